@@ -1,0 +1,1 @@
+"""What is awarded and how this installation is set up."""

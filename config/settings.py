@@ -1,0 +1,127 @@
+"""How this installation is set up: the environment, and nothing else. Every setting begins with `JINBANG_`."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.errors import UnsafeSetting
+
+_KEY_BYTES = 32
+
+
+class Settings(BaseSettings):
+    """Settings of one installation, with defaults that run on one machine without any."""
+
+    model_config = SettingsConfigDict(env_prefix="JINBANG_", extra="ignore", frozen=True)
+
+    data_dir: Path = Path("data")
+    """Folder of everything that is kept: database, files, secret key, mailbox."""
+    database_url: str = ""
+    """SQLAlchemy URL; SQLite in the data folder if empty."""
+    base_url: str = "http://localhost:8000"
+    """Address under which people reach the pages; links in mails begin with it."""
+    smtp_url: str = ""
+    """smtp://user:password@host:587?tls=starttls; the built-in catcher if empty."""
+    catcher_port: int = 8025
+    """Port of the built-in mail catcher on loopback."""
+    mail_from: str = "评审办公室 <review-office@example.org>"
+    mails_per_minute: int = Field(default=30, ge=0)
+    """Sent through the operator's server at most; 0 = no limit. The catcher knows no limit."""
+    mails_per_minute_and_domain: int = Field(default=10, ge=0)
+    mail_batch: int = Field(default=50, ge=1)
+    """Mails per Prefect task."""
+    secret_key_file: Path | None = None
+    """File with the key from which links are derived; `secret.key` in the data folder if not given. Keep it out of backups of the data."""
+    processes: Path | None = None
+    """Folder of the installation's own process files, in place of the four that come along."""
+    locale: Literal["zh_CN", "en"] = "zh_CN"
+    time_zone: str = "Asia/Shanghai"
+    """Zone in which pages without an edition show times."""
+    admin_email: str = "admin@example.org"
+    """The first admin."""
+    prefect_api_url: str = ""
+    """Prefect server; one on loopback if empty."""
+    sweep_seconds: float = Field(default=60, gt=0)
+    relay_seconds: float = Field(default=1, gt=0)
+    lease_seconds: float = Field(default=60, gt=0)
+    """An engine that shows no sign of life for so long has lost its editions."""
+    stage_attempts: int = Field(default=5, ge=1)
+    """A stage that fails so often in a row, one sweep after the other, is blocked until somebody retries it."""
+    claim_seconds: float = Field(default=120, gt=0)
+    """A claim on an outbox row or on a mail that is not fulfilled within this time can be taken by another process."""
+    nominator_link_days: int = Field(default=60, ge=0)
+    """A nominator's link still opens, for reading, this many days after the submission's deadline."""
+    committee_link_days: int = Field(default=30, ge=1)
+    """A link of a committee member or signatory opens this many days after its stage's deadline, or from its issue if there is none."""
+    rehearsal_extension_days: int = Field(default=3, ge=1)
+    """So much more time the synthetic secretary of a rehearsal gives silent people."""
+    visit_idle_hours: float = Field(default=2, gt=0)
+    visit_hours: float = Field(default=12, gt=0)
+    sign_in_minutes: float = Field(default=30, gt=0)
+    """Life of an admin's sign-in link."""
+    wrong_links_per_minute: int = Field(default=20, ge=1)
+    """Wrong links from one address before it is told to wait."""
+    requests_per_minute: int = Field(default=300, ge=1)
+    """Requests from one address; a whole university may sit behind it."""
+    picture_megabytes: float = Field(default=30, gt=0)
+    """Largest picture of an entry."""
+    body_megabytes: float = Field(default=2, gt=0)
+    """Largest form that is read."""
+    allow_unsafe_database: bool = False
+    """For tests only: start on a database that may lose acknowledged work."""
+
+    @property
+    def url(self) -> str:
+        """URL of the database."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'jinbang.db'}"
+
+    @property
+    def files_dir(self) -> Path:
+        """Folder of entries' files, by hash."""
+        return self.data_dir / "files"
+
+    @property
+    def mailbox_dir(self) -> Path:
+        """Folder of caught mails."""
+        return self.data_dir / "mailbox"
+
+    @property
+    def catches_mail(self) -> bool:
+        """Whether no mail server is configured, so that everything goes to the catcher."""
+        return not self.smtp_url
+
+    @property
+    def https(self) -> bool:
+        """Whether people come by https; cookies are then bound to it."""
+        return urlsplit(self.base_url).scheme == "https"
+
+    @cached_property
+    def secret_key(self) -> bytes:
+        """The key from which links are derived; made at the first use.
+
+        Raises:
+            UnsafeSetting: the file is too short to be a key.
+        """
+        path = self.secret_key_file or self.data_dir / "secret.key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+            made.touch(mode=0o600)
+            made.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
+            try:
+                path.hardlink_to(made)  # whoever comes first wins; nobody overwrites a key
+            except FileExistsError:
+                pass
+            finally:
+                made.unlink()
+        key = path.read_bytes().strip()
+        if len(key) < _KEY_BYTES:
+            raise UnsafeSetting(f"{path} holds {len(key)} bytes; a key needs at least {_KEY_BYTES}. Delete it only if no link is out")
+        return key

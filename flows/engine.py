@@ -1,0 +1,106 @@
+"""The engine as a process: relay, sweeper and Prefect runner. Any number may run; the leases keep them apart."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from uuid import uuid4
+
+from prefect.client.orchestration import PrefectClient, get_client
+
+from flows import deployments
+from models.edition import Wake
+from tasks import sweeping
+from tasks.failpoints import failpoint
+from tasks.installation import database, settings
+
+log = logging.getLogger("jinbang.engine")
+
+
+async def relay(client: PrefectClient) -> int:
+    """Turn waiting outbox rows into flow runs. The row's number is the idempotency key, so a repeated try makes no second run.
+
+    Yields how many rows were relayed.
+    """
+    with database().write() as store:
+        wakes = store.claim_wakes(store.real_now + timedelta(seconds=settings().claim_seconds), limit=100)
+    for wake in wakes:
+        failpoint("relay_claimed.after")
+        flow_run = await _start(client, wake)
+        failpoint("relay_started.after")
+        with database().write() as store:
+            store.mark_relayed(wake.id, flow_run)
+    return len(wakes)
+
+
+async def _start(client: PrefectClient, wake: Wake) -> str:
+    name = {"advance": "advance-edition/advance-edition", "mail": "send-mail/send-mail"}[wake.topic]
+    deployment = await client.read_deployment_by_name(name)
+    run = await client.create_flow_run_from_deployment(
+        deployment.id,
+        parameters={"edition_id": wake.edition},
+        tags=[f"edition:{wake.edition}"],
+        idempotency_key=f"outbox:{wake.id}",
+    )
+    return str(run.id)
+
+
+async def mirror_deadlines(client: PrefectClient) -> int:
+    """Show the deadlines of live editions as scheduled runs. Should one start late or never, the sweeper finds the deadline all the same."""
+    from prefect.states import Scheduled
+
+    with database().read() as store:
+        waiting = store.unmirrored_deadlines()
+    if not waiting:
+        return 0
+    deployment = await client.read_deployment_by_name("advance-edition/advance-edition")
+    for deadline in waiting:
+        await client.create_flow_run_from_deployment(
+            deployment.id,
+            parameters={"edition_id": deadline.edition},
+            state=Scheduled(scheduled_time=deadline.at),
+            name=f"{deadline.edition} stage {deadline.position} {deadline.kind}",
+            tags=[f"edition:{deadline.edition}", "deadline"],
+            idempotency_key=f"deadline:{deadline.id}",
+        )
+        with database().write() as store:
+            store.mark_mirrored(deadline.id)
+    return len(waiting)
+
+
+async def _every(seconds: float, what, name: str) -> None:  # type: ignore[no-untyped-def]
+    """Do something for ever. A failure is logged and tried again: the rows it is about are still there."""
+    while True:
+        try:
+            await what()
+        except Exception:
+            log.exception("%s failed; it is tried again in %s s", name, seconds)
+        await asyncio.sleep(seconds)
+
+
+async def run() -> None:
+    """Run relay, sweeper and runner until the process is told to stop."""
+    engine = f"engine-{uuid4()}"
+    runner = await deployments.runner()
+    async with get_client() as client:
+
+        async def sweep() -> None:
+            if woken := await asyncio.to_thread(sweeping.sweep, engine):
+                log.info("woken: %s", ", ".join(woken))
+            await mirror_deadlines(client)
+
+        async def pump() -> None:
+            while await relay(client):
+                pass
+
+        work = [
+            asyncio.create_task(_every(settings().sweep_seconds, sweep, "sweep")),
+            asyncio.create_task(_every(settings().relay_seconds, pump, "relay")),
+        ]
+        try:
+            await runner.start()
+        finally:
+            for one in work:
+                one.cancel()
+            await asyncio.gather(*work, return_exceptions=True)

@@ -1,0 +1,25 @@
+"""Notice: the list is public for its period; nothing of it changes meanwhile."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from models.edition import Lease
+from tasks import results, stages
+
+remind = None
+
+
+@flow(name="open-notice", validate_parameters=False)
+async def open_stage(lease: Lease, position: int) -> None:
+    """Freeze and post the list."""
+    stages.begin_opening(lease, position)
+    results.post_notice(lease, position)
+    stages.finish_opening(lease, position)
+
+
+@flow(name="close-notice", validate_parameters=False)
+async def close_stage(lease: Lease, position: int) -> None:
+    """End the period."""
+    stages.begin_closing(lease, position)
+    stages.finish_closing(lease, position)

@@ -1,0 +1,162 @@
+"""A whole edition on synthetic people: the real engine, the pages' functions, the real mail path, a moved clock.
+
+Everything that a rehearsal has done is in the database, and its people are a function of its seed. So a rehearsal that was
+cut off goes on where it stopped when the same command is given again, and ends with the same awards.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, tags
+
+from flows import selection
+from models.edition import Edition
+from models.errors import NotAllowed, NotFound
+from models.intake import NewEntry
+from rules.progress import Close, Finished, Open, Remind, Wait, next_step
+from rules.simulation import Temper
+from tasks import editions, opening, people, rehearsing
+from tasks.failpoints import failpoint
+from tasks.installation import database
+
+SITTINGS = 4
+"""How often a synthetic reviewer may sit down: at the invitation and at each of up to three reminders."""
+
+
+@dataclass
+class Rehearsal:
+    """One rehearsal under way."""
+
+    edition: str
+    folder: Path | None
+    entries: int | None
+    reviewers: int | None
+    stop_in: str | None = None
+    temper: Temper = field(default_factory=Temper)
+    engine_s: float = 0.0
+    people_s: float = 0.0
+    made: tuple[NewEntry, ...] = ()
+
+    async def run(self) -> None:
+        """Drive the edition to its end, or until the stage `stop_in` is open."""
+        began = time.perf_counter()
+        self.made = people.arrive(self._load(), self.folder, entries=self.entries, reviewers=self.reviewers)
+        self.people_s += time.perf_counter() - began
+        while not await self._turn():
+            failpoint("rehearsal_turn.after")
+
+    def _load(self) -> Edition:
+        with database().read() as store:
+            return store.edition(self.edition)
+
+    async def _turn(self) -> bool:
+        """Let the engine work, then let the people act or the time pass. Yields whether it is over."""
+        began = time.perf_counter()
+        with tags(f"edition:{self.edition}"):
+            await selection.advance_edition(self.edition)
+            await selection.send_mail(self.edition)
+        rehearsing.settle_wakes(self.edition)
+        worked = time.perf_counter()
+        self.engine_s += worked - began
+        over = self._act()
+        self.people_s += time.perf_counter() - worked
+        return over
+
+    def _act(self) -> bool:
+        situation = editions.situation(self.edition)
+        edition, step = situation.edition, next_step(situation)
+        match step:
+            case Finished():
+                return True
+            case Open() | Close() | Remind():
+                return False
+            case Wait(run, _, blocked=True):
+                rehearsing.settle_block(edition, run)
+                return False
+            case Wait(run, until):
+                if run.state == "open":
+                    self._people_act(edition)
+                    if self.stop_in in (run.name, run.declared.kind):
+                        return True
+                    if not isinstance(next_step(editions.situation(self.edition)), Wait):
+                        return False  # they have done all that the stage waits for
+                rehearsing.pass_time(edition, run, until)
+        return False
+
+    def _people_act(self, edition: Edition) -> None:
+        run = edition.current
+        if run is None:
+            return
+        ahead = rehearsing.moments_ahead(edition, run)
+        if run.declared.kind == "submission":
+            people.hand_in(edition, self.folder, self.made)
+        elif run.declared.kind == "scoring":
+            sitting = 0 if self.stop_in in (run.name, run.declared.kind) else max(0, SITTINGS - ahead)
+            people.score(edition, run, self.temper, sitting=sitting, sittings=SITTINGS)
+        elif run.declared.kind in ("voting", "signoff"):
+            people.answer(edition, run, self.temper, last_call=ahead <= 1)
+
+
+@flow(name="rehearse", flow_run_name="rehearse {process}")
+async def rehearse(
+    process: str, entries: int | None = None, reviewers: int | None = None, seed: int | None = None, edition: str = "rehearsal"
+) -> dict[str, Any]:
+    """Run a whole edition on synthetic people, with the edition's own clock moved from deadline to deadline.
+
+    Args:
+        process: Name of the process, e.g. papers.
+        entries: Number of made-up entries; the sample spreadsheets if left out.
+        reviewers: Number of made-up reviewers; in proportion to the entries if left out.
+        seed: Of draws and people; derived from the declaration if left out.
+        edition: Label of the edition. An unfinished rehearsal of that label goes on.
+    """
+    return await conduct(process, entries=entries, reviewers=reviewers, seed=seed, label=edition)
+
+
+async def conduct(
+    process: str,
+    *,
+    entries: int | None = None,
+    reviewers: int | None = None,
+    seed: int | None = None,
+    label: str = "rehearsal",
+    stop_in: str | None = None,
+) -> dict[str, Any]:
+    """Open or resume a rehearsal, drive it, and report.
+
+    Args:
+        process: Name of the process.
+        entries: See `rehearse`.
+        reviewers: See `rehearse`.
+        seed: See `rehearse`.
+        label: Label of the edition.
+        stop_in: Name or kind of a stage in which the edition is left open, for a visitor to act.
+
+    Raises:
+        NotAllowed: a finished or live edition of that label exists.
+    """
+    began = time.perf_counter()
+    edition = _open_or_resume(process, label, seed)
+    folder = None if entries or reviewers else rehearsing.sample_folder(process)
+    work = Rehearsal(edition.id, folder, entries, reviewers, stop_in)
+    await work.run()
+    took = time.perf_counter() - began
+    return await rehearsing.report(edition.id, work.temper, duration_s=took, engine_s=work.engine_s, people_s=work.people_s)
+
+
+def _open_or_resume(process: str, label: str, seed: int | None) -> Edition:
+    with database().read() as store:
+        try:
+            found = store.edition(f"{process}-{label}")
+        except NotFound:
+            found = None
+    if found is None:
+        return opening.open_rehearsal(process, label=label, seed=seed, lead=timedelta(hours=1))
+    if not found.rehearsal or found.current is None:
+        raise NotAllowed(f"{found.id} exists and is {found.state}; give another label with --edition")
+    return found

@@ -1,0 +1,29 @@
+"""Scoring: panels are drawn, reviewers score, marks are computed."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from models.edition import Lease
+from tasks import scoring, stages
+
+remind = scoring.remind_reviewers
+
+
+@flow(name="open-scoring", validate_parameters=False)
+async def open_stage(lease: Lease, position: int) -> None:
+    """Draw the panels, send the links, and start the clock."""
+    stages.begin_opening(lease, position)
+    scoring.draw_panels(lease, position)
+    scoring.invite_reviewers(lease, position)
+    stages.finish_opening(lease, position)
+
+
+@flow(name="close-scoring", validate_parameters=False)
+async def close_stage(lease: Lease, position: int) -> None:
+    """Compute the marks; entries with too few scores get further reviewers first, and the stage stays open for them."""
+    if scoring.send_out_again(lease, position):
+        return
+    stages.begin_closing(lease, position)
+    scoring.compute_marks(lease, position)
+    stages.finish_closing(lease, position)

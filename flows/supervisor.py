@@ -1,0 +1,179 @@
+"""Start and stop the parts: Prefect server, mail catcher, engine, pages. Children end with their parent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import typer
+
+from models.errors import JinbangError
+from tasks import installation, schema
+
+log = logging.getLogger("jinbang")
+
+_QUIET = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+    "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+    "PREFECT_CLI_PROMPT": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+}
+"""Prefect without telemetry, advertisements and chatter."""
+_START_SECONDS = 60
+_STOP_SECONDS = 15
+
+
+def _free_port(wanted: int = 0) -> int:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def prefect_server(*, port: int = 0) -> Iterator[str]:
+    """A Prefect server for this installation on loopback, or the configured one. Yields its API address once it answers.
+
+    Raises:
+        JinbangError: it does not answer.
+    """
+    os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
+    configured = installation.settings().prefect_api_url or os.environ.get("PREFECT_API_URL", "")
+    if configured:
+        os.environ["PREFECT_API_URL"] = configured
+        _await_health(configured, None)
+        yield configured
+        return
+    home = (installation.settings().data_dir / "prefect").absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ["PREFECT_HOME"] = str(home)
+    chosen = _free_port(port)
+    url = f"http://127.0.0.1:{chosen}/api"
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(chosen), "--no-ui" if not port else "--ui"]
+    environment = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
+    with child(command, environment, home / "server.log") as process:
+        _await_health(url, process)
+        os.environ["PREFECT_API_URL"] = url
+        try:
+            yield url
+        finally:
+            os.environ.pop("PREFECT_API_URL", None)
+
+
+def _await_health(url: str, process: subprocess.Popen[bytes] | None) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end:
+        if process is not None and process.poll() is not None:
+            break
+        try:
+            if httpx.get(f"{url}/health", timeout=2, trust_env=False).status_code == httpx.codes.OK:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.1)
+    raise JinbangError(f"the Prefect server at {url} does not answer; see server.log in the data folder's prefect/, then start again")
+
+
+@contextmanager
+def child(command: list[str], environment: dict[str, str], log_file: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A child process that is stopped, and waited for, when the block ends."""
+    with log_file.open("ab") as out:
+        process = subprocess.Popen(command, env=environment, stdout=out, stderr=out, start_new_session=True)  # noqa: S603 - our own commands
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            return
+        try:
+            os.killpg(process.pid, sign)
+            process.wait(_STOP_SECONDS)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+
+
+@contextmanager
+def catcher() -> Iterator[int]:
+    """The built-in mail catcher on loopback. Yields its port."""
+    from notifications.catcher import Catcher
+
+    port = _free_port(installation.settings().catcher_port)
+    caught = Catcher(installation.settings().mailbox_dir, port=port)
+    caught.start()
+    installation.use_environment(catcher_port=str(port))
+    try:
+        yield port
+    finally:
+        caught.stop()
+
+
+@contextmanager
+def servers() -> Iterator[None]:
+    """What a rehearsal needs around it: Prefect server and catcher."""
+    with prefect_server(), catcher():
+        yield
+
+
+def rehearse(process: str, *, entries: int | None, reviewers: int | None, seed: int | None, label: str, stop_in: str | None = None) -> dict[str, Any]:
+    """Run one rehearsal in this process."""
+    from flows import rehearsal
+
+    return asyncio.run(rehearsal.conduct(process, entries=entries, reviewers=reviewers, seed=seed, label=label, stop_in=stop_in))
+
+
+def run_engine() -> None:
+    """Run the engine in this process until it is told to stop."""
+    if url := installation.settings().prefect_api_url:
+        os.environ["PREFECT_API_URL"] = url
+    os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
+    from flows import engine
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    asyncio.run(engine.run())
+
+
+def serve_pages(host: str, port: int) -> None:
+    """Serve the pages in this process until it is told to stop."""
+    import uvicorn
+
+    uvicorn.run("web.app:create", factory=True, host=host, port=port, log_level="info", server_header=False, proxy_headers=True)
+
+
+def up(*, demo: bool, host: str, port: int, data: Path | None) -> None:
+    """Everything in one command. The pages answer while the rest is still starting."""
+    if data is not None:
+        installation.use_environment(data_dir=str(data.absolute()))
+    if "JINBANG_BASE_URL" not in os.environ:
+        installation.use_environment(base_url=f"http://localhost:{port}")
+    schema.migrate(installation.database())
+    from flows import backstage
+
+    with ExitStack() as stack:
+        if installation.settings().catches_mail:
+            stack.enter_context(catcher())
+        behind = backstage.Backstage(demo=demo, port=port)
+        stack.callback(behind.stop)
+        behind.start()
+        serve_pages(host, port)
+    typer.echo("stopped", err=True)

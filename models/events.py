@@ -1,0 +1,61 @@
+"""What can happen to an edition. Events are appended in the transaction of the change, and never altered.
+
+`WAKES` lists those after which the engine looks at the edition at once; the sweeper would find it anyway, later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+EventType = Literal[
+    "EditionOpened",
+    "EditionPublished",
+    "ClockMoved",
+    "StageOpened",
+    "StageClosed",
+    "StageBlocked",
+    "StageRetried",
+    "StageExtended",
+    "NextStepRequested",
+    "NominatorsImported",
+    "ReviewersImported",
+    "CommitteeImported",
+    "EntriesImported",
+    "EntryChecked",
+    "PanelsDrawn",
+    "LinkIssued",
+    "LinkRevoked",
+    "SheetSaved",
+    "SheetsSigned",
+    "ReviewerRecused",
+    "RemindersQueued",
+    "MarksComputed",
+    "ShortlistMade",
+    "ShortlistReleased",
+    "AnswerGiven",
+    "AnswersReopened",
+    "NoticePosted",
+    "ResultPublished",
+    "MailFailed",
+]
+
+WAKES: frozenset[EventType] = frozenset(
+    {"EditionOpened", "ClockMoved", "StageRetried", "StageExtended", "NextStepRequested", "SheetsSigned", "AnswerGiven", "AnswersReopened"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened."""
+
+    seq: int
+    edition: str
+    at: datetime
+    """By the edition's own clock."""
+    type: EventType
+    actor: str
+    """`engine`, `admin:<address>`, `reviewer:<id>`, `cli`."""
+    payload: Mapping[str, Any]

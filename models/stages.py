@@ -1,0 +1,331 @@
+"""The seven stage kinds: one class each, told apart by `kind`. A process is a list of them.
+
+Each field is one rule of the practice. What this version does not run yet is declared with `later(...)`:
+setting it is answered with "not supported yet", so that no declaration is ever obeyed in part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from models.declared import ClosingTime, Declared, Exact, LocalTime, Misfit, Share, Slug, Words, later, not_yet, refuse
+
+Relation = Literal["self", "same_unit", "nominator", "coauthor", "relative", "supervisor", "declared"]
+Confirmation = Literal["admin", "automatic"]
+
+
+class _Stage(Declared):
+    name: Slug = ""
+    """Unique within the process; the kind if left out."""
+    title: Words | None = None
+    """How people call it; the kind's own name if left out."""
+    opens: LocalTime | None = None
+    """Not before this time; as soon as the stage before has closed if left out."""
+    closes: ClosingTime | None = None
+    """The deadline; a bare date means 24:00 of that day."""
+    grace_minutes: int = Field(default=0, ge=0, le=24 * 60)
+    """What arrives within this many minutes after `closes` is still taken."""
+    last_call_hours: int = Field(default=15, ge=1, le=24)
+    """A reminder "0 days before" goes out this many hours before `closes`."""
+
+
+class SubmissionStage(_Stage):
+    """Waits for nominators, a deadline and form checkers."""
+
+    kind: Literal["submission"]
+    closes: ClosingTime
+    """The deadline; a bare date means 24:00 of that day."""
+    accept_by: Annotated[Literal["rule", "checker"], not_yet("checker", what="the form checkers' queue")] = "rule"
+    """Who decides that an entry is eligible: the declared rules alone, or a person after them."""
+    remind_days_before: tuple[int, ...] = (7, 1)
+    """Nominators without an entry are reminded this many days before `closes`."""
+    duplicates: Annotated[Literal["refuse", "ask"], not_yet("ask", what="decisions on duplicates")] = "refuse"
+    """What happens to a subject that another nominator has put forward (rule N4)."""
+    correction_days: int = later(0, "corrections by link, rule F1")
+    max_corrections: int = later(0, "corrections by link, rule F2")
+    reason_codes: tuple[str, ...] = later((), "reason codes, rule F3")
+    four_eyes: bool = later(False, "a second form checker, rule F4")
+    publicity_days: int = later(0, "publicity of accepted entries, rule F5")
+    sealed: bool = later(False, "entries sealed until the deadline")
+    postmark: bool = later(False, "paper post, rule N8")
+    excluded_genres: tuple[str, ...] = later((), "genres that are refused, rule F3")
+    first_round: dict[str, Any] | None = later(None, "the nominators' own first round, rules N1 and N3")
+    publicity_proof: dict[str, Any] | None = later(None, "proof of the nominator's own publicity, rule N6")
+    opinions: int = later(0, "signed expert opinions by link")
+    not_again: dict[str, Any] | None = later(None, "earlier winners, rule N5")
+    exclusive_with: tuple[str, ...] = later((), "exclusive processes, rule N4")
+    composition: tuple[dict[str, Any], ...] = later((), "limits on the composition of a list, rule N9")
+    classified: bool = later(False, "classified entries by number only")
+    similarity_max: Any = later(None, "similarity of titles and texts")
+    declarations: tuple[str, ...] = later((), "declarations with the version of their text")
+
+
+class Criterion(Declared):
+    """One line of the score sheet."""
+
+    name: Slug
+    """Unique within the sheet."""
+    title: Words
+    """As printed on the sheet."""
+    max: Exact
+    """The highest mark, inclusive; the lowest is 0."""
+    step: Exact = Field(default="1", validate_default=True)
+    """Marks are whole multiples of this."""
+    help: Words | None = None
+    """What to look at; shown beside the criterion."""
+    anchors: tuple[dict[str, Any], ...] = later((), "anchor texts per band, rule S1")
+    weight: Any = later(None, "weighted criteria, rule S1")
+    informative: bool = later(False, "criteria outside the total")
+
+
+class Aggregate(Declared):
+    """How the totals of one entry become its mark (rules S2-S4)."""
+
+    method: Annotated[
+        Literal["mean", "trimmed_mean", "median", "rank_sum", "calibrated", "calibrated_robust", "calibrated_scaled", "borda"],
+        not_yet("rank_sum", "calibrated", "calibrated_robust", "calibrated_scaled", "borda", what="calibration of reviewers"),
+    ] = "trimmed_mean"
+    """How totals become one mark; `trimmed_mean` drops one highest and one lowest."""
+    trim_min: int = Field(default=5, ge=3)
+    """One highest and one lowest are dropped from this many valid scores on; below, the plain mean is taken."""
+    min_valid: int = Field(default=3, ge=1)
+    """An entry with fewer valid scores needs another reviewer; the stage does not close."""
+    places: int = Field(default=2, ge=0, le=6)
+    """Decimal places of the printed mark, half up, rounded once at the end."""
+
+
+class Flags(Declared):
+    """What is shown as divergent (rule S5)."""
+
+    spread: Exact = Field(default="25", validate_default=True)
+    """Flag when the highest and lowest total differ by this much or more."""
+    distance: Exact = Field(default="20", validate_default=True)
+    """Flag when a total is this far or farther from the median."""
+
+
+class TopUp(Declared):
+    """What happens at the deadline to entries with too few valid scores."""
+
+    rounds: int = Field(default=1, ge=0)
+    """So many times further reviewers are drawn; after that the stage is blocked and an admin decides."""
+    days: int = Field(default=5, ge=1)
+    """Natural days that the further reviewers get."""
+
+
+def _sheet_misfits(criteria: tuple[Criterion, ...], *at: str) -> Iterator[Misfit]:
+    if (total := sum(criterion.max for criterion in criteria)) != 100:
+        yield Misfit(f"the highest marks add up to {total}; they must add up to 100 (rule S1)", *at)
+    names = [criterion.name for criterion in criteria]
+    for position, criterion in enumerate(criteria):
+        if criterion.name in names[:position]:
+            yield Misfit(f"two criteria have the name {criterion.name!r}; rename one", *at, position, "name")
+        if criterion.max <= 0 or criterion.step <= 0 or criterion.max % criterion.step:
+            what = f"max {criterion.max} is not a positive multiple of step {criterion.step}; change one of the two"
+            yield Misfit(what, *at, position, "max")
+
+
+class ScoringStage(_Stage):
+    """Waits for reviewers and a deadline; draws panels and computes the marks."""
+
+    kind: Literal["scoring"]
+    closes: ClosingTime
+    """The deadline; a bare date means 24:00 of that day."""
+    panel: int = Field(default=5, ge=1)
+    """Reviewers per entry."""
+    max_load: int = Field(default=40, ge=1)
+    """Entries per reviewer at most; a reviewer's own limit, where given, goes first."""
+    match: str | None = None
+    """Field of the entry that a reviewer's disciplines must cover, exactly or by first level; none if left out."""
+    conflicts: tuple[Relation, ...] = ("self", "same_unit", "nominator")
+    """Relations that forbid a pair (rule R3)."""
+    blind: Literal["none", "single", "double"] = "single"
+    """`double`: reviewers see code, title and anonymised material only (rule R6)."""
+    criteria: tuple[Criterion, ...] = ()
+    """The score sheet; the same for all classes."""
+    criteria_by_class: dict[Slug, tuple[Criterion, ...]] = Field(default_factory=dict)
+    """The score sheet of each class, where they differ."""
+    aggregate: Aggregate = Aggregate()
+    """How the sheets of an entry become its mark."""
+    flags: Flags = Flags(spread="25", distance="20")
+    """When marks count as divergent."""
+    top_up: TopUp = TopUp()
+    """What happens when too few marks have arrived at the deadline."""
+    remind_days_before: tuple[int, ...] = (7, 2, 0)
+    """Reviewers with unsigned sheets are reminded this many days before `closes`."""
+    link_days_after: int = Field(default=2, ge=0)
+    """A reviewer's link still opens, for reading, this many days after `closes`."""
+    reserve: int = later(0, "reserve reviewers drawn beforehand, rule R4")
+    min_load: int = later(0, "a least load")
+    per_unit: int | None = later(None, "a cap on reviewers of one unit, rule R1")
+    reply_by_days: int | None = later(None, "the reply-by date, rule R8")
+    soft_conflicts: tuple[str, ...] = later((), "soft conflicts with decisions, rule R3")
+    avoid_requests: int = later(0, "reviewers that a nominator asks to avoid, rule R3")
+    normalise: str = later("none", "normalisation, rule S7")
+    distribution: dict[str, Any] | None = later(None, "the distribution guard, rule S6")
+    tie_break: tuple[str, ...] = later((), "the tie-break chain, rule S8")
+    fatal: tuple[str, ...] = later((), "fatal flaws")
+    link_code: bool = later(False, "an e-mailed code beside the link")
+
+    @model_validator(mode="after")
+    def _sheet_is_whole(self) -> ScoringStage:
+        refuse("ScoringStage", self._misfits())
+        return self
+
+    def _misfits(self) -> Iterator[Misfit]:
+        if bool(self.criteria) == bool(self.criteria_by_class):
+            yield Misfit("give either criteria or criteria_by_class")
+        if self.criteria:
+            yield from _sheet_misfits(self.criteria, "criteria")
+        for name, criteria in self.criteria_by_class.items():
+            yield from _sheet_misfits(criteria, "criteria_by_class", name)
+        if self.aggregate.min_valid > self.panel:
+            what = f"min_valid {self.aggregate.min_valid} exceeds the panel of {self.panel}; raise panel or lower min_valid"
+            yield Misfit(what, "aggregate", "min_valid")
+
+    def sheet_of(self, class_name: str) -> tuple[Criterion, ...]:
+        """The criteria on which entries of a class are scored."""
+        return self.criteria or self.criteria_by_class[class_name]
+
+
+class ShortlistingStage(_Stage):
+    """Waits for the admin; cuts the ranking and sends a packet to the committee."""
+
+    kind: Literal["shortlisting"]
+    ratio: Exact | None = None
+    """Places = ceil(seats x ratio), per group (rule L1)."""
+    counts: dict[str, int] = Field(default_factory=dict)
+    """Places per class or group, by its name."""
+    min_score: Exact | None = None
+    """Only entries with at least this mark."""
+    top_share: Share | None = None
+    """Places = ceil(ranked entries x share), per group."""
+    ties: Annotated[Literal["include_all", "exclude_all", "re_review"], not_yet("re_review", what="re-review among the tied")] = "include_all"
+    """What happens to entries that share the mark on the cut line (rule L2)."""
+    confirm: Confirmation = "admin"
+    """Who releases the list to the committee; `automatic` does so at `closes`, or at once."""
+    group_bounds: dict[str, Any] | None = later(None, "lower and upper bounds per group")
+    tie_break: tuple[str, ...] = later((), "the tie-break chain, rule S8")
+
+    @model_validator(mode="after")
+    def _one_way_to_cut(self) -> ShortlistingStage:
+        ways = [self.ratio is not None, bool(self.counts), self.min_score is not None, self.top_share is not None]
+        if sum(ways) != 1:
+            raise ValueError("give exactly one of ratio, counts, min_score, top_share")
+        if self.ratio is not None and self.ratio < 1:
+            raise Misfit(f"ratio {self.ratio} keeps fewer entries than there are seats; raise it to 1 or more", "ratio")
+        return self
+
+
+class VotingStage(_Stage):
+    """Waits for the committee; each member agrees to the list, strikes entries, or returns it."""
+
+    kind: Literal["voting"]
+    committee: int = Field(ge=1)
+    """How many members the committee has."""
+    quorum: Share = Field(default="2/3", validate_default=True)
+    """So large a share of the members must take part, inclusive (rule V1)."""
+    passing: Literal["two_thirds_of_present", "half_or_more", "more_than_half"] = "more_than_half"
+    """How many of those present must agree to an entry (rule V2)."""
+    remind_days_before: tuple[int, ...] = (2, 0)
+    """Members who have not voted are reminded this many days before `closes`."""
+    ballot: Annotated[Literal["named", "secret"], not_yet("secret", what="the secret ballot, rule V4")] = "named"
+    """Whether a vote is kept with the name of the member (rule V4)."""
+    cascade: bool = later(False, "tier by tier with cascade, rule V5")
+    max_rounds: int = later(1, "further rounds, rule V5")
+    vacant: str = later("keep", "moving vacant seats, rule V6")
+    substitutes: bool = later(False, "substitutes, rule V7")
+    scrutineers: int = later(0, "scrutineers and the tally sheet, rule V8")
+    recused_in_base: bool = later(False, "recusal of committee members, rule R5")
+
+    @model_validator(mode="after")
+    def _deadline(self) -> VotingStage:
+        if self.ballot == "secret" and self.committee < 5:
+            raise Misfit(f"a secret ballot needs at least 5 members, the committee has {self.committee} (rule V4)", "committee")
+        return self
+
+
+class Party(Declared):
+    """A body that must agree."""
+
+    name: Slug
+    """Unique within the stage; signatories are imported under it."""
+    title: Words
+    """As printed in the signature."""
+
+
+class SignoffStage(_Stage):
+    """Waits for several bodies; each agrees to the list or returns it with a comment."""
+
+    kind: Literal["signoff"]
+    parties: tuple[Party, ...] = Field(min_length=1)
+    """In the order of signature; the first leads (rule J3)."""
+    mode: Annotated[Literal["all", "sequence", "quorum"], not_yet("sequence", "quorum", what="sequence and quorum of parties, rule J1")] = "all"
+    """Who must agree (rule J1)."""
+    overdue: Literal["wait", "agree"] = "wait"
+    """What a missing answer means at `closes` (rule J2)."""
+    remind_days_before: tuple[int, ...] = (2, 0)
+    """Bodies that have not answered are reminded this many days before `closes`."""
+    clearance: dict[str, Any] | None = later(None, "clearance per entry and department, rule J2")
+
+    @model_validator(mode="after")
+    def _parties_differ(self) -> SignoffStage:
+        if len({party.name for party in self.parties}) < len(self.parties):
+            raise Misfit("two parties have the same name; rename one", "parties")
+        if self.overdue == "agree" and self.closes is None:
+            raise Misfit("`overdue: agree` needs a deadline; add closes", "overdue")
+        return self
+
+
+class NoticeStage(_Stage):
+    """Waits for the public for a number of days; the list is frozen meanwhile."""
+
+    kind: Literal["notice"]
+    days: int = Field(ge=1)
+    """How long the list is shown."""
+    unit: Literal["workday", "day"] = "workday"
+    """Working days by the official calendar, or natural days (rule G1)."""
+    first_day: Literal["next_day", "same_day"] = "next_day"
+    """Which day counts as the first, inclusive (rule G2)."""
+    objections_to: Words
+    """Where an objection is sent: office, address, telephone."""
+    form_check_days: int = later(3, "acceptance of objections, rule O4")
+    decide_days: int = later(30, "decision of objections, rule O4")
+    supplementary: bool = later(False, "supplementary publicity, rule O5")
+
+
+class PublicationStage(_Stage):
+    """Waits for the admin; publishes the result and tells those concerned."""
+
+    kind: Literal["publication"]
+    instrument: Literal["commendation_decision", "commendation_notice", "announcement", "recommendation", "approval"] = "announcement"
+    """表彰决定, 通报表扬, 公布通知, 推荐报告, 认定通知 (rule D1)."""
+    approver: Words | None = None
+    """Who approves the result, as printed."""
+    confirm: Confirmation = "admin"
+    """Who publishes; `automatic` does so at `opens`, or at once."""
+    exhibition: bool = False
+    """Show the awarded works' pictures on a gallery page."""
+    certificates: dict[str, Any] | None = later(None, "numbered certificates, rules D2 and D3")
+    recommend_up: dict[str, Any] | None = later(None, "recommendation to a higher body")
+    substitute: str = later("none", "substitutes for vacated seats, rule D5")
+    documents: tuple[str, ...] = later((), "decision documents")
+    representatives: int = later(0, "representatives at the ceremony")
+    archive_years: int | None = later(None, "the archive package, rule D6")
+
+
+Stage = Annotated[
+    SubmissionStage | ScoringStage | ShortlistingStage | VotingStage | SignoffStage | NoticeStage | PublicationStage,
+    Field(discriminator="kind"),
+]
+STAGE_CLASSES: dict[str, type[_Stage]] = {
+    "submission": SubmissionStage,
+    "scoring": ScoringStage,
+    "shortlisting": ShortlistingStage,
+    "voting": VotingStage,
+    "signoff": SignoffStage,
+    "notice": NoticeStage,
+    "publication": PublicationStage,
+}

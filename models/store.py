@@ -1,0 +1,105 @@
+"""The store: every query and every write. One `Database`, one short transaction at a time, frozen values out.
+
+    with database.write() as store:     # BEGIN IMMEDIATE on SQLite; committed and fsynced when the block ends
+        store.save_sheet(...)
+    with database.read() as store:      # sees one consistent state, writes nothing
+        store.edition("papers-2026")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from models.errors import UnsafeSetting
+from models.stores.editions import EditionStore
+from models.stores.links import LinkStore
+from models.stores.mails import MailStore
+from models.stores.people import PeopleStore
+from models.stores.scoring import ScoringStore
+
+
+class Store(EditionStore, PeopleStore, ScoringStore, MailStore, LinkStore):
+    """One open transaction on everything that an installation knows."""
+
+
+class Database:
+    """The way to transactions. Safe to share between threads; open it after forking, not before."""
+
+    def __init__(self, url: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC), allow_unsafe: bool = False) -> None:
+        """Connect lazily.
+
+        Args:
+            url: SQLAlchemy URL, `sqlite:///…` or `postgresql+psycopg://…`.
+            clock: Gives real time, aware UTC.
+            allow_unsafe: For tests only: skip the check of durability settings.
+        """
+        self.url = url
+        self.clock = clock
+        self._checked = allow_unsafe
+        sqlite = url.startswith("sqlite")
+        self.engine = sa.create_engine(url, pool_pre_ping=not sqlite, **({} if sqlite else {"pool_size": 10, "max_overflow": 10}))
+        if sqlite:
+            sa.event.listen(self.engine, "connect", _set_up_sqlite)
+            sa.event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def write(self) -> Iterator[Store]:
+        """A writing transaction: committed at the end of the block, rolled back on any exception."""
+        with self._connect(writing=True) as connection, connection.begin():
+            yield Store(connection, self.clock())
+
+    @contextmanager
+    def read(self) -> Iterator[Store]:
+        """A reading transaction."""
+        with self._connect(writing=False) as connection, connection.begin():
+            yield Store(connection, self.clock())
+
+    @contextmanager
+    def _connect(self, *, writing: bool) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            if not self._checked:
+                check_durability(connection)
+                connection.rollback()
+                self._checked = True
+            yield connection.execution_options(jinbang_writing=writing)
+
+    def close(self) -> None:
+        """Close all pooled connections."""
+        self.engine.dispose()
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the begin listener below issues BEGIN itself
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that may write takes the lock at once, so that it never fails half-way with "database is locked".
+    writing = connection.get_execution_options().get("jinbang_writing", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def check_durability(connection: Connection) -> None:
+    """Refuse a database that would not keep what was acknowledged.
+
+    Raises:
+        UnsafeSetting: SQLite without WAL, `synchronous=FULL` or foreign keys; PostgreSQL without fsync or synchronous commit.
+    """
+    if connection.dialect.name == "sqlite":
+        wanted = {"journal_mode": ("wal",), "synchronous": ("2", "3"), "foreign_keys": ("1",)}
+        found = {name: str(connection.exec_driver_sql(f"PRAGMA {name}").scalar()) for name in wanted}
+    else:
+        wanted = {"fsync": ("on",), "synchronous_commit": ("on", "remote_apply", "remote_write"), "full_page_writes": ("on",)}
+        found = {name: str(connection.exec_driver_sql(f"SHOW {name}").scalar()) for name in wanted}
+    weak = [f"{name} is {found[name]}, needed: {' or '.join(wanted[name])}" for name in wanted if found[name] not in wanted[name]]
+    if weak:
+        raise UnsafeSetting(
+            f"the database would lose acknowledged work after a power cut: {'; '.join(weak)}. Correct the server's settings and start again"
+        )

@@ -1,0 +1,1 @@
+"""The store in parts: one class per subject, put together in models/store.py."""

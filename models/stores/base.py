@@ -1,0 +1,103 @@
+"""What every part of the store stands on: one connection, one transaction, events and the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Row
+
+from models import tables as t
+from models.events import WAKES, Event, EventType
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+class StoreBase:
+    """One open transaction. `clock` gives real time; editions add their own offset."""
+
+    def __init__(self, connection: Connection, real_now: datetime) -> None:
+        self.connection = connection
+        self.real_now = real_now
+        """Real time of this transaction."""
+
+    # -- small helpers ---------------------------------------------------------------------------------------------
+
+    def _all(self, statement: sa.Executable, params: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        return self.connection.execute(statement, params).all()
+
+    def _one(self, statement: sa.Executable) -> Row[Any] | None:
+        return self.connection.execute(statement).first()
+
+    def _scalar(self, statement: sa.Executable) -> Any:
+        return self.connection.execute(statement).scalar()
+
+    def _run(self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
+        """Execute a write; with rows, for each of them. Yields the number of rows changed."""
+        if rows is None:
+            return self.connection.execute(statement).rowcount
+        if rows:
+            return self.connection.execute(statement, [dict(row) for row in rows]).rowcount
+        return 0
+
+    def _insert_new(self, table: sa.Table, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Insert rows, skipping those whose unique key is there already. Yields how many are new."""
+        listed = [dict(row) for row in rows]
+        if not listed:
+            return 0
+        build: Any = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
+        before = self._scalar(sa.select(sa.func.count()).select_from(table)) if len(listed) > 1 else None
+        result = self.connection.execute(build(table).on_conflict_do_nothing(), listed if len(listed) > 1 else listed[0])
+        if before is None:
+            return max(result.rowcount, 0)
+        return int(self._scalar(sa.select(sa.func.count()).select_from(table))) - int(before)
+
+    def _upsert(self, table: sa.Table, row: Mapping[str, Any], keys: Sequence[str]) -> None:
+        build: Any = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
+        statement = build(table).values(**row)
+        self.connection.execute(
+            statement.on_conflict_do_update(index_elements=list(keys), set_={name: value for name, value in row.items() if name not in keys})
+        )
+
+    # -- the edition's clock ----------------------------------------------------------------------------------------
+
+    def edition_now(self, edition: str) -> datetime:
+        """What the edition's own clock shows in this transaction."""
+        offset = self._scalar(sa.select(t.EDITIONS.c.clock_offset).where(t.EDITIONS.c.id == edition))
+        return self.real_now + int(offset or 0) * MICROSECOND
+
+    # -- events -----------------------------------------------------------------------------------------------------
+
+    def append(self, edition: str, kind: EventType, *, actor: str, **payload: Any) -> None:
+        """Append an event; if it can move the edition forward, leave a wake-up in the outbox too."""
+        self.connection.execute(
+            t.EVENTS.insert().values(
+                edition=edition, at=self.edition_now(edition), recorded_at=self.real_now, type=kind, actor=actor, payload=payload
+            )
+        )
+        if kind in WAKES:
+            self.wake(edition)
+
+    def events(self, edition: str, *, after: int = 0, limit: int = 1_000_000) -> tuple[Event, ...]:
+        """Events of an edition in the order in which they were committed."""
+        table = t.EVENTS.c
+        rows = self._all(sa.select(t.EVENTS).where(table.edition == edition, table.seq > after).order_by(table.seq).limit(limit))
+        return tuple(Event(row.seq, row.edition, row.at, row.type, row.actor, row.payload) for row in rows)
+
+    def last_seq(self, edition: str) -> int:
+        """Number of the latest event of an edition; 0 before the first."""
+        return int(self._scalar(sa.select(sa.func.max(t.EVENTS.c.seq)).where(t.EVENTS.c.edition == edition)) or 0)
+
+    # -- the outbox -------------------------------------------------------------------------------------------------
+
+    def wake(self, edition: str, topic: Literal["advance", "mail"] = "advance") -> None:
+        """Leave one outbox row for the relay, unless one is waiting already."""
+        self._insert_new(t.OUTBOX, [{"edition": edition, "topic": topic, "created_at": self.real_now}])
+
+
+def aware(moment: datetime) -> datetime:
+    """The same moment in UTC."""
+    return moment.astimezone(UTC)

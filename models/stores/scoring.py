@@ -1,0 +1,236 @@
+"""Panels, score sheets, standings, shortlists, answers, notices and publications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from models import tables as t
+from models.edition import Answer, Assignment, Award, Notice, Publication, ScoreSheet, Shortlist, ShortlistItem, Standing
+from models.errors import NotFound, Stale
+from models.stores.base import StoreBase
+
+
+class ScoringStore(StoreBase):
+    """Reads and writes of what reviewers and committees do, and of what follows from it."""
+
+    # -- panels -----------------------------------------------------------------------------------------------------
+
+    def add_assignments(self, edition: str, position: int, pairs: Iterable[tuple[str, str]], *, number: int) -> int:
+        """Keep drawn pairs (entry id, reviewer id) of one round; pairs that exist stay as they are. Yields how many are new."""
+        rows = [
+            {"id": f"{entry}:{position}:{reviewer.rsplit('/', 1)[-1]}", "edition": edition, "position": position, "entry": entry,
+             "reviewer": reviewer, "round": number, "recused": False}
+            for entry, reviewer in pairs
+        ]  # fmt: skip
+        return self._insert_new(t.ASSIGNMENTS, rows)
+
+    def assignments(self, edition: str, position: int, *, reviewer: str | None = None) -> tuple[Assignment, ...]:
+        """Assignments of a stage, or those of one reviewer, by entry and reviewer."""
+        table = t.ASSIGNMENTS
+        query = sa.select(table).where(table.c.edition == edition, table.c.position == position)
+        if reviewer is not None:
+            query = query.where(table.c.reviewer == reviewer)
+        return tuple(sorted((Assignment(**row._asdict()) for row in self._all(query)), key=lambda one: (one.entry, one.reviewer)))
+
+    def assignment(self, position: int, entry: str, reviewer: str) -> Assignment:
+        """The assignment of one reviewer for one entry.
+
+        Raises:
+            NotFound: the entry is not in that reviewer's hands.
+        """
+        table = t.ASSIGNMENTS
+        row = self._one(
+            sa.select(table).where(table.c.position == position, table.c.entry == entry, table.c.reviewer == reviewer, ~table.c.recused)
+        )
+        if row is None:
+            raise NotFound("this entry is not on the reviewer's list")
+        return Assignment(**row._asdict())
+
+    def recuse(self, assignment: str) -> None:
+        """Take an entry out of a reviewer's hands; a draft sheet no longer counts."""
+        self._run(t.ASSIGNMENTS.update().where(t.ASSIGNMENTS.c.id == assignment).values(recused=True))
+
+    # -- sheets -----------------------------------------------------------------------------------------------------
+
+    def sheet(self, assignment: Assignment) -> ScoreSheet | None:
+        """The sheet of an assignment; None before the first save."""
+        row = self._one(sa.select(t.SHEETS).where(t.SHEETS.c.assignment == assignment.id))
+        return None if row is None else _sheet(row, assignment.entry, assignment.reviewer)
+
+    def sheets(self, edition: str, position: int, *, reviewer: str | None = None, signed: bool | None = None) -> tuple[ScoreSheet, ...]:
+        """Sheets of a stage that count (not recused), by entry and reviewer."""
+        sheet, pair = t.SHEETS, t.ASSIGNMENTS.c
+        query = (
+            sa.select(sheet, pair.entry, pair.reviewer)
+            .join(t.ASSIGNMENTS, pair.id == sheet.c.assignment)
+            .where(pair.edition == edition, pair.position == position, ~pair.recused)
+        )
+        if reviewer is not None:
+            query = query.where(pair.reviewer == reviewer)
+        if signed is not None:
+            query = query.where(sheet.c.signed_at.is_not(None) if signed else sheet.c.signed_at.is_(None))
+        found = (_sheet(row, row.entry, row.reviewer) for row in self._all(query))
+        return tuple(sorted(found, key=lambda one: (one.entry, one.reviewer)))
+
+    def save_sheet(self, assignment: Assignment, marks: Mapping[str, Decimal], comment: str, *, revision: int) -> int:
+        """Keep marks if the sheet still has the revision that was read (0 = none yet). Yields the new revision.
+
+        Raises:
+            Stale: somebody saved in between, or the sheet is signed.
+        """
+        values = {"marks": {name: str(mark) for name, mark in marks.items()}, "comment": comment, "revision": revision + 1,
+                  "saved_at": self.edition_now(assignment.edition)}  # fmt: skip
+        if revision == 0:
+            kept = self._insert_new(t.SHEETS, [{"assignment": assignment.id, "signed_at": None, "signed_as": None, **values}])
+        else:
+            table = t.SHEETS.c
+            kept = self._run(
+                t.SHEETS.update()
+                .where(table.assignment == assignment.id, table.revision == revision, table.signed_at.is_(None))
+                .values(**values)
+            )
+        if not kept:
+            raise Stale("this sheet was changed elsewhere, or is signed already; reload it and compare before saving again")
+        return revision + 1
+
+    def sign_sheets(self, assignments: Sequence[str], *, name: str, at: datetime) -> int:
+        """Lock sheets with the typed name. Yields how many were newly signed."""
+        table = t.SHEETS.c
+        signed = 0
+        for start in range(0, len(assignments), 500):
+            signed += self._run(
+                t.SHEETS.update()
+                .where(table.assignment.in_(assignments[start : start + 500]), table.signed_at.is_(None))
+                .values(signed_at=at, signed_as=name)
+            )
+        return signed
+
+    def progress(self, edition: str, position: int) -> dict[str, tuple[int, int]]:
+        """Reviewer id -> (entries in hand, sheets signed), recusals left out."""
+        pair = t.ASSIGNMENTS.c
+        rows = self._all(
+            sa.select(pair.reviewer, sa.func.count().label("held"), sa.func.count(t.SHEETS.c.signed_at).label("signed"))
+            .select_from(t.ASSIGNMENTS.outerjoin(t.SHEETS, t.SHEETS.c.assignment == pair.id))
+            .where(pair.edition == edition, pair.position == position, ~pair.recused)
+            .group_by(pair.reviewer)
+        )
+        return {row.reviewer: (row.held, row.signed) for row in rows}
+
+    # -- standings and shortlists -----------------------------------------------------------------------------------
+
+    def put_standings(self, edition: str, position: int, standings: Sequence[Standing]) -> None:
+        """Keep the computed marks of a scoring stage, in place of earlier ones."""
+        table = t.STANDINGS
+        self._run(table.delete().where(table.c.edition == edition, table.c.position == position))
+        rows = [
+            {"edition": edition, "position": position, "entry": one.entry, "group": one.group, "mark": str(one.mark), "valid": one.valid,
+             "mean": str(one.mean), "spread": str(one.spread), "flagged": one.flagged, "place": one.place}
+            for one in standings
+        ]  # fmt: skip
+        self._run(table.insert(), rows)
+
+    def standings(self, edition: str, position: int) -> tuple[Standing, ...]:
+        """Computed marks by group, place and entry."""
+        rows = self._all(sa.select(t.STANDINGS).where(t.STANDINGS.c.edition == edition, t.STANDINGS.c.position == position))
+        found = [
+            Standing(row.entry, row.group, Decimal(row.mark), row.valid, Decimal(row.mean), Decimal(row.spread), row.flagged, row.place)
+            for row in rows
+        ]
+        return tuple(sorted(found, key=lambda one: (one.group, one.place, one.entry)))
+
+    def add_shortlist(self, shortlist: Shortlist, seats: Mapping[str, int]) -> None:
+        """Keep a new version of the shortlist, with the seats that each group has."""
+        items = [[one.entry, one.group, one.place, str(one.mark)] for one in shortlist.items]
+        self._run(
+            t.SHORTLISTS.insert().values(
+                edition=shortlist.edition, version=shortlist.version, created_at=shortlist.created_at, digest=shortlist.digest,
+                items=items, seats=dict(seats),
+            )  # fmt: skip
+        )
+
+    def shortlist(self, edition: str) -> tuple[Shortlist, dict[str, int]] | None:
+        """The latest shortlist with the seats per group; None before the first."""
+        row = self._one(sa.select(t.SHORTLISTS).where(t.SHORTLISTS.c.edition == edition).order_by(t.SHORTLISTS.c.version.desc()).limit(1))
+        if row is None:
+            return None
+        items = tuple(ShortlistItem(entry, group, place, Decimal(mark)) for entry, group, place, mark in row._mapping["items"])
+        return Shortlist(row.edition, row.version, row.created_at, row.digest, items), dict(row.seats)
+
+    # -- answers ----------------------------------------------------------------------------------------------------
+
+    def put_answer(self, answer: Answer) -> None:
+        """Keep what a member said in this round; a second answer in the same round replaces the first."""
+        self._upsert(
+            t.ANSWERS,
+            {"edition": answer.edition, "position": answer.position, "member": answer.member, "round": answer.round,
+             "verdict": answer.verdict, "struck": list(answer.struck), "comment": answer.comment, "at": answer.at},
+            ["edition", "position", "member", "round"],
+        )  # fmt: skip
+
+    def answers(self, edition: str, position: int) -> tuple[Answer, ...]:
+        """The latest answer of each member, by member. A return of an earlier round is void, an agreement stands (rule J1)."""
+        table = t.ANSWERS.c
+        runs = t.STAGE_RUNS.c
+        number = int(self._scalar(sa.select(runs.round).where(runs.edition == edition, runs.position == position)) or 0)
+        rows = self._all(sa.select(t.ANSWERS).where(table.edition == edition, table.position == position).order_by(table.round))
+        latest = {row.member: row for row in rows}
+        valid = [row for row in latest.values() if row.verdict == "agree" or row.round == number]
+        return tuple(
+            Answer(row.edition, row.position, row.member, row.round, row.verdict, tuple(row.struck), row.comment, row.at)
+            for row in sorted(valid, key=lambda row: row.member)
+        )
+
+    # -- notices and publications -----------------------------------------------------------------------------------
+
+    def add_notice(self, notice: Notice, vacant: int) -> None:
+        """Keep the frozen public list of a notice stage."""
+        self._run(
+            t.NOTICES.insert().values(
+                edition=notice.edition, position=notice.position, first_day=notice.first_day, until=notice.until,
+                awards=[_award_row(one) for one in notice.awards], vacant=vacant,
+            )  # fmt: skip
+        )
+
+    def notice(self, edition: str) -> tuple[Notice, int] | None:
+        """The latest notice with the number of vacant seats; None before the first."""
+        row = self._one(sa.select(t.NOTICES).where(t.NOTICES.c.edition == edition).order_by(t.NOTICES.c.position.desc()).limit(1))
+        if row is None:
+            return None
+        awards = tuple(Award(*one) for one in row.awards)
+        return Notice(row.edition, row.position, row.first_day, row.until, awards), row.vacant
+
+    def add_publication(self, publication: Publication) -> None:
+        """Publish one version; it is never changed afterwards."""
+        self._run(
+            t.PUBLICATIONS.insert().values(
+                edition=publication.edition, version=publication.version, at=publication.at, digest=publication.digest,
+                document=dict(publication.document),
+            )  # fmt: skip
+        )
+
+    def publication(self, edition: str) -> Publication:
+        """The latest published version.
+
+        Raises:
+            NotFound: nothing has been published.
+        """
+        table = t.PUBLICATIONS
+        row = self._one(sa.select(table).where(table.c.edition == edition).order_by(table.c.version.desc()).limit(1))
+        if row is None:
+            raise NotFound(f"nothing has been published of {edition}")
+        return Publication(**row._asdict())
+
+
+def _award_row(award: Award) -> list[Any]:
+    return [award.entry, award.group, award.tier, award.place]
+
+
+def _sheet(row: Row[Any], entry: str, reviewer: str) -> ScoreSheet:
+    marks = {name: Decimal(mark) for name, mark in row.marks.items()}
+    return ScoreSheet(row.assignment, entry, reviewer, marks, row.comment, row.revision, row.saved_at, row.signed_at)

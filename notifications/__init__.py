@@ -1,0 +1,1 @@
+"""What people are told: one function and one folder of templates per mail."""

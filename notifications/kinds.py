@@ -1,0 +1,60 @@
+"""The mails there are: which page each leads to, and what happens when nobody knows whether it arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+OnUncertain = Literal["resend", "ask"]
+
+LOCALES = ("zh_CN", "en")
+PARTS = ("subject.txt.j2", "body.txt.j2", "body.html.j2")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that travels with a mail."""
+
+    name: str
+    media_type: str
+    """Such as `application/pdf`."""
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MailKind:
+    """What is fixed about all mails of one template."""
+
+    page: str | None = None
+    """Path of the public page to which the mail leads; None = it leads to the recipient's personal link."""
+    on_uncertain: OnUncertain = "resend"
+
+
+MAIL_KINDS: Mapping[str, MailKind] = {
+    "call_opened": MailKind(),
+    "call_reminder": MailKind(),
+    "entries_received": MailKind(),
+    "form_result": MailKind(),
+    "review_invitation": MailKind(),
+    "review_more": MailKind(),
+    "review_reminder": MailKind(),
+    "review_thanks": MailKind(),
+    "shortlist_packet": MailKind(),
+    "ballot_reminder": MailKind(),
+    "signoff_request": MailKind(),
+    "signoff_reminder": MailKind(),
+    "notice_opened": MailKind(page="/notices/{edition}"),
+    "result_winner": MailKind(page="/results/{edition}", on_uncertain="ask"),
+    "result_nominator": MailKind(page="/results/{edition}", on_uncertain="ask"),
+    "stage_blocked": MailKind(page="/admin/editions/{edition}"),
+    "admin_sign_in": MailKind(),
+}
+
+
+def on_uncertain(template: str) -> OnUncertain:
+    """What to do when the connection died after the text was handed over.
+
+    A second invitation does no harm; a second result letter is a matter for a person.
+    """
+    return MAIL_KINDS[template].on_uncertain

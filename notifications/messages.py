@@ -1,0 +1,261 @@
+"""One function per mail: from the values of the engine to the plain parameters of a template.
+
+A cause is `<stage name>:<what>[:<detail>]`. It is the same whenever the same thing is told again,
+so that a second try of a stage inserts nothing new. No mail holds a link, a mark or a vote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from models.declared import Words
+from models.edition import Edition, Entry, Member, NewMail, Nominator, Reviewer, StageRun
+
+ZH = "zh_CN"
+
+_STAGES = {
+    "submission": {"zh": "推荐申报", "en": "submission"},
+    "scoring": {"zh": "专家评审", "en": "scoring"},
+    "shortlisting": {"zh": "确定入围", "en": "shortlisting"},
+    "voting": {"zh": "评委会表决", "en": "committee vote"},
+    "signoff": {"zh": "会签", "en": "sign-off"},
+    "notice": {"zh": "公示", "en": "public notice"},
+    "publication": {"zh": "公布结果", "en": "publication"},
+}
+_ADMIN = {"zh_CN": "管理员", "en": "Administrator"}
+_OWN_NAME = ("person", "team", "organisation")
+"""Kinds of subject whose title is a name by which they can be addressed."""
+
+
+def call_opened(edition: Edition, run: StageRun, nominator: Nominator, quota: Mapping[str, int], *, locale: str = ZH) -> NewMail:
+    """The call, to a nominator; `quota` says how many entries per class the unit may put forward (rule N1)."""
+    lines = []
+    for name, most in quota.items():
+        declared = edition.process.class_named(name)
+        lines.append({"title": _words(declared.title), "counter": declared.counter, "max": most})
+    return _to_nominator(edition, nominator, "call_opened", f"{run.name}:opened", locale, quota=lines, closes=_iso(run.closes_at))
+
+
+def call_reminder(edition: Edition, run: StageRun, nominator: Nominator, days_left: int, *, locale: str = ZH) -> NewMail:
+    """To a nominator that has put nothing forward yet."""
+    cause = _reminder(run, days_left)
+    return _to_nominator(edition, nominator, "call_reminder", cause, locale, days_left=days_left, closes=_iso(run.closes_at))
+
+
+def entries_received(edition: Edition, nominator: Nominator, titles: Sequence[str], *, locale: str = ZH) -> NewMail:
+    """The receipt for what a nominator has handed in; the same titles give the same receipt."""
+    cause = f"{_first_stage(edition)}:received:{_digest(*titles)}"
+    return _to_nominator(edition, nominator, "entries_received", cause, locale, titles=list(titles))
+
+
+def form_result(
+    edition: Edition,
+    nominator: Nominator,
+    accepted: Sequence[tuple[str, str]],
+    refused: Sequence[tuple[str, Sequence[str]]],
+    *,
+    locale: str = ZH,
+) -> NewMail:
+    """The result of the form check: (code, title) of what goes on, (title, reasons) of what does not (rule F3)."""
+    return _to_nominator(
+        edition,
+        nominator,
+        "form_result",
+        f"{_first_stage(edition)}:form_result",
+        locale,
+        accepted=[{"code": code, "title": title} for code, title in accepted],
+        refused=[{"title": title, "reasons": list(reasons)} for title, reasons in refused],
+    )
+
+
+def review_invitation(edition: Edition, run: StageRun, reviewer: Reviewer, count: int, *, locale: str = ZH) -> NewMail:
+    """The invitation to review `count` entries."""
+    opens, closes = _iso(run.opened_at or run.opens_at), _iso(run.closes_at)
+    cause = f"{run.name}:invitation"
+    return _to_reviewer(edition, reviewer, "review_invitation", cause, locale, count=count, opens=opens, closes=closes)
+
+
+def review_more(edition: Edition, run: StageRun, reviewer: Reviewer, count: int, round: int, *, locale: str = ZH) -> NewMail:  # noqa: A002
+    """Asks for `count` further reviews, drawn in a later round because marks were missing."""
+    cause = f"{run.name}:more:{round}"
+    return _to_reviewer(edition, reviewer, "review_more", cause, locale, count=count, round=round, closes=_iso(run.closes_at))
+
+
+def review_reminder(edition: Edition, run: StageRun, reviewer: Reviewer, missing: int, days_left: int, *, locale: str = ZH) -> NewMail:
+    """To a reviewer with `missing` unsigned sheets."""
+    cause = _reminder(run, days_left)
+    return _to_reviewer(
+        edition, reviewer, "review_reminder", cause, locale, missing=missing, days_left=days_left, closes=_iso(run.closes_at)
+    )
+
+
+def review_thanks(edition: Edition, run: StageRun, reviewer: Reviewer, count: int, *, locale: str = ZH) -> NewMail:
+    """Thanks for `count` signed sheets; once per round."""
+    return _to_reviewer(edition, reviewer, "review_thanks", f"{run.name}:thanks:{run.round}", locale, count=count)
+
+
+def shortlist_packet(edition: Edition, run: StageRun, member: Member, count: int, version: int, *, locale: str = ZH) -> NewMail:
+    """The shortlist of `count` entries, to a committee member; the list itself is attached when it is sent."""
+    cause = f"{run.name}:packet"
+    return _to_member(edition, member, "shortlist_packet", cause, locale, version=version, count=count, closes=_iso(run.closes_at))
+
+
+def ballot_reminder(edition: Edition, run: StageRun, member: Member, days_left: int, *, locale: str = ZH) -> NewMail:
+    """To a committee member who has not answered."""
+    cause = _reminder(run, days_left)
+    return _to_member(edition, member, "ballot_reminder", cause, locale, days_left=days_left, closes=_iso(run.closes_at))
+
+
+def signoff_request(
+    edition: Edition,
+    run: StageRun,
+    member: Member,
+    party_title: Words,
+    round: int,  # noqa: A002
+    *,
+    locale: str = ZH,
+) -> NewMail:
+    """Asks a body to agree to the list (rule J1); `round` above 0 = the list has been changed and goes out again."""
+    party, cause = _words(party_title), f"{run.name}:request:{round}"
+    return _to_member(edition, member, "signoff_request", cause, locale, party=party, round=round, closes=_iso(run.closes_at))
+
+
+def signoff_reminder(edition: Edition, run: StageRun, member: Member, party_title: Words, days_left: int, *, locale: str = ZH) -> NewMail:
+    """To the signatory of a body that has not answered; says what silence will mean (rule J2)."""
+    return _to_member(
+        edition,
+        member,
+        "signoff_reminder",
+        _reminder(run, days_left),
+        locale,
+        party=_words(party_title),
+        days_left=days_left,
+        closes=_iso(run.closes_at),
+        silence_agrees=getattr(run.declared, "overdue", "wait") == "agree",
+    )
+
+
+def notice_opened(
+    edition: Edition, run: StageRun, nominator: Nominator, first_day: str, last_day: str, count: int, *, locale: str = ZH
+) -> NewMail:
+    """Tells a nominator that the list of `count` entries is public; ISO dates, both counted (rule G4)."""
+    return _to_nominator(
+        edition,
+        nominator,
+        "notice_opened",
+        f"{run.name}:opened:{first_day}",
+        locale,
+        first_day=first_day,
+        last_day=last_day,
+        count=count,
+        objections_to=_words(getattr(run.declared, "objections_to", None)),
+    )
+
+
+def result_winner(edition: Edition, entry: Entry, tier_title: Words | None, class_title: Words, *, locale: str = ZH) -> NewMail:
+    """The good news, to the entry's own address."""
+    own_name = edition.process.class_named(entry.class_name).subject in _OWN_NAME
+    return NewMail(
+        template="result_winner",
+        cause=f"{_last_stage(edition)}:result:{entry.code}",
+        to_name=entry.title if own_name else entry.unit,
+        to_address=entry.email,
+        role=None,
+        person=None,
+        locale=locale,
+        params=_about(edition)
+        | {"title": entry.title, "own_name": own_name, "tier": _words(tier_title), "class_title": _words(class_title)},
+    )
+
+
+def result_nominator(
+    edition: Edition, nominator: Nominator, awards: Sequence[tuple[str, Words | None, Words]], *, locale: str = ZH
+) -> NewMail:
+    """The result, to a nominator: (title, tier or None, class) of each of its awarded entries; may be empty."""
+    lines = [{"title": title, "tier": _words(tier), "class_title": _words(class_title)} for title, tier, class_title in awards]
+    return _to_nominator(edition, nominator, "result_nominator", f"{_last_stage(edition)}:result", locale, awards=lines)
+
+
+def stage_blocked(edition: Edition, run: StageRun, address: str, cause: str, *, locale: str = ZH) -> NewMail:
+    """Tells an admin why the engine waits for a person; once per reason and round."""
+    title = _words(run.declared.title) or _STAGES[run.declared.kind]
+    return NewMail(
+        template="stage_blocked",
+        cause=f"{run.name}:blocked:{run.round}:{_digest(cause)}",
+        to_name=_ADMIN[locale],
+        to_address=address,
+        role=None,
+        person=None,
+        locale=locale,
+        params=_about(edition) | {"stage": title, "reason": cause},
+    )
+
+
+def admin_sign_in(address: str, *, request: str = "", minutes: int | None = None, locale: str = ZH) -> NewMail:
+    """The sign-in link of an admin, valid for some minutes; `request` tells one request from the next."""
+    system = {"zh": "金榜评选系统", "en": "Jinbang award reviews"}
+    return NewMail(
+        template="admin_sign_in",
+        cause=f"admin:sign_in:{request}" if request else "admin:sign_in",
+        to_name=_ADMIN[locale],
+        to_address=address,
+        role=None,
+        person=None,
+        locale=locale,
+        params={"process": system, "hosts": [system], "rehearsal": False, "minutes": minutes},
+    )
+
+
+def _to_nominator(edition: Edition, nominator: Nominator, template: str, cause: str, locale: str, **params: Any) -> NewMail:
+    address = nominator.email
+    return NewMail(template, cause, nominator.name, address, "nominator", nominator.id, locale, _about(edition) | params)
+
+
+def _to_reviewer(edition: Edition, reviewer: Reviewer, template: str, cause: str, locale: str, **params: Any) -> NewMail:
+    params = _about(edition) | {"honorific": reviewer.title} | params
+    return NewMail(template, cause, reviewer.name, reviewer.email, "reviewer", reviewer.id, locale, params)
+
+
+def _to_member(edition: Edition, member: Member, template: str, cause: str, locale: str, version: int = 1, **params: Any) -> NewMail:
+    params = _about(edition) | params
+    return NewMail(template, cause, member.name, member.email, member.role, member.id, locale, params, version)
+
+
+def _about(edition: Edition) -> dict[str, Any]:
+    """What every mail says about its edition; the label follows the title unless the title holds it already."""
+    title, label = edition.process.title, edition.label
+    process = {
+        "zh": title.zh if label in title.zh else f"{title.zh}（{label}）",
+        "en": title.en if label in title.en else f"{title.en} ({label})",
+    }
+    hosts = sorted(edition.process.hosts, key=lambda host: not host.lead)
+    return {"process": process, "hosts": [_words(host.name) for host in hosts], "rehearsal": edition.rehearsal}
+
+
+def _words(words: Words | None) -> dict[str, str] | None:
+    return None if words is None else {"zh": words.zh, "en": words.en}
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _reminder(run: StageRun, days_left: int) -> str:
+    """`<stage>:reminder:<days>`, and the deadline: one that is moved is reminded of again."""
+    head = f"{run.name}:reminder:{days_left}"
+    return head if run.closes_at is None else f"{head}:{run.closes_at:%Y%m%dT%H%MZ}"
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()[:12]
+
+
+def _first_stage(edition: Edition) -> str:
+    return edition.process.stages[0].name
+
+
+def _last_stage(edition: Edition) -> str:
+    return edition.process.stages[-1].name

@@ -1,0 +1,145 @@
+"""Every mail with invented people, for the documentation, the admin's preview and the tests."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+from models.declared import Words
+from models.edition import Edition, Entry, Mail, Member, NewMail, Nominator, Reviewer, StageRun
+from models.process import Process
+from notifications import messages
+from notifications.kinds import MAIL_KINDS, Attachment
+from notifications.render import render
+
+BASE_URL = "https://awards.example.org"
+SENDER = "示例省科学技术协会 <awards@example.org>"
+LINK = f"{BASE_URL}/l/k1_PreviewPreviewPreviewPreviewPreviewPreviewPre"
+CREATED = datetime(2026, 4, 1, 1, 30, tzinfo=UTC)
+
+_ID = "papers-2026"
+_PROCESS: dict[str, Any] = {
+    "name": "papers",
+    "title": {"zh": "示例省自然科学优秀学术论文评选", "en": "Example Province outstanding papers in natural science"},
+    "edition": "2026",
+    "basis": {"document": "样例批文", "approved_by": "示例省科学技术协会"},
+    "hosts": [
+        {"name": {"zh": "示例省人力资源和社会保障厅", "en": "Example Province Department of Human Resources"}},
+        {"name": {"zh": "示例省科学技术协会", "en": "Example Province Association for Science and Technology"}, "lead": True},
+    ],
+    "awards": 10,
+    "source": "样例办法第三条",
+    "classes": [{"name": "papers", "title": {"zh": "优秀学术论文", "en": "Outstanding paper"}, "subject": "paper", "counter": "篇"}],
+    "tiers": [{"name": "first", "title": {"zh": "一等奖", "en": "First prize"}, "quota": 10}],
+    "nominators": {"society": {"title": {"zh": "省级学会", "en": "Society"}, "max": {"papers": 15}}},
+    "stages": [
+        {"kind": "submission", "closes": "2026-03-31"},
+        {
+            "kind": "scoring",
+            "closes": "2026-04-30",
+            "criteria": [{"name": "merit", "title": {"zh": "学术水平", "en": "Merit"}, "max": "100"}],
+        },
+        {"kind": "shortlisting", "ratio": "1.2"},
+        {"kind": "voting", "committee": 9, "closes": "2026-05-20"},
+        {
+            "kind": "signoff",
+            "closes": "2026-06-01",
+            "overdue": "agree",
+            "parties": [
+                {"name": "lead", "title": {"zh": "示例省人力资源和社会保障厅", "en": "Example Province Department of Human Resources"}}
+            ],
+        },
+        {
+            "kind": "notice",
+            "days": 5,
+            "objections_to": {"zh": "示例省科协评选工作办公室，电话 000-0000", "en": "Award Office of the Association, telephone 000-0000"},
+        },
+        {"kind": "publication"},
+    ],
+}
+_DEADLINES = {
+    "submission": datetime(2026, 3, 31, 16, tzinfo=UTC),
+    "scoring": datetime(2026, 4, 30, 16, tzinfo=UTC),
+    "voting": datetime(2026, 5, 20, 10, tzinfo=UTC),
+    "signoff": datetime(2026, 6, 1, 16, tzinfo=UTC),
+}
+
+
+def example_edition() -> Edition:
+    """A small edition with every stage kind, all stages open."""
+    process = Process.model_validate(_PROCESS)
+    runs = tuple(
+        StageRun(_ID, place, stage, "open", None, _DEADLINES.get(stage.kind), CREATED, None, False, 0, 0, None)
+        for place, stage in enumerate(process.stages)
+    )
+    return Edition(_ID, "2026", process, "0" * 64, "running", 1, False, 1, timedelta(), CREATED, runs)
+
+
+def example_reviewer() -> Reviewer:
+    """Somebody who scores."""
+    return Reviewer("r1", _ID, "R001", "李泾川", "渭北理工大学", "li@example.org", title="教授")
+
+
+def example_member() -> Member:
+    """A committee member."""
+    return Member("m1", _ID, "M01", "欧阳谷雨", "秦巴医科大学", "ouyang@example.org")
+
+
+def example_mail(template: str, locale: str) -> NewMail:
+    """One mail of a template, made by its own function."""
+    edition = example_edition()
+    run, tier = edition.run_of, Words(zh="一等奖", en="First prize")
+    paper, party = (
+        edition.process.classes[0].title,
+        Words(zh="示例省人力资源和社会保障厅", en="Example Province Department of Human Resources"),
+    )
+    unit = Nominator("n1", _ID, "N01", "示例省水利学会", "society", "society@example.org")
+    expert, member = example_reviewer(), example_member()
+    signatory = Member("s1", _ID, "S01", "王渭", "示例省人力资源和社会保障厅", "wang@example.org", role="party", party="lead")
+    titles = ["黄土高原小流域水土保持措施的减沙效应", "渭河流域氮素迁移的同位素示踪"]
+    entry = Entry("e1", _ID, "L0042", "k", "papers", "papers", titles[0], "渭北理工大学", "author@example.org", "n1", 1)
+    made: dict[str, Any] = {
+        "call_opened": (edition, run("submission"), unit, {"papers": 15}),
+        "call_reminder": (edition, run("submission"), unit, 7),
+        "entries_received": (edition, unit, titles),
+        "form_result": (edition, unit, [("L0042", titles[0])], [(titles[1], ["发表时间不在规定范围内", "缺少查新报告"])]),
+        "review_invitation": (edition, run("scoring"), expert, 18),
+        "review_more": (edition, run("scoring"), expert, 3, 1),
+        "review_reminder": (edition, run("scoring"), expert, 5, 2),
+        "review_thanks": (edition, run("scoring"), expert, 18),
+        "shortlist_packet": (edition, run("voting"), member, 12, 1),
+        "ballot_reminder": (edition, run("voting"), member, 2),
+        "signoff_request": (edition, run("signoff"), signatory, party, 1),
+        "signoff_reminder": (edition, run("signoff"), signatory, party, 2),
+        "notice_opened": (edition, run("notice"), unit, "2026-06-04", "2026-06-10", 10),
+        "result_winner": (edition, entry, tier, paper),
+        "result_nominator": (edition, unit, [(titles[0], tier, paper)]),
+        "stage_blocked": (edition, run("scoring"), "admin@example.org", "申报项 L0007 需要 3 份有效评分，现有 2 份；请增加评审专家。"),
+        "admin_sign_in": ("admin@example.org",),
+    }
+    extra = {"minutes": 15} if template == "admin_sign_in" else {}
+    mail: NewMail = getattr(messages, template)(*made[template], locale=locale, **extra)
+    return mail
+
+
+def as_row(new: NewMail, *, mail_id: str = "preview", created_at: datetime = CREATED) -> Mail:
+    """The outbox row that a new mail becomes."""
+    return Mail(
+        mail_id, _ID, new.template, new.cause, new.to_name, new.to_address, new.role, new.person, new.locale, new.params,
+        created_at, "pending", 0, "",
+    )  # fmt: skip
+
+
+def render_preview(template: str, locale: str) -> EmailMessage:
+    """A mail as its recipient would see it, with invented values and a link that opens nothing."""
+    personal = MAIL_KINDS[template].page is None
+    paper = Attachment("入围名单.txt", "text/plain", "样张".encode()) if template in ("shortlist_packet", "signoff_request") else None
+    return render(
+        as_row(example_mail(template, locale)),
+        link=LINK if personal else None,
+        base_url=BASE_URL,
+        sender=SENDER,
+        zone="Asia/Shanghai",
+        attachments=(paper,) if paper else (),
+    )

@@ -1,0 +1,104 @@
+"""Which column of a table holds what, and where a fault lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import TypeVar
+
+from models.errors import Fault
+from models.intake import Row, Table
+from models.process import FormField
+from rules.cells import CellRefused
+from rules.tabular import column_letter, header_text
+
+Value = TypeVar("Value")
+
+MOST_HINTS = 100
+"""Misspelt values for which the nearest right one is looked up; searching is slow and nobody reads more."""
+
+
+def assign_columns(headers: Sequence[str], fields: Iterable[FormField]) -> dict[str, int]:
+    """The column of each field that has one. Names and titles go before further headings; a column serves one field."""
+    bare = {header_text(header): index for index, header in enumerate(headers) if header}
+    found: dict[str, int] = {}
+    fields = tuple(fields)
+    for spellings in (_own_names, _further_headings):
+        for field in fields:
+            for spelling in spellings(field):
+                index = bare.get(header_text(spelling))
+                if field.name not in found and index is not None and index not in found.values():
+                    found[field.name] = index
+    return found
+
+
+def _own_names(field: FormField) -> tuple[str, ...]:
+    return field.name, field.title.zh, field.title.en
+
+
+def _further_headings(field: FormField) -> tuple[str, ...]:
+    return field.headers
+
+
+class Reading:
+    """One reading of a table: takes cells by field, and gathers everything that is wrong."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.faults: list[Fault] = []
+        self._nearest: dict[str, str] = {}
+
+    def columns(self, fields: Sequence[FormField]) -> Mapping[str, int]:
+        """The columns of these fields; a required one that is missing is a fault."""
+        found = assign_columns(self.table.headers, fields)
+        present = ", ".join(header for header in self.table.headers if header)
+        for field in fields:
+            if field.required and field.name not in found:
+                fault = Fault(
+                    f"there is no column {field.title.zh}; found: {present}",
+                    f"add a column with the header {field.title.zh}",
+                    self.table.file,
+                    self.table.sheet,
+                    self.table.header_row,
+                    field=field.name,
+                )
+                if fault not in self.faults:
+                    self.faults.append(fault)
+        return found
+
+    def refuse(self, row: Row, column: int | None, field: str, what: str, remedy: str = "") -> None:
+        """Note a fault in a row."""
+        letter = "" if column is None else column_letter(column)
+        self.faults.append(Fault(what, remedy, self.table.file, self.table.sheet, row.number, letter, field))
+
+    def take(self, row: Row, columns: Mapping[str, int], field: FormField, read: Callable[[str], Value], empty: Value) -> Value:
+        """Read the cell of a field; `empty` where it is empty or at fault."""
+        column = columns.get(field.name)
+        if column is None:
+            return empty
+        text = row.cells[column].strip()
+        if not text.strip("'\u3000"):
+            if field.required:
+                self.refuse(row, column, field.name, f"{field.title.zh} is empty", "fill in the cell")
+            return empty
+        try:
+            return read(text)
+        except CellRefused as refusal:
+            self.refuse(row, column, field.name, refusal.what, refusal.remedy)
+            return empty
+
+    def nearest(self, text: str, known: Iterable[str]) -> str:
+        """A hint that names the nearest known value, or an empty text."""
+        if text not in self._nearest and len(self._nearest) < MOST_HINTS:
+            close = get_close_matches(text, tuple(known), n=1, cutoff=0.5)
+            self._nearest[text] = f"did you mean {close[0]}?" if close else ""
+        return self._nearest.get(text, "")
+
+    def refuse_repeats(self, lines: Iterable[tuple[Row, str]], column: int | None, field: str, what: str, remedy: str) -> None:
+        """Note every row whose value stands in an earlier row already, naming both."""
+        first: dict[str, int] = {}
+        for row, value in lines:
+            if value and value in first:
+                self.refuse(row, column, field, f"{what} {value} stands in row {first[value]} already", remedy)
+            elif value:
+                first[value] = row.number

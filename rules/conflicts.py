@@ -1,0 +1,108 @@
+"""Who may not judge whom (rule R3): the person itself, its unit, its nominator."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from models.edition import Entry, Nominator, Reviewer
+
+_DOTS = str.maketrans(dict.fromkeys("•．.・‧∙⋅", "·"))
+_BETWEEN_NAMES = re.compile(r"[、,，;；/\n]")
+_UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+_LONGEST_LIST_OF_NAMES = 500
+
+
+def name_key(name: str) -> str:
+    """A person's name as it is compared: one width, no spaces, one kind of middle dot, no case."""
+    return _bare(name).translate(_DOTS)
+
+
+def unit_key(unit: str) -> str:
+    """A unit's name, or a code, as it is compared: one width of characters, no spaces, no case."""
+    return _bare(unit)
+
+
+def people_of(entry: Entry) -> frozenset[str]:
+    """Everybody whom the entry names, as `name_key`s: its title, if that is a person, and all people in its form.
+
+    People come as lists of `{"name": …}`, lists of texts, or one text with names between 、 , ; or /. Any short
+    text is read as a list of names: whoever appears there under the full name is too close to judge.
+    """
+    names = [entry.title]
+    for value in entry.fields.values():
+        names += _names_in(value)
+    return frozenset(key for name in names if (key := name_key(name)))
+
+
+def barred(reviewer: Reviewer, entry: Entry, nominator: Nominator | None, conflicts: Collection[str]) -> str | None:
+    """Which relation forbids a reviewer to judge an entry (rule R3).
+
+    Args:
+        reviewer: Who would judge.
+        entry: What would be judged.
+        nominator: The unit that put it forward, if known.
+        conflicts: The relations that the stage forbids.
+
+    Returns:
+        `self`, `same_unit` or `nominator`, the first that holds; None if the reviewer may judge.
+    """
+    unit = unit_key(reviewer.unit)
+    if "self" in conflicts and name_key(reviewer.name) in people_of(entry):
+        return "self"
+    if "same_unit" in conflicts and unit and unit == unit_key(entry.unit):
+        return "same_unit"
+    if "nominator" in conflicts and nominator is not None:
+        same_address = bool(_bare(reviewer.email)) and _bare(reviewer.email) == _bare(nominator.email)
+        if same_address or (unit and unit == unit_key(nominator.name)):
+            return "nominator"
+    return None
+
+
+def bars(
+    entries: Iterable[Entry], reviewers: Iterable[Reviewer], nominators: Iterable[Nominator], conflicts: Collection[str]
+) -> dict[str, frozenset[str]]:
+    """For every entry, the ids of the reviewers whom `barred` would forbid; for large pools (rule R3)."""
+    by_name, by_unit, by_email = _indexed(reviewers)
+    nominating: Mapping[str, frozenset[str]] = {}
+    if "nominator" in conflicts:
+        nominating = {one.id: frozenset(by_unit[unit_key(one.name)] | by_email[_bare(one.email)]) for one in nominators}
+    found: dict[str, frozenset[str]] = {}
+    for entry in entries:
+        ids = set(nominating.get(entry.nominator, ()))
+        if "same_unit" in conflicts:
+            ids |= by_unit.get(unit_key(entry.unit), set())
+        if "self" in conflicts:
+            for name in people_of(entry):
+                ids |= by_name.get(name, set())
+        found[entry.id] = frozenset(ids)
+    return found
+
+
+def _indexed(reviewers: Iterable[Reviewer]) -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, set[str]]]:
+    """Ids of reviewers by name, unit and address; nothing stands under an empty text."""
+    indexes: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set), defaultdict(set))
+    for one in reviewers:
+        for index, key in zip(indexes, (name_key(one.name), unit_key(one.unit), _bare(one.email)), strict=True):
+            if key:
+                index[key].add(one.id)
+    return indexes[0], indexes[1], indexes[2]
+
+
+def _names_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if len(value) <= _LONGEST_LIST_OF_NAMES:
+            yield from _BETWEEN_NAMES.split(value)
+    elif isinstance(value, Mapping):
+        yield str(value.get("name", ""))
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _names_in(one)
+
+
+def _bare(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _UNSEEN.sub("", folded)

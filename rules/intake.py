@@ -1,0 +1,209 @@
+"""Reading the list of entries: every row is checked, and every fault is told at once (rules N1, N4)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.errors import InputError
+from models.intake import NewEntry, Row, Table
+from models.process import AwardClass, FormField, Process
+from models.subjects import core_columns, fields_of
+from rules.cells import LONGEST_NAME, CellRefused, read_cell, read_email, tidy
+from rules.columns import Reading, assign_columns
+from rules.intake_people import matched_field, read_committee, read_nominators, read_reviewers
+from rules.text import clean_name, clean_unit, halfwidth, normalise_title
+
+__all__ = ["entry_keys", "matched_field", "read_committee", "read_entries", "read_nominators", "read_reviewers", "unread_headers"]
+
+
+def read_entries(
+    table: Table, process: Process, nominators: Mapping[str, str], known: Mapping[str, str] | None = None
+) -> tuple[NewEntry, ...]:
+    """The entries of a list.
+
+    Args:
+        table: The list; a column 类别 names the class unless the process has one class only.
+        process: The declaration.
+        nominators: Type by code, of every nominator of the edition.
+        known: Title by key, of every entry that is stored: the same subject gets the same key, and so is updated.
+
+    Raises:
+        InputError: every fault of the table at once.
+
+    """
+    return _Entries(table, process, nominators, known or {}).read()
+
+
+def entry_keys(subject: str, title: str, unit: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys under which an entry counts as the same subject, the strongest first (rule N4).
+
+    Papers go by DOI and by title, persons by name, unit and month of birth, everything else by title and unit.
+    """
+    name = normalise_title(title)
+    if subject == "paper":
+        doi = _normal_doi(str(fields.get("doi") or ""))
+        return (*([_hash("doi", doi)] if doi else []), _hash("title", name))
+    if subject == "person":
+        return (_hash("person", name, normalise_title(unit), str(fields.get("birth_month") or "")),)
+    return (_hash("work", name, normalise_title(unit)),)
+
+
+def unread_headers(table: Table, process: Process) -> tuple[str, ...]:
+    """Headers of a list of entries that no class of the process knows: to be shown before anything is kept."""
+    used = {
+        index
+        for one in process.classes
+        for index in assign_columns(table.headers, (*core_columns(process, one.name), *fields_of(process, one.name))).values()
+    }
+    return tuple(header for index, header in enumerate(table.headers) if header and index not in used)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What one class asks, and where it stands in the table."""
+
+    declared: AwardClass
+    core: Mapping[str, FormField]
+    fields: tuple[FormField, ...]
+    columns: Mapping[str, int]
+
+
+class _Entries:
+    """One reading of a list of entries."""
+
+    def __init__(self, table: Table, process: Process, nominators: Mapping[str, str], known: Mapping[str, str]) -> None:
+        self._reading = Reading(table)
+        self._table, self._process, self._nominators, self._known = table, process, nominators, known
+        self._known_titles = {normalise_title(title): key for key, title in known.items()}
+        self._codes = {halfwidth(code).casefold(): code for code in nominators}
+        self._classes = {_plain(text): one for one in process.classes for text in (one.name, one.title.zh, one.title.en)}
+        self._column = self._class_column()
+        self._forms: dict[str, _Form] = {}
+        self._seen: dict[str, int] = {}
+        self._used: dict[tuple[str, str], list[Row]] = defaultdict(list)
+
+    def read(self) -> tuple[NewEntry, ...]:
+        found = [
+            entry for row in self._table.rows if (declared := self._class_of(row)) and (entry := self._entry(row, self._form(declared)))
+        ]
+        self._check_quotas()
+        if self._reading.faults:
+            raise InputError(sorted(self._reading.faults, key=lambda fault: fault.row or 0))
+        return tuple(found)
+
+    def _class_column(self) -> int | None:
+        several = len(self._process.classes) > 1
+        field = core_columns(self._process, self._process.classes[0].name)[0]
+        return self._reading.columns([field.model_copy(update={"required": several})]).get("class")
+
+    def _class_of(self, row: Row) -> AwardClass | None:
+        only = self._process.classes[0] if len(self._process.classes) == 1 else None
+        if self._column is None:
+            return only
+        text = row.cells[self._column].strip()
+        found = self._classes.get(_plain(text)) or (None if text else only)
+        if found is None:
+            titles = "、".join(one.title.zh for one in self._process.classes)
+            what = f"{text[:40]!r} is no class" if text else "the class is empty"
+            self._reading.refuse(row, self._column, "class", what, f"write one of {titles}")
+        return found
+
+    def _form(self, declared: AwardClass) -> _Form:
+        if declared.name not in self._forms:
+            core = {field.name: field for field in core_columns(self._process, declared.name)}
+            fields = fields_of(self._process, declared.name)
+            self._forms[declared.name] = _Form(declared, core, fields, self._reading.columns((*core.values(), *fields)))
+        return self._forms[declared.name]
+
+    def _entry(self, row: Row, form: _Form) -> NewEntry | None:
+        before = len(self._reading.faults)
+        take, columns, core = self._reading.take, form.columns, form.core
+        code = take(row, columns, core["nominator"], self._nominator, "")
+        rank = take(row, columns, core["rank"], lambda text: _rank(text, core["rank"]), None)
+        title = take(row, columns, core["title"], lambda text: _title(text, core["title"], form.declared.subject), "")
+        unit = take(row, columns, core["unit"], lambda text: clean_unit(tidy(text, max_length=LONGEST_NAME)), "")
+        email = take(row, columns, core["email"], read_email, "")
+        fields: dict[str, Any] = {}
+        for field in form.fields:
+            value = take(row, columns, field, lambda text, field=field: read_cell(text, field), "")  # type: ignore[misc]
+            if value:
+                fields[field.name] = value
+        if code:
+            self._used[code, form.declared.name].append(row)
+        # A row with faults still takes part in the search for duplicates, as long as it says what it is about.
+        key = self._key(row, form, title, unit, fields) if title and (unit or form.declared.subject == "paper") else ""
+        if len(self._reading.faults) > before:
+            return None
+        return NewEntry(key, form.declared.name, title, unit, email, code, rank, fields)
+
+    def _nominator(self, text: str) -> str:
+        code = halfwidth(tidy(text, max_length=LONGEST_NAME)).strip().casefold()
+        if code in self._codes:
+            return self._codes[code]
+        hint = self._reading.nearest(code.upper(), self._nominators)
+        raise CellRefused(f"there is no nominator with the code {text[:40]!r}", hint or "import the nominators first, or correct the code")
+
+    def _key(self, row: Row, form: _Form, title: str, unit: str, fields: Mapping[str, Any]) -> str:
+        keys = entry_keys(form.declared.subject, title, unit, fields)
+        if earlier := next((self._seen[key] for key in keys if key in self._seen), None):
+            what = f"row {earlier} has the same {_same(form.declared.subject)} as row {row.number}: {title[:60]}"
+            self._reading.refuse(row, form.columns.get("title"), "title", what, "a subject is put forward once; delete one of the rows")
+        for key in keys:
+            self._seen.setdefault(key, row.number)
+        stored = next((key for key in keys if key in self._known), None)
+        if stored is None and form.declared.subject == "paper":
+            stored = self._known_titles.get(normalise_title(title))
+        return stored or keys[0]
+
+    def _check_quotas(self) -> None:
+        """Refuse the rows beyond what each unit may put forward (rule N1)."""
+        for (code, class_name), rows in self._used.items():
+            kind = self._process.nominators.get(self._nominators[code])
+            most = kind.max.get(class_name, 0) if kind else 0
+            if len(rows) <= most:
+                continue
+            declared = self._process.class_named(class_name)
+            numbers = ", ".join(str(row.number) for row in rows[most:])
+            named = f"{code} ({kind.title.zh})" if kind else code
+            self._reading.refuse(
+                rows[most],
+                self._forms[class_name].columns.get("nominator"),
+                "nominator",
+                f"{named} puts forward {len(rows)} of {declared.title.zh}; its quota is {most}; surplus rows: {numbers}",
+                f"delete {len(rows) - most} of its rows" if most else "this type of unit puts forward no entries of the class",
+            )
+
+
+def _title(text: str, field: FormField, subject: str) -> str:
+    value = " ".join(tidy(text, max_length=field.max_length or LONGEST_NAME).split())
+    return clean_name(value) if subject == "person" else value
+
+
+def _rank(text: str, field: FormField) -> int:
+    number = str(read_cell(text, field))
+    if not number.isdigit():
+        raise CellRefused(f"{text[:40]!r} is not a whole number", "write 1, 2, 3 …")
+    return int(number)
+
+
+def _same(subject: str) -> str:
+    return {"paper": "DOI or title", "person": "name, unit and month of birth"}.get(subject, "title and unit")
+
+
+def _normal_doi(text: str) -> str:
+    doi = halfwidth(text).strip().casefold()
+    for prefix in ("https://", "http://", "dx.", "doi.org/", "doi:"):
+        doi = doi.removeprefix(prefix).strip()
+    return doi
+
+
+def _plain(text: str) -> str:
+    return clean_unit(text).casefold()
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

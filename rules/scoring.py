@@ -1,0 +1,175 @@
+"""From what a reviewer types to the ranking: exact decimals, half up, rounded once (rules S1 to S5, S8)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from itertools import groupby
+from typing import Literal
+
+from models.edition import Entry, Standing
+from models.errors import Fault, InputError
+from models.process import decimal_text
+from models.stages import Aggregate, Criterion, Flags
+
+RefusalCode = Literal["not_a_number", "out_of_range", "off_step"]
+
+_LONGEST = 24
+_SHOWN = 20
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+# Phones type 。 where a point is meant.
+_AS_TYPED = str.maketrans("０１２３４５６７８９．。｡＋－−", "0123456789...+--")
+
+
+class MarkRefused(InputError):
+    """What was typed is no mark of this criterion."""
+
+    def __init__(self, code: RefusalCode, criterion: Criterion, text: str) -> None:
+        self.code = code
+        """`not_a_number`, `out_of_range` or `off_step`; pages choose their sentence by it."""
+        self.criterion = criterion
+        self.text = text
+        """As it was typed."""
+        highest, step = decimal_text(criterion.max), decimal_text(criterion.step)
+        what = {
+            "not_a_number": "is not a number",
+            "out_of_range": f"lies outside 0 to {highest}",
+            "off_step": f"is not a multiple of {step}",
+        }[code]
+        shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+        remedy = f"enter a number from 0 to {highest} in steps of {step}"
+        super().__init__([Fault(f"{shown!r} {what}", remedy, field=criterion.name)])
+
+
+def number_in(text: str) -> Decimal | None:
+    """The plain decimal number that a person typed, full-width digits included; None if it is none.
+
+    Exponents, thousands separators, words, infinities and texts of more than 24 characters are no numbers.
+    """
+    # The length is looked at before anything else: a megabyte must be refused at once.
+    if len(text) > 4 * _LONGEST:
+        return None
+    typed = text.strip().translate(_AS_TYPED)
+    if len(typed) > _LONGEST or not _NUMBER.fullmatch(typed):
+        return None
+    return Decimal(typed) + 0  # so that "-0" is 0
+
+
+def read_mark(text: str, criterion: Criterion) -> Decimal:
+    """Read one mark as it was typed into a form (rule S1).
+
+    Full-width digits, `。` as the decimal point and spaces around the number are accepted. The result has
+    as many decimal places as the criterion's step.
+
+    Raises:
+        MarkRefused: not a number, below 0 or above the maximum, or not a multiple of the step.
+    """
+    mark = number_in(text)
+    if mark is None:
+        raise MarkRefused("not_a_number", criterion, text)
+    if not 0 <= mark <= criterion.max:
+        raise MarkRefused("out_of_range", criterion, text)
+    if Fraction(mark) % Fraction(criterion.step):
+        raise MarkRefused("off_step", criterion, text)
+    return half_up(Fraction(mark), _places(criterion.step))
+
+
+def half_up(value: Fraction, places: int) -> Decimal:
+    """Round an exact value once, halves away from zero (rule S3)."""
+    scaled = abs(value) * 10**places + Fraction(1, 2)
+    digits = scaled.numerator // scaled.denominator
+    return Decimal(digits if value >= 0 else -digits).scaleb(-places)
+
+
+def aggregate(totals: Sequence[Decimal], rule: Aggregate) -> Decimal | None:
+    """The mark of one entry from the totals of its reviewers (rules S2 to S4).
+
+    Args:
+        totals: Totals of signed sheets, in any order. A missing sheet is left out, never a 0.
+        rule: Method, when to trim, how many are needed, decimal places.
+
+    Returns:
+        The mark, exact until it is rounded half up at the end; None if there are fewer than `rule.min_valid`.
+    """
+    if not totals or len(totals) < rule.min_valid:
+        return None
+    ordered = sorted(Fraction(total) for total in totals)
+    match rule.method:
+        case "mean":
+            exact = _mean(ordered)
+        case "trimmed_mean":
+            exact = _mean(ordered[1:-1] if len(ordered) >= rule.trim_min else ordered)
+        case "median":
+            exact = _median(ordered)
+        case _:  # refused when the declaration is loaded
+            raise AssertionError(rule.method)
+    return half_up(exact, rule.places)
+
+
+def is_divergent(totals: Sequence[Decimal], flags: Flags) -> bool:
+    """Whether the reviewers of one entry are far apart (rule S5): in their span, or one of them from the median."""
+    if len(totals) < 2:
+        return False
+    ordered = sorted(Fraction(total) for total in totals)
+    middle = _median(ordered)
+    spread = ordered[-1] - ordered[0]
+    distance = max(ordered[-1] - middle, middle - ordered[0])
+    return spread >= Fraction(flags.spread) or distance >= Fraction(flags.distance)
+
+
+def standings(entries: Sequence[Entry], totals: Mapping[str, Sequence[Decimal]], rule: Aggregate, flags: Flags) -> tuple[Standing, ...]:
+    """Rank entries within their groups by the mark as it is printed: 1, 2, 2, 4 (rule S8).
+
+    Args:
+        entries: Entries with their group.
+        totals: Entry id -> totals of its signed sheets. Entries with too few are left out; see `lacking`.
+        rule: How totals become a mark.
+        flags: When an entry counts as divergent.
+
+    Returns:
+        By group name, place, entry code.
+    """
+    marked = [(entry, mark) for entry in entries if (mark := aggregate(totals.get(entry.id, ()), rule)) is not None]
+    marked.sort(key=lambda pair: (pair[0].group, -pair[1], pair[0].code))
+    ranked: list[Standing] = []
+    for _, members in groupby(marked, key=lambda pair: pair[0].group):
+        place, before = 0, None
+        for position, (entry, mark) in enumerate(members, start=1):
+            place, before = (place if mark == before else position), mark
+            ranked.append(_standing(entry, mark, totals[entry.id], rule, flags, place))
+    return tuple(ranked)
+
+
+def lacking(entries: Iterable[Entry], totals: Mapping[str, Sequence[Decimal]], rule: Aggregate) -> tuple[str, ...]:
+    """Ids of the entries that need another reviewer (rule S4), by entry code."""
+    short = [entry for entry in entries if len(totals.get(entry.id, ())) < rule.min_valid]
+    return tuple(entry.id for entry in sorted(short, key=lambda entry: entry.code))
+
+
+def _standing(entry: Entry, mark: Decimal, totals: Sequence[Decimal], rule: Aggregate, flags: Flags, place: int) -> Standing:
+    return Standing(
+        entry=entry.id,
+        group=entry.group,
+        mark=mark,
+        valid=len(totals),
+        mean=half_up(_mean([Fraction(total) for total in totals]), rule.places),
+        spread=max(totals) - min(totals),
+        flagged=is_divergent(totals, flags),
+        place=place,
+    )
+
+
+def _mean(values: Sequence[Fraction]) -> Fraction:
+    return sum(values, Fraction(0)) / len(values)
+
+
+def _median(ordered: Sequence[Fraction]) -> Fraction:
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def _places(step: Decimal) -> int:
+    exponent = step.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -1,0 +1,108 @@
+"""What a text may contain, and how names and titles are brought into one form.
+
+Used for everything that people type or send: forms and spreadsheets alike.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from models.errors import JinbangError
+
+_CJK = "\u2e80-\u2fdf\u3005\u3007\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\ue000-\uf8ff\uf900-\ufaff\U00020000-\U000323af"
+# U+E000 to U+F8FF are private: older systems still hold rare characters of names there.
+_DOTS = "·•．.・‧∙⋅"
+_SPACE_IN_CJK = re.compile(rf"(?<=[{_CJK}])\s+(?=[{_CJK}])")
+_DOT_IN_CJK = re.compile(rf"(?<=[{_CJK}])\s*[{re.escape(_DOTS)}]\s*(?=[{_CJK}])")
+_HAS_CJK = re.compile(rf"[{_CJK}]")
+_LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_HALFWIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
+_SUSPECT = re.compile(r"[^\n\t -~\u3400-\u9fff\u3000-\u303f\uff01-\uff5e]")
+
+
+class TextRefused(JinbangError):
+    """A text holds what no field may hold."""
+
+    def __init__(self, what: str, position: int | None = None) -> None:
+        self.what = what
+        """The reason, in words."""
+        self.position = position
+        """Number of the offending character, from 1; None where the whole text is meant."""
+        super().__init__(what if position is None else f"{what} at character {position}")
+
+
+def clean(text: str, *, max_length: int, drop_invisible: bool = False) -> str:
+    """Bring a text into the form in which it is stored: NFC, newline as line end, no white space at its ends.
+
+    Args:
+        text: As it was typed.
+        max_length: Characters that the result may have.
+        drop_invisible: Take zero-width and bidirectional marks out instead of refusing them: cells copied from
+            chats and documents carry them unseen, and whoever sends a spreadsheet cannot find them.
+
+    Raises:
+        TextRefused: a control character, half a surrogate pair, a noncharacter, an invisible mark, or too long.
+
+    """
+    # Normalising a long run of combining marks takes quadratic time, so hopeless lengths end here.
+    if len(text) > 4 * max_length + 64:
+        raise TextRefused(f"{len(text):,} characters; at most {max_length:,} are allowed")
+    text = _LINE_ENDS.sub("\n", text)
+    if drop_invisible:
+        text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    for found in _SUSPECT.finditer(text):
+        if reason := _refusal(found.group()):
+            raise TextRefused(reason, found.start() + 1)
+    text = unicodedata.normalize("NFC", text).strip()
+    if len(text) > max_length:
+        raise TextRefused(f"{len(text):,} characters; at most {max_length:,} are allowed")
+    return text
+
+
+def _refusal(char: str) -> str:
+    code, category = ord(char), unicodedata.category(char)
+    if char in _BIDI:
+        return f"a mark that turns the direction of writing (U+{code:04X})"
+    if category == "Cc":
+        return f"a control character (U+{code:04X})"
+    if category == "Cs":
+        return f"half of a surrogate pair (U+{code:04X})"
+    if category == "Cf":
+        return f"an invisible character (U+{code:04X})"
+    if 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE:
+        return f"a code that is no character (U+{code:04X})"
+    return ""
+
+
+def halfwidth(text: str) -> str:
+    """The text with full-width letters, digits and signs as their ASCII forms, and wide spaces as spaces."""
+    return text.translate(_HALFWIDTH)
+
+
+def clean_name(text: str) -> str:
+    """A person's name as it is stored and compared: no spaces inside Chinese names, `·` between the parts of long ones.
+
+    Printed tables stretch 张　三 to line up; Latin names keep one space between words.
+    """
+    name = _DOT_IN_CJK.sub("·", " ".join(text.split()))
+    name = _SPACE_IN_CJK.sub("", name)
+    return name if _HAS_CJK.search(name) and not re.search(r"[Ａ-Ｚａ-ｚ]", name) else " ".join(halfwidth(name).split())
+
+
+def clean_unit(text: str) -> str:
+    """The name of a unit as it is stored and compared: no spaces between Chinese characters, one kind of brackets.
+
+    Conflicts of interest go by equal unit names, so spelling must not hide one.
+    """
+    unit = _SPACE_IN_CJK.sub("", " ".join(halfwidth(text).split()))
+    if not _HAS_CJK.search(unit):
+        return unit
+    return re.sub(r"\s*\(\s*", "（", re.sub(r"\s*\)", "）", unit))
+
+
+def normalise_title(text: str) -> str:
+    """A title as it is compared for duplicates (rule N4): no case, width, punctuation or spaces."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(char for char in folded if unicodedata.category(char)[0] not in "PZC")

@@ -1,0 +1,1 @@
+"""What is done: open the store, ask a rule, keep the answer."""

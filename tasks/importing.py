@@ -1,0 +1,105 @@
+"""Take spreadsheets of nominators, reviewers, committee members and entries: all of a file, or nothing of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from models.edition import Edition
+from models.errors import NotAllowed
+from models.intake import NewEntry, Table
+from models.store import Store
+from notifications import messages
+from rules import intake
+from tasks import spreadsheets, submission
+from tasks.installation import database
+
+What = Literal["entries", "reviewers", "nominators", "committee"]
+
+
+class _DryRun(Exception):
+    """Ends the transaction of a dry run, so that nothing of it is kept."""
+
+
+def take(edition_id: str, what: What, path: Path, *, actor: str, dry_run: bool = False) -> str:
+    """Read a spreadsheet and keep what it holds. Yields a sentence that says what was, or would be, kept.
+
+    Raises:
+        InputError: the file has faults; all are named, and nothing is kept.
+        NotAllowed: the edition does not take entries any more.
+    """
+    table = spreadsheets.read_table(path)
+    said = ""
+    try:
+        with database().write() as store:
+            said = keep_table(store, store.edition(edition_id), what, table, actor=actor)
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        return f"{path.name}: {said} (dry run, nothing was kept)"
+    return f"{path.name}: {said}"
+
+
+def keep_table(store: Store, edition: Edition, what: What, table: Table, *, actor: str) -> str:
+    """Keep the contents of a table that was read, in the caller's transaction."""
+    process = edition.process
+    if what == "nominators":
+        nominators = intake.read_nominators(table, process)
+        store.put_nominators(edition.id, nominators)
+        store.append(edition.id, "NominatorsImported", actor=actor, file=table.file, count=len(nominators))
+        _call_late(store, edition)
+        return f"{len(nominators)} nominators"
+    if what == "reviewers":
+        reviewers = intake.read_reviewers(table, process)
+        store.put_reviewers(edition.id, reviewers)
+        store.append(edition.id, "ReviewersImported", actor=actor, file=table.file, count=len(reviewers))
+        return f"{len(reviewers)} reviewers"
+    if what == "committee":
+        members = intake.read_committee(table, process)
+        store.put_members(edition.id, members)
+        store.append(edition.id, "CommitteeImported", actor=actor, file=table.file, count=len(members))
+        return f"{len(members)} committee members and signatories"
+    types = {one.code: one.type for one in store.nominators(edition.id)}
+    known = {one.key: one.title for one in store.entries(edition.id)}
+    return keep_entries(store, edition, intake.read_entries(table, process, types, known), file=table.file, actor=actor)
+
+
+def _call_late(store: Store, edition: Edition) -> None:
+    """Nominators who are imported while the submission is open get their call at once."""
+    run = edition.stages[0]
+    if run.state == "open":
+        submission.invite(store, edition, run)
+
+
+def keep_entries(store: Store, edition: Edition, new: Sequence[NewEntry], *, file: str, actor: str) -> str:
+    """Keep entries that were read and found in order; the same key again updates. Receipts go to their nominators.
+
+    Raises:
+        NotAllowed: the submission is over.
+    """
+    run = store.lock_stage(edition.id, 0)
+    now = store.edition_now(edition.id)
+    if run.state in ("closing", "closed") or (run.cutoff is not None and now >= run.cutoff):
+        raise NotAllowed(f"{edition.id}: {run.name} is over; extend its deadline before importing entries")
+    known = {one.key for one in store.entries(edition.id)}
+    codes = _codes(edition, [one for one in new if one.key not in known], taken=len(known))
+    inserted, updated = store.put_entries(edition.id, new, codes)
+    store.append(edition.id, "EntriesImported", actor=actor, file=file, new=inserted, updated=updated)
+    _receipts(store, edition, new)
+    return f"{inserted} new entries, {updated} updated"
+
+
+def _codes(edition: Edition, new: Sequence[NewEntry], *, taken: int) -> dict[str, str]:
+    """A code for each new entry, in an order that says nothing about who handed it in."""
+    mixed = sorted(new, key=lambda one: hashlib.sha256(f"{edition.seed}|{one.key}".encode()).digest())
+    return {one.key: f"{one.class_name[0].upper()}{number:04d}" for number, one in enumerate(mixed, start=taken + 1)}
+
+
+def _receipts(store: Store, edition: Edition, new: Sequence[NewEntry]) -> None:
+    titles: dict[str, list[str]] = {}
+    for one in new:
+        titles.setdefault(one.nominator, []).append(one.title)
+    people = {one.code: one for one in store.nominators(edition.id)}
+    store.queue_mails(edition.id, [messages.entries_received(edition, people[code], some) for code, some in sorted(titles.items())])

@@ -1,0 +1,56 @@
+"""Open an edition of a declared process."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from config import catalogue
+from models.edition import Edition
+from models.errors import NotFound
+from models.process import Process
+from tasks import editions
+from tasks.installation import settings
+
+
+def declared(name: str) -> Process:
+    """The declared process of that name.
+
+    Raises:
+        NotFound: no file declares it.
+        DeclarationError: its file is wrong.
+    """
+    processes = catalogue.load_processes(settings().processes)
+    if name not in processes:
+        raise NotFound(f"no process {name!r} is declared; known: {', '.join(sorted(processes))}")
+    return processes[name]
+
+
+def planned(name: str, *, label: str | None, starts: date | None, now: datetime | None = None) -> Edition:
+    """The edition as it would be opened; nothing is kept."""
+    process = declared(name)
+    return editions.plan(process, catalogue.declaration_hash(process), now=now or datetime.now(UTC), label=label, starts=starts)
+
+
+def open_edition(name: str, *, label: str | None = None, starts: date | None = None, actor: str) -> Edition:
+    """Open a live edition. See `editions.plan` and `editions.keep` for what is refused."""
+    edition = planned(name, label=label, starts=starts)
+    editions.keep(edition, catalogue.declaration_json(edition.process), actor=actor)
+    return edition
+
+
+def open_rehearsal(name: str, *, label: str, seed: int | None, lead: timedelta = timedelta(hours=1)) -> Edition:
+    """Open a rehearsal whose own clock shows a moment before the first date of its process.
+
+    Args:
+        name: Name of the process.
+        label: Label of the edition.
+        seed: Of draws and synthetic people; derived from the declaration if None.
+        lead: How long before the first date its clock begins.
+    """
+    process, now = declared(name), datetime.now(UTC)
+    code = catalogue.declaration_hash(process)
+    trial = editions.plan(process, code, now=datetime.min.replace(tzinfo=UTC), label=label, rehearsal=True, seed=seed)
+    first = next((run.opens_at or run.closes_at for run in trial.stages if run.opens_at or run.closes_at), None) or now
+    edition = editions.plan(process, code, now=now, label=label, rehearsal=True, seed=seed, clock_offset=first - lead - now)
+    editions.keep(edition, catalogue.declaration_json(process), actor="rehearsal")
+    return edition

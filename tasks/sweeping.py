@@ -1,0 +1,22 @@
+"""The sweeper: it finds whatever is due and leaves a wake-up for it. By itself it would bring every edition to its end, only later."""
+
+from __future__ import annotations
+
+from rules.progress import Finished, Wait, next_step
+from tasks import editions
+from tasks.installation import database
+
+
+def sweep(engine: str) -> tuple[str, ...]:
+    """Wake every edition that has something to do and no engine on it, and every edition with mail to send. Yields what was woken."""
+    with database().read() as store:
+        candidates = store.unfinished()
+    due = [one for one in candidates if not isinstance(next_step(editions.situation(one)), Wait | Finished)]
+    with database().write() as store:
+        for edition in due:
+            store.wake(edition)
+        mailing = store.editions_with_due_mail()
+        for edition in mailing:
+            store.wake(edition, "mail")
+        store.beat(engine, swept=True)
+    return (*due, *(f"mail:{one}" for one in mailing))

@@ -1,0 +1,283 @@
+import copy
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from models import subjects
+from models.declared import ClosingTime, Exact, LocalTime, Share
+from models.process import FormField, Process
+from models.stages import STAGE_CLASSES
+
+PERSON = {"name": "person", "title": {"zh": "个人", "en": "Person"}, "subject": "person", "counter": "名", "awards": 2, "source": "办法"}
+TEAM = {"name": "team", "title": {"zh": "团队", "en": "Team"}, "subject": "team", "counter": "支", "awards": 1, "source": "办法"}
+SHEET = [{"name": "whole", "title": {"zh": "总分", "en": "Whole"}, "max": 100}]
+DECLARED: dict[str, Any] = {
+    "name": "sample",
+    "title": {"zh": "示例", "en": "Sample"},
+    "edition": "2026",
+    "basis": {"document": "办法", "approved_by": "示例省科协"},
+    "hosts": [{"name": {"zh": "示例省科协", "en": "Association"}}],
+    "classes": [PERSON, TEAM],
+    "nominators": {"society": {"title": {"zh": "学会", "en": "Society"}, "max": {"person": 1, "team": 1}}},
+    "stages": [
+        {"kind": "submission", "closes": "2026-03-01"},
+        {"kind": "scoring", "closes": "2026-04-01", "criteria": SHEET},
+        {"kind": "shortlisting", "counts": {"person": 3, "team": 2}},
+        {"kind": "publication", "instrument": "recommendation"},
+    ],
+}
+NOTICE = {"kind": "notice", "days": 5, "objections_to": {"zh": "办公室", "en": "Office"}}
+
+
+def told(**changes: Any) -> list[tuple[str, str]]:
+    """Path and message of everything that is refused."""
+    with pytest.raises(ValidationError) as caught:
+        Process.model_validate({**copy.deepcopy(DECLARED), **changes})
+    return [(".".join(map(str, error["loc"])), error["msg"]) for error in caught.value.errors()]
+
+
+def stages(*kinds: str) -> list[dict[str, Any]]:
+    made = {stage["kind"]: stage for stage in [*DECLARED["stages"], NOTICE, {"kind": "voting", "committee": 5}]}
+    return [copy.deepcopy(made[kind]) for kind in kinds]
+
+
+def test_the_sample_is_right() -> None:
+    process = Process.model_validate(DECLARED)
+    assert ([stage.name for stage in process.stages], process.total_awards) == (["submission", "scoring", "shortlisting", "publication"], 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "message"),
+    [
+        ({"awards": 3}, "awards", "`awards` stand at the process and at person, team; keep one of the two"),
+        ({"classes": [PERSON, {**TEAM, "awards": None}]}, "classes", "give `awards` for the whole process or for every class"),
+        (
+            {"classes": [PERSON, {**TEAM, "source": None}]},
+            "classes",
+            "the number of awards needs a `source`; name the document that says it",
+        ),
+        ({"time_zone": "../etc"}, "time_zone", "'../etc' is not a time zone; write one such as Asia/Shanghai"),
+        (
+            {"hosts": [{"name": {"zh": "甲", "en": "A"}, "lead": True}, {"name": {"zh": "乙", "en": "B"}, "lead": True}]},
+            "hosts.1",
+            "two hosts have `lead: true`; keep one",
+        ),
+        (
+            {"tiers": [{"name": "one", "title": {"zh": "一", "en": "1"}, "quota": q} for q in (1, 2)]},
+            "tiers.1",
+            "two tiers have the name 'one'; give each its own `name`",
+        ),
+        (
+            {"nominators": {"society": {"title": {"zh": "学会", "en": "Society"}, "max": {"person": -1}}}},
+            "nominators.society.max.person",
+            "-1 is no number of entries; write 0 or more",
+        ),
+    ],
+)
+def test_a_process_that_does_not_fit_together_is_refused(changes: dict[str, Any], path: str, message: str) -> None:
+    assert told(**changes) == [(path, message)]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "path", "message"),
+    [
+        (("submission", "shortlisting", "scoring", "publication"), "stages.1", "a shortlisting needs a scoring before it; add or move one"),
+        (("submission", "voting", "publication"), "stages.1", "a voting needs a shortlisting before it; add or move one"),
+        (("submission", "scoring"), "stages.1", "the last stage, and no other, must be a publication"),
+        (
+            ("submission", "scoring", "shortlisting", "notice", "voting", "publication"),
+            "stages.4",
+            "a voting cannot follow a notice, which freezes the list; move it up",
+        ),
+    ],
+)
+def test_stages_in_an_order_without_sense_are_refused(kinds: tuple[str, ...], path: str, message: str) -> None:
+    assert told(stages=stages(*kinds)) == [(path, message)]
+
+
+def test_a_second_stage_of_a_kind_needs_a_name_of_its_own() -> None:
+    notices = stages("submission", "scoring", "shortlisting", "notice", "notice", "publication")
+    assert told(stages=notices) == [("stages.4", "two stages have the name 'notice'; give each its own `name`")]
+    named = Process.model_validate({**DECLARED, "stages": [*notices[:4], {**NOTICE, "name": "again"}, notices[5]]})
+    assert [stage.name for stage in named.stages][3:5] == ["notice", "again"]
+
+
+@pytest.mark.parametrize("instrument", ["commendation_decision", "commendation_notice"])
+def test_nobody_is_commended_without_a_public_notice(instrument: str) -> None:
+    without = [*stages("submission", "scoring", "shortlisting"), {"kind": "publication", "instrument": instrument}]
+    assert [path for path, _ in told(stages=without)] == ["stages.3.instrument"]
+    Process.model_validate({**DECLARED, "stages": [*without[:3], NOTICE, without[3]]})
+
+
+def test_counts_name_every_class_and_keep_enough() -> None:
+    wrong = stages("submission", "scoring", "shortlisting", "publication")
+    wrong[2]["counts"] = {"person": 1, "band": 2}
+    assert told(stages=wrong) == [
+        ("stages.2.counts.person", "shortlisting keeps 1 of person but 2 awards are promised; raise counts.person or lower awards"),
+        ("stages.2.counts.band", "'band' is not a class; the classes are person, team"),
+        ("stages.2.counts", "counts must name every class; add team"),
+    ]
+
+
+def test_score_sheets_by_class_name_every_class() -> None:
+    wrong = stages("submission", "scoring", "shortlisting", "publication")
+    wrong[1] = {"kind": "scoring", "closes": "2026-04-01", "criteria_by_class": {"person": SHEET}}
+    assert told(stages=wrong) == [("stages.1.criteria_by_class", "criteria_by_class must name exactly the classes person, team")]
+
+
+def test_every_kind_of_stage_refuses_what_it_does_not_run_yet() -> None:
+    for kind, owner in STAGE_CLASSES.items():
+        later = [name for name, field in owner.model_fields.items() if "later" in (field.json_schema_extra or {})]
+        assert later, f"{kind} promises nothing"
+        for name in later:
+            with pytest.raises(ValidationError, match=f"{name}: not supported yet"):
+                owner.model_validate({"kind": kind, name: {"some": "thing"}})
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"kind": "choice"}, "kind"),
+        ({"choices": ["a"]}, "kind"),
+        ({"private": True, "published": True}, "published"),
+        ({"kind": "phone", "published": True}, "published"),
+        ({"kind": "id_number", "published": True}, "published"),
+        ({"min": 1}, "min"),
+        ({"eligible_min": 1}, "eligible_min"),
+        ({"kind": "number", "min": 2, "max": 1}, "min"),
+        ({"earliest": "2026-01-01"}, "earliest"),
+        ({"kind": "date", "earliest": "2026-01-02", "latest": "2026-01-01"}, "earliest"),
+    ],
+)
+def test_a_form_field_without_sense_is_refused(changes: dict[str, Any], path: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        FormField.model_validate({"name": "thing", "title": {"zh": "事", "en": "Thing"}, **changes})
+    assert [".".join(map(str, error["loc"])) for error in caught.value.errors()] == [path]
+
+
+@pytest.mark.parametrize(
+    ("written", "opening", "closing"),
+    [
+        ("2026-05-26", datetime(2026, 5, 26), datetime(2026, 5, 27)),  # noqa: DTZ001
+        ("2026-05-26 24:00", datetime(2026, 5, 27), datetime(2026, 5, 27)),  # noqa: DTZ001
+        ("2026-05-26 12:00", datetime(2026, 5, 26, 12), datetime(2026, 5, 26, 12)),  # noqa: DTZ001
+        ("2026-12-31 24:00", datetime(2027, 1, 1), datetime(2027, 1, 1)),  # noqa: DTZ001
+        ("2026-05-26T18:00:00", datetime(2026, 5, 26, 18), datetime(2026, 5, 26, 18)),  # noqa: DTZ001
+    ],
+)
+def test_a_bare_date_opens_at_its_start_and_closes_at_its_end(written: str, opening: datetime, closing: datetime) -> None:
+    assert TypeAdapter(LocalTime).validate_python(written) == opening
+    assert TypeAdapter(ClosingTime).validate_python(written) == closing
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["12:30", "20260526", "2026-W05-1", "2026-5-6", "2026-02-30", "2026-05-26 25:00", "2026-05-26 18:00+08:00", "9999-12-31 24:00", "", 20260526],
+)  # fmt: skip
+def test_what_is_no_local_time_is_refused(written: Any) -> None:
+    for kind in (LocalTime, ClosingTime):
+        with pytest.raises(ValidationError):
+            TypeAdapter(kind).validate_python(written)
+
+
+def test_the_end_of_all_days_is_refused() -> None:
+    with pytest.raises(ValidationError, match="too far away"):
+        TypeAdapter(ClosingTime).validate_python("9999-12-31")
+
+
+@pytest.mark.parametrize("written", ["0", "-1/3", "3/2", "1/0", "half", 0.5, True and "nan"])
+def test_what_is_no_share_is_refused(written: Any) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Share).validate_python(written)
+
+
+def test_a_share_stays_exact() -> None:
+    assert TypeAdapter(Share).validate_python("2/3") == Fraction(2, 3)
+
+
+@pytest.mark.parametrize("written", ["nan", "Infinity", "1e", "", True])
+def test_what_is_no_finite_number_is_refused(written: Any) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Exact).validate_python(written)
+
+
+def test_a_number_stays_exact() -> None:
+    assert TypeAdapter(Exact).validate_python("0.10") == Decimal("0.10")
+
+
+def a_process(*own: dict[str, Any], **changes: Any) -> Process:
+    return Process.model_validate({**DECLARED, "classes": [{**PERSON, "fields": list(own)}, TEAM], **changes})
+
+
+def test_a_declared_field_takes_the_place_of_the_common_one() -> None:
+    post = {"name": "post", "title": {"zh": "现任职务", "en": "Present post"}, "required": True}
+    extra = {"name": "story", "title": {"zh": "事迹", "en": "Story"}}
+    fields = subjects.fields_of(a_process(extra, post), "person")
+    common = [field.name for field in subjects.COMMON_FIELDS["person"]]
+    assert [field.name for field in fields] == [*common, "story"]
+    assert next(field for field in fields if field.name == "post").title.zh == "现任职务"
+
+
+def test_reviewers_see_no_private_field_and_in_double_blind_none_that_identifies() -> None:
+    process = a_process()
+    single = [field.name for field in subjects.fields_shown_to_reviewers(process, "person", "single")]
+    double = [field.name for field in subjects.fields_shown_to_reviewers(process, "person", "double")]
+    assert single == ["gender", "ethnic", "birth_month", "party", "post", "professional_title", "degree", "photo"]
+    assert double == ["gender", "ethnic", "party", "professional_title", "degree"]
+
+
+def test_only_whitelisted_fields_are_published() -> None:
+    assert [field.name for field in subjects.published_fields(a_process(), "person")] == ["post"]
+    assert [field.name for field in subjects.published_fields(a_process(), "team")] == ["leader"]
+
+
+def test_no_common_field_publishes_a_number_by_which_a_person_is_reached() -> None:
+    every = [field for kind in subjects.COMMON_FIELDS for field in (*subjects.CORE_COLUMNS[kind], *subjects.COMMON_FIELDS[kind])]
+    reached = {field.name for field in every if field.kind in ("phone", "id_number", "email")}
+    assert reached == {"mobile", "id_no", "email"}
+    assert {field.name for field in every if field.private} == {"mobile", "id_no", "email", "uscc", "contact"}
+
+
+@pytest.mark.parametrize("kind", list(subjects.COMMON_FIELDS))
+def test_no_heading_means_two_columns(kind: subjects.SubjectKind) -> None:
+    owners: dict[str, set[str]] = {}
+    for field in (*subjects.CORE_COLUMNS[kind], *subjects.COMMON_FIELDS[kind]):
+        for heading in (field.name, field.title.zh, field.title.en, *field.headers):
+            owners.setdefault(heading, set()).add(field.name)
+    assert {heading: names for heading, names in owners.items() if len(names) > 1} == {}
+
+
+def test_every_kind_of_subject_has_the_same_core_columns() -> None:
+    names = {tuple(field.name for field in columns) for columns in subjects.CORE_COLUMNS.values()}
+    assert names == {("class", "title", "unit", "email", "nominator", "rank")}
+
+
+@pytest.mark.parametrize(
+    ("own", "changes", "paths"),
+    [
+        ({"name": "unit", "title": {"zh": "部门", "en": "Section"}}, {}, ["classes.0.fields.0"]),
+        ({"name": "story", "title": {"zh": "姓名", "en": "Story"}}, {}, ["classes.0.fields.0"]),
+        ({"name": "story", "title": {"zh": "事迹", "en": "Story"}}, {}, []),
+    ],
+)
+def test_a_field_that_answers_to_the_heading_of_another_is_told(own: dict[str, Any], changes: dict[str, Any], paths: list[str]) -> None:
+    assert [".".join(map(str, misfit.at)) for misfit in subjects.misfits(a_process(own, **changes))] == paths
+
+
+def test_choices_that_no_group_takes_are_told() -> None:
+    field = {"name": "age", "title": {"zh": "组别", "en": "Age"}, "kind": "choice", "choices": ["少年", "成人", "老年"]}
+    groups = {"by": "age", "sets": [
+        {"name": "young", "title": {"zh": "少", "en": "Y"}, "values": ["少年", "儿童"]},
+        {"name": "old", "title": {"zh": "成", "en": "O"}, "values": ["成人"]},
+    ]}  # fmt: skip
+    process = a_process(field, classes=[{**PERSON, "fields": [field]}], groups=groups, nominators={
+        "society": {"title": {"zh": "学会", "en": "Society"}, "max": {"person": 1}}},
+        stages=[*stages("submission", "scoring"), {"kind": "shortlisting", "ratio": "1.5"}, *stages("publication")])  # fmt: skip
+    assert [str(misfit) for misfit in subjects.misfits(process)] == [
+        "'儿童' is not a choice of age; the choices are 少年, 成人, 老年",
+        "no group takes 老年; add it to the values of one",
+    ]

@@ -1,0 +1,1 @@
+"""What people see: pages for reviewers, committees, admins and the public."""

@@ -1,0 +1,97 @@
+"""The pages put together: `create_app` for a server or a test, `serve` for the command."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from importlib.resources import files
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tasks.installation import Installation
+from web import admin, admin_acts, committee, errors, guards, headers, health, links, logs, mailbox, pictures, public, reviewing, submitting
+
+_LOG = logging.getLogger("jinbang.web")
+
+NotifySignIn = Callable[[str, str], None]
+"""Brings a one-time sign-in link to an admin: (address, link)."""
+
+
+def print_sign_in(email: str, link: str) -> None:
+    """Write the link to the console of the server, for an installation that cannot send mail yet."""
+    print(f"sign-in link for {email}: {link}", flush=True)
+
+
+class _Jinbang(FastAPI):
+    """Our layers stand outside the server's own, so that even its last resort bears our headers."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        settings = self.state.installation.settings
+        inner = guards.Guards(super().build_middleware_stack(), settings=settings, limiter=self.state.limiter)
+        return headers.Headers(inner, https=settings.https)
+
+
+class _KeptStatic:
+    """Static files; an address with a checksum never changes its content, so browsers may keep it."""
+
+    def __init__(self) -> None:
+        self._files = StaticFiles(directory=str(files("web").joinpath("static")))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kept = scope["query_string"].startswith(b"v=")
+
+        async def send_kept(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in (200, 304):
+                age = b"public, max-age=31536000, immutable" if kept else b"public, max-age=3600"
+                message["headers"] = [*message["headers"], (b"cache-control", age)]
+            await send(message)
+
+        await self._files(scope, receive, send_kept)
+
+
+def create_app(installation: Installation, *, notify_sign_in: NotifySignIn = print_sign_in) -> FastAPI:
+    """The web application of an installation.
+
+    Args:
+        installation: Its settings and database, the same as `tasks.installation` uses.
+        notify_sign_in: Brings sign-in links to admins.
+    """
+    app = _Jinbang(title="Jinbang", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.state.installation = installation
+    app.state.limiter = guards.Limiter(installation.settings)
+    app.state.notify_sign_in = notify_sign_in
+    errors.install(app)
+    for part in (health, links, public, pictures, submitting, reviewing, committee, admin, admin_acts, mailbox):
+        app.include_router(part.router)
+    app.mount("/static", _KeptStatic())
+    return app
+
+
+def serve(
+    installation: Installation, host: str, port: int, *, notify_sign_in: NotifySignIn = print_sign_in, trusted_proxies: str = ""
+) -> None:
+    """Serve the pages until the process is told to stop.
+
+    Args:
+        installation: What to serve.
+        host: Address to listen on.
+        port: Port to listen on.
+        notify_sign_in: Brings sign-in links to admins.
+        trusted_proxies: Addresses whose X-Forwarded-For is believed, parted by commas; nobody's if empty.
+    """
+    logs.redact()
+    config = uvicorn.Config(
+        create_app(installation, notify_sign_in=notify_sign_in),
+        host=host,
+        port=port,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies or None,
+        server_header=False,
+        timeout_graceful_shutdown=20,
+        log_level="info",
+    )
+    logs.redact()  # configuring uvicorn set its loggers anew
+    uvicorn.Server(config).run()

@@ -1,0 +1,131 @@
+"""Every refusal as a page: what happened and what to do, in the reader's language, without a word about our insides."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from models import errors
+from web import logs, pages
+from web.language import mark as _
+
+_LOG = logging.getLogger("jinbang.web")
+
+Text = tuple[str, str]
+"""What happened, and what to do."""
+
+FOREIGN_FORM: Text = (_("这张表单不是从本网站提交的"), _("请从本网站打开页面后重新提交；如果页面打开已久，请先刷新。"))
+OLD_FORM: Text = (_("页面已过期"), _("请返回上一页，刷新后重新提交。"))
+OTHER_PERSON: Text = (
+    _("您现在是以另一人的身份登录的"),
+    _("这个页面是用另一条专用链接打开的，本次填写没有保存。请用您本人邮件中的链接重新进入。"),
+)
+NOT_SIGNED_IN: Text = (_("请通过专用链接进入"), _("请打开最近一封邮件中的专用链接；链接失效时，请向评审办公室索取新链接。"))
+
+_BY_STATUS: dict[int, Text] = {
+    400: (_("无法识别的请求"), _("请返回上一页，刷新后重试。")),
+    401: NOT_SIGNED_IN,
+    403: (_("您不能进行此操作"), _("您的身份或当前阶段不允许这样做。如有疑问，请联系评审办公室。")),
+    404: (_("没有找到这个页面"), _("地址可能有误，或内容已不在此处。")),
+    405: (_("不支持这种操作"), _("请返回上一页，通过页面上的按钮操作。")),
+    409: (_("暂时不能这样做"), _("情况已有变化，请刷新页面后查看最新状态。")),
+    413: (_("提交的内容过大"), _("请缩短内容后重新提交。")),
+    422: (_("填写的内容有误"), _("请返回上一页，按提示修改后重新提交。")),
+    429: (_("操作过于频繁"), _("请稍等片刻再试。")),
+    500: (_("系统暂时出了点问题"), _("刚才的操作可能没有保存。请稍后重试；如果仍然不行，请联系评审办公室。")),
+    503: (_("系统正在准备"), _("请稍后重试。")),
+}
+_BY_CLASS: tuple[tuple[type[errors.JinbangError], int, Text | None], ...] = (
+    (errors.NotFound, 404, None),
+    (errors.LinkRefused, 403, NOT_SIGNED_IN),
+    (errors.TooLate, 409, (_("已过截止时间"), _("截止时间已过，本次填写没有保存。如需延期，请联系评审办公室。"))),
+    (errors.Stale, 409, (_("内容已在别处更新"), _("请刷新页面，核对最新内容后再保存。"))),
+    (errors.NotAllowed, 403, None),
+    (errors.InputError, 422, None),
+    (errors.JinbangError, 409, None),
+)
+
+
+class TooMany(Exception):  # noqa: N818 - named like the others of its kind
+    """More requests than one address may send."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(f"wait {seconds} s")
+
+
+class TooLarge(Exception):  # noqa: N818
+    """A body grew beyond what is read."""
+
+
+class Refused(Exception):  # noqa: N818
+    """A page of a given status and text instead of the one asked for."""
+
+    def __init__(self, status: int, text: Text | None = None) -> None:
+        self.status = status
+        self.text = text
+        super().__init__(str(status))
+
+
+def page(request: Request, status: int, text: Text | None = None, *, detail: str = "") -> Response:
+    """A page that says what happened and what to do."""
+    what, remedy = text or _BY_STATUS.get(status) or _BY_STATUS[500 if status >= 500 else 400]
+    return pages.render(request, "error.html", status=status, code=status, what=what, remedy=remedy, detail=detail)
+
+
+def too_many(request: Request, refused: TooMany) -> Response:
+    """The page that asks to wait, with the seconds in its header."""
+    response = page(request, 429)
+    response.headers["Retry-After"] = str(refused.seconds)
+    return response
+
+
+def status_of(error: errors.JinbangError) -> tuple[int, Text | None]:
+    """Status and text for a refusal."""
+    return next((status, text) for kind, status, text in _BY_CLASS if isinstance(error, kind))
+
+
+def install(app: FastAPI) -> None:
+    """Handle everything that can be raised."""
+
+    async def refused_by_rule(request: Request, error: Exception) -> Response:
+        assert isinstance(error, errors.JinbangError)  # noqa: S101 - registered for this class
+        status, text = status_of(error)
+        _LOG.warning("%s %s refused: %s: %s", request.method, logs.hide(request.url.path), type(error).__name__, error)
+        visit = getattr(request.state, "visit", None)
+        admin = visit is not None and visit.admin is not None
+        return page(request, status, text, detail=str(error) if admin else "")
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refused)  # noqa: S101
+        _LOG.warning("%s %s refused with %s", request.method, logs.hide(request.url.path), error.status)
+        return page(request, error.status, error.text)
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101
+        response = page(request, error.status_code)
+        for name, value in (error.headers or {}).items():
+            response.headers[name] = value
+        return response
+
+    async def many(request: Request, error: Exception) -> Response:
+        assert isinstance(error, TooMany)  # noqa: S101
+        return too_many(request, error)
+
+    async def large(request: Request, error: Exception) -> Response:
+        return page(request, 413)
+
+    async def bug(request: Request, error: Exception) -> Response:
+        _LOG.error("%s %s failed", request.method, logs.hide(request.url.path), exc_info=error)
+        return page(request, 500)
+
+    app.add_exception_handler(errors.JinbangError, refused_by_rule)
+    app.add_exception_handler(Refused, refused)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(TooMany, many)
+    app.add_exception_handler(TooLarge, large)
+    app.add_exception_handler(Exception, bug)

@@ -1,0 +1,50 @@
+"""Reading forms: at most so many fields, no files, texts as they were typed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from web import errors
+
+_MOST_FIELDS = 1000
+_MOST_IN_A_FIELD = 2 * 1024 * 1024
+
+
+class Form:
+    """What was posted."""
+
+    def __init__(self, fields: FormData) -> None:
+        self._fields = fields
+
+    def text(self, name: str) -> str:
+        """The text of a field; empty if it was not sent."""
+        value = self._fields.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def texts(self, name: str) -> list[str]:
+        """All texts of a field that may be ticked several times."""
+        return [value for value in self._fields.getlist(name) if isinstance(value, str)]
+
+    def starting_with(self, prefix: str) -> dict[str, str]:
+        """Texts of the fields of a name, by what follows the prefix."""
+        return {name.removeprefix(prefix): self.text(name) for name in self._fields if name.startswith(prefix)}
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Fields with bytes that are no text: they arrive as replacement characters, and are refused rather than kept."""
+        return tuple(name for name, value in self._fields.multi_items() if isinstance(value, str) and "\ufffd" in value)
+
+
+async def read(request: Request) -> Form:
+    """The posted form; an answer of 400 or 413 if it is none, or too large."""
+    fields = await request.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=_MOST_IN_A_FIELD)
+    if len(fields.multi_items()) > _MOST_FIELDS:
+        raise errors.Refused(413)
+    return Form(fields)
+
+
+Posted = Annotated[Form, Depends(read)]

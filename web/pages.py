@@ -1,0 +1,125 @@
+"""How a page is made: templates, their filters, and what every page needs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from models.edition import Visit
+from models.process import decimal_text
+from notifications import local_time
+from web import language, words
+
+
+@cache
+def environment() -> Environment:
+    """The templates, compiled once."""
+    made = Environment(
+        loader=FunctionLoader(_source),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    made.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.policies["ext.i18n.trimmed"] = True
+    made.filters |= {
+        "both": words.both,
+        "ending": ending,
+        "moment": moment,
+        "day": day,
+        "mark": lambda mark: decimal_text(mark) if isinstance(mark, Decimal) else str(mark),
+        "iso": lambda at: at.isoformat() if at else "",
+        "value": readable,
+        "json": lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True),
+    }
+    made.globals |= {"words": words, "static": static_address, "say": language.gettext}
+    return made
+
+
+def _source(name: str) -> str | None:
+    file = files("web").joinpath("templates", *name.split("/"))
+    return file.read_text("utf-8") if file.is_file() else None
+
+
+@cache
+def static_address(name: str) -> str:
+    """Address of a static file, with its checksum, so that browsers may keep it for good."""
+    content = files("web").joinpath("static", *name.split("/")).read_bytes()
+    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def render(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
+    """A page in the language of the request."""
+    visit: Visit | None = getattr(request.state, "visit", None)
+    locale = language.CURRENT.get()
+    query = f"?{request.url.query}" if request.url.query and "lang=" not in request.url.query else ""
+    context = {
+        "locale": locale,
+        "html_lang": "zh-CN" if locale == "zh_CN" else "en",
+        "here": request.url.path + query,
+        "path": request.url.path,
+        "visit": visit,
+        "holder": getattr(request.state, "holder", ""),
+        **values,
+    }
+    return HTMLResponse(environment().get_template(template).render(context), status)
+
+
+def go(path: str) -> Response:
+    """Answer a form: the browser fetches another page, and going back repeats nothing."""
+    return RedirectResponse(path, 303)
+
+
+def zone_name(zone: str) -> str:
+    """The zone as people call it."""
+    return "" if zone == "Asia/Shanghai" else f" {zone}"
+
+
+def ending(at: datetime | None, zone: str) -> str:
+    """A deadline; midnight is 24:00 of the day before (rule N8)."""
+    return "" if at is None else local_time.deadline(at.isoformat(), zone, language.CURRENT.get())
+
+
+def moment(at: datetime | str | None, zone: str) -> str:
+    """A time in the edition's zone, short: 2026-06-10 10:00."""
+    if not at:
+        return ""
+    when = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{when.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}{zone_name(zone)}"
+
+
+def day(at: datetime | str | None, zone: str) -> str:
+    """A day, spelled out."""
+    if not at:
+        return ""
+    return local_time.day(at if isinstance(at, str) else at.isoformat(), zone, language.CURRENT.get())
+
+
+def readable(value: Any) -> str:
+    """The value of an entry's field as a person reads it: people as names with units, lists with separators."""
+    chinese = language.CURRENT.get() == "zh_CN"
+    if isinstance(value, dict):
+        name, unit = str(value.get("name", "")), str(value.get("unit") or "")
+        if not unit:
+            return name
+        return f"{name}（{unit}）" if chinese else f"{name} ({unit})"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Iterable):
+        return ("、" if chinese else ", ").join(readable(one) for one in value)
+    return str(value)

@@ -1,0 +1,112 @@
+"""What the pages call stages and states."""
+
+from __future__ import annotations
+
+from models.declared import Words
+from models.edition import Edition, StageRun
+from web.language import CURRENT, gettext
+from web.language import mark as _
+
+KINDS = {
+    "submission": _("推荐申报"),
+    "scoring": _("专家评审"),
+    "shortlisting": _("确定入围"),
+    "voting": _("评委会表决"),
+    "signoff": _("会签"),
+    "notice": _("公示"),
+    "publication": _("公布结果"),
+}
+RUN_STATES = {
+    "planned": _("未开始"),
+    "opening": _("即将开始"),
+    "open": _("进行中"),
+    "closing": _("汇总中"),
+    "closed": _("已结束"),
+}
+ENTRY_STATES = {
+    "submitted": _("已收到"),
+    "eligible": _("形式审查合格"),
+    "ineligible": _("形式审查不合格"),
+    "assigned": _("评审中"),
+    "scored": _("已评审"),
+    "shortlisted": _("已入围"),
+    "not_shortlisted": _("未入围"),
+    "voted_out": _("未通过表决"),
+    "publicised": _("公示中"),
+    "awarded": _("已获奖"),
+    "not_awarded": _("未获奖"),
+}
+MAIL_STATES = {
+    "pending": _("待发送"),
+    "sending": _("发送中"),
+    "sent": _("已发送"),
+    "deferred": _("稍后重试"),
+    "uncertain": _("是否送达不明"),
+    "failed": _("发送失败"),
+    "superseded": _("不再发送"),
+}
+ROLES = {
+    "nominator": _("推荐单位"),
+    "reviewer": _("评审专家"),
+    "committee": _("评委"),
+    "party": _("会签单位"),
+}
+EVENTS = {
+    "EditionOpened": _("届次启动"),
+    "EditionPublished": _("届次结束"),
+    "ClockMoved": _("预演时钟前移"),
+    "StageOpened": _("阶段开始"),
+    "StageClosed": _("阶段结束"),
+    "StageBlocked": _("阶段受阻"),
+    "StageRetried": _("阶段重试"),
+    "StageExtended": _("延长期限"),
+    "NextStepRequested": _("进入下一步"),
+    "NominatorsImported": _("导入推荐单位"),
+    "ReviewersImported": _("导入专家"),
+    "CommitteeImported": _("导入评委"),
+    "EntriesImported": _("导入申报项"),
+    "EntryChecked": _("形式审查"),
+    "PanelsDrawn": _("抽取专家"),
+    "LinkIssued": _("签发链接"),
+    "LinkRevoked": _("撤销链接"),
+    "SheetSaved": _("保存评分"),
+    "SheetsSigned": _("签署评分"),
+    "ReviewerRecused": _("专家回避"),
+    "RemindersQueued": _("发出提醒"),
+    "MarksComputed": _("汇总得分"),
+    "ShortlistMade": _("生成入围名单"),
+    "ShortlistReleased": _("名单送评委会"),
+    "AnswerGiven": _("提交意见"),
+    "AnswersReopened": _("重新征求意见"),
+    "NoticePosted": _("发布公示"),
+    "ResultPublished": _("公布结果"),
+    "MailFailed": _("邮件发送失败"),
+}
+
+
+def both(words: Words | dict[str, str] | None) -> str:
+    """A declared or stored text in the language of the page."""
+    if words is None:
+        return ""
+    if isinstance(words, Words):
+        return words.get(CURRENT.get())
+    return words["zh"] if CURRENT.get().startswith("zh") else words["en"]
+
+
+def edition_title(edition: Edition) -> str:
+    """Title of the process, with the label of the edition unless the title holds it."""
+    title = both(edition.process.title)
+    if edition.label in title:
+        return title
+    return f"{title}（{edition.label}）" if CURRENT.get() == "zh_CN" else f"{title} ({edition.label})"
+
+
+def hosts(edition: Edition) -> str:
+    """The bodies in whose name the edition runs, the leading one first."""
+    ordered = sorted(edition.process.hosts, key=lambda host: not host.lead)
+    return ("、" if CURRENT.get() == "zh_CN" else ", ").join(both(host.name) for host in ordered)
+
+
+def stage_title(run: StageRun) -> str:
+    """The declared title of a stage, or what its kind is called."""
+    return both(run.declared.title) if run.declared.title else gettext(KINDS[run.declared.kind])
