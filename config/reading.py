@@ -101,6 +101,7 @@ def _compose(content: str, source: Source) -> Node | None:
     if sum(map(content.count, "\n[{,")) > MAX_NODES:
         raise DeclarationError([source.fault((), "the file has too many lines or brackets", "a process file is a few hundred lines")])
     yaml = YAML(typ="rt")
+    yaml.composer.warn_double_anchors = False  # a copied block may bring its anchor along
     try:
         node: Node | None = yaml.compose(io.StringIO(content))
     except MarkedYAMLError as error:
@@ -148,7 +149,7 @@ def _place(node: Node) -> Place:
     return Place(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-class _TooMuch(Exception):
+class _TooMuchError(Exception):
     """Aliases multiplied the file beyond reason."""
 
 
@@ -164,14 +165,14 @@ class _Builder:
         self._source.keys[()] = _place(node)
         try:
             self._source.document = self._build(node, ())
-        except _TooMuch:
+        except _TooMuchError:
             fault = self._source.fault((), "aliases (*name) or brackets make the file too large or too deep", "write the parts out")
             raise DeclarationError([fault]) from None
 
     def _build(self, node: Node, path: Path) -> Any:
         self._nodes += 1
         if self._nodes > MAX_NODES or len(path) > MAX_DEPTH:
-            raise _TooMuch
+            raise _TooMuchError
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):

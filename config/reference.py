@@ -81,9 +81,9 @@ _VALUES = """\
 | number | `1.2` | decimal, exact as written |
 | text | `"2026"` | put what looks like a number in quotes |
 
-A *block* is keys and values, indented below their key, described in a table of its own. Keys stand once; unknown keys are refused; `on:`, `<<:` and tags are not read. `&name` and `*name` repeat a part that is the
-same in several places. A key marked **not yet** belongs to the vocabulary and is refused until it works, so that no
-declaration is ever obeyed in part.
+A *block* is keys and values, indented below their key and described in a table of its own. Keys stand once; unknown keys
+are refused; `on:`, `<<:` and tags are not read. `&name` and `*name` repeat a part that is the same in several places.
+A key marked **not yet** belongs to the vocabulary and is refused until it works, so that no declaration is ever obeyed in part.
 """
 
 _PARTS: tuple[tuple[str, type[declared.Declared]], ...] = (

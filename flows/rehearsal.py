@@ -59,7 +59,8 @@ class Rehearsal:
         began = time.perf_counter()
         with tags(f"edition:{self.edition}"):
             await selection.advance_edition(self.edition)
-            await selection.send_mail(self.edition)
+            if rehearsing.has_mail(self.edition):
+                await selection.send_mail(self.edition)
         rehearsing.settle_wakes(self.edition)
         worked = time.perf_counter()
         self.engine_s += worked - began

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from models.declared import Words
-from models.edition import Edition, Entry, Member, NewMail, Nominator, Reviewer, StageRun
+from models.edition import Edition, Entry, Member, NewMail, Nominator, Reviewer, Role, StageRun
+from notifications.kinds import MAIL_KINDS
 
 ZH = "zh_CN"
 
@@ -210,8 +211,10 @@ def admin_sign_in(address: str, *, request: str = "", minutes: int | None = None
 
 
 def _to_nominator(edition: Edition, nominator: Nominator, template: str, cause: str, locale: str, **params: Any) -> NewMail:
-    address = nominator.email
-    return NewMail(template, cause, nominator.name, address, "nominator", nominator.id, locale, _about(edition) | params)
+    personal = MAIL_KINDS[template].page is None
+    role: Role | None = "nominator" if personal else None
+    person = nominator.id if personal else None
+    return NewMail(template, cause, nominator.name, nominator.email, role, person, locale, _about(edition) | params)
 
 
 def _to_reviewer(edition: Edition, reviewer: Reviewer, template: str, cause: str, locale: str, **params: Any) -> NewMail:

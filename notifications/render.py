@@ -31,7 +31,7 @@ def render(mail: Mail, *, link: str | None, base_url: str, sender: str, zone: st
 
     Args:
         mail: the outbox row.
-        link: the recipient's personal link; None for mails that lead to a public page.
+        link: the recipient's personal link; not used by mails that lead to a public page.
         base_url: address of the installation, without a slash at the end; the link must lie below it.
         sender: `name@example.org` or `Award Office <name@example.org>`.
         zone: name of the time zone in which times are shown.
@@ -89,7 +89,7 @@ def _write_body(message: EmailMessage, mail_id: str, text: str, html: str, trans
 
 def _link(mail: Mail, link: str | None, base_url: str) -> str:
     page = MAIL_KINDS[mail.template].page
-    if link is None and page is not None:
+    if page is not None:
         return base_url + page.format(edition=mail.edition)
     if link is None:
         raise InputError([Fault(f"mail {mail.id} ({mail.template}) carries a personal link, and none was given", "issue a link first")])

@@ -10,38 +10,24 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import EmailMessage
 from types import TracebackType
 from typing import Literal, Self
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import aiosmtplib
 from aiosmtplib.protocol import normalize_message_line_endings
 
-from models.errors import Fault, InputError
+from models.errors import InputError
 from notifications import addresses
 from notifications.pace import RateLimiter, backoff
+from notifications.server import SmtpServer, parse_smtp_url
 
 __all__ = ["Delivery", "Postman", "PostmanRules", "RateLimiter", "SmtpServer", "backoff", "parse_smtp_url"]
 
-Tls = Literal["none", "starttls", "tls"]
-_PORTS: dict[Tls, int] = {"none": 25, "starttls": 587, "tls": 465}
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _BROKEN = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, ConnectionError, TimeoutError)
 _NOT_SIGNED_IN = (530, 535, 538)
 """Replies by which a server asks for a sign-in or for encryption: no fault of the recipient's address."""
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    """Where mails are handed over."""
-
-    host: str
-    port: int
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    tls: Tls = "starttls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,36 +54,6 @@ class Delivery:
     """`deferred`: try later; `failed`: never; `uncertain`: it may have arrived; `stop`: nothing can be sent until an admin acts."""
     reply: str
     """The server's words, or what happened to the connection."""
-
-
-def parse_smtp_url(url: str) -> SmtpServer:
-    """Read `smtp://user:password@host:587?tls=starttls`; special characters in the password are %-encoded.
-
-    Without `tls`, `smtps://` means TLS from the start, and `smtp://` means STARTTLS, or none on this machine.
-
-    Raises:
-        InputError: it is no such address, or would send a password unencrypted. The message never shows the password.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        host, port, asked = parts.hostname, parts.port, parse_qs(parts.query).get("tls")
-    except ValueError:
-        raise _bad_url("it cannot be read") from None
-    if parts.scheme not in ("smtp", "smtps") or not host or parts.path not in ("", "/"):
-        raise _bad_url("it must look like smtp://host:port")
-    usual = "tls" if parts.scheme == "smtps" else "none" if host in _LOOPBACK else "starttls"
-    tls = asked[-1] if asked else usual
-    if tls not in _PORTS or (parts.scheme == "smtps" and tls != "tls"):
-        raise _bad_url("tls must be none, starttls or tls, and tls with smtps://")
-    if tls == "none" and parts.password and host not in _LOOPBACK:
-        raise _bad_url("it would send the password unencrypted; use tls=starttls")
-    username, password = (unquote(text) if text else None for text in (parts.username, parts.password))
-    return SmtpServer(host, port or _PORTS[tls], username, password, tls)
-
-
-def _bad_url(what: str) -> InputError:
-    remedy = "write smtp://user:password@mail.example.org:587?tls=starttls"
-    return InputError([Fault(f"the address of the mail server is not usable: {what}", remedy, field="JINBANG_SMTP_URL")])
 
 
 class _NoServiceError(Exception):
@@ -148,9 +104,12 @@ class Postman:
         await self._hang_up()
 
     async def deliver(self, message: EmailMessage, *, sender: str, recipient: str) -> Delivery:
-        """Hand over one message to one recipient. Never raises for anything that the server or the network does."""
+        """Hand over one message to one recipient; of the sender only the address is used, a name may stand before it.
+
+        Never raises for anything that the server or the network does.
+        """
         try:
-            sender, recipient = addresses.one_address(sender), addresses.one_address(recipient)
+            sender, recipient = addresses.sender_address(sender).addr_spec, addresses.one_address(recipient)
             body = message.as_bytes()
         except (InputError, ValueError, LookupError) as error:
             return Delivery("failed", str(error))

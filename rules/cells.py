@@ -20,7 +20,6 @@ LONGEST_NAME = 100
 _YEARS = range(1900, 2100)
 _FIRST_SERIAL = date(1899, 12, 30)
 _STRETCHED = re.compile(r"^[\u3400-\u9fff]\s+[\u3400-\u9fff]$")
-_BETWEEN_PEOPLE = re.compile(r"[、,，;；\n/]+(?![^（(]*[）)])")
 _BETWEEN_VALUES = re.compile(r"[、,，;；\n/]+")
 
 
@@ -33,7 +32,7 @@ class CellRefused(JinbangError):
 
 
 def read_cell(text: str, field: FormField) -> Any:
-    """What is stored for a value of a field: a text, or for `people` a list of `{"name", "unit"}`.
+    """Give what is stored for a value of a field: a text, or for `people` a list of `{"name", "unit"}`.
 
     Numbers stay texts, exact as written; dates are ISO: `2020-05-03`, or `2020-05` where no day is known. Empty stays empty.
 
@@ -70,7 +69,7 @@ def read_cell(text: str, field: FormField) -> Any:
 
 
 def tidy(text: str, *, max_length: int) -> str:
-    """A text without the dirt of spreadsheets: apostrophes in front, invisible marks, white space at the ends.
+    """Give a text without the dirt of spreadsheets: apostrophes in front, invisible marks, white space at the ends.
 
     Raises:
         CellRefused: control characters, broken characters, or too long.
@@ -85,7 +84,7 @@ def tidy(text: str, *, max_length: int) -> str:
 
 
 def read_date(text: str) -> str:
-    """A date as people write it, as `2020-05-03`; a month alone stays one, as `2020-05`.
+    """Read a date as people write it, as `2020-05-03`; a month alone stays one, as `2020-05`.
 
     Takes 2020-05-03, 2020/5/3, 2020.5.3, 2020年5月3日, 20200503, 2020.05, 2020年5月, 202005, and the day numbers of
     spreadsheets. `2020.1` is refused: a number cell shows October (2020.10) in the same way as January.
@@ -115,23 +114,23 @@ def read_date(text: str) -> str:
 
 
 def read_people(text: str, *, most: int | None = None) -> list[dict[str, str]]:
-    """The persons of a list such as 张三（长安示范大学）、李四, in its order.
+    """Read the persons of a list such as 张三（长安示范大学）、李四, in its order.
 
     Raises:
         CellRefused: a name is empty or too long, several names without a sign between them, or too many people.
 
     """
     people = []
-    for part in _BETWEEN_PEOPLE.split(tidy(text, max_length=LONGEST_TEXT)):
-        if not part.strip():
-            continue
-        found = re.fullmatch(r"\s*([^（(]*?)\s*(?:[（(](.*)[）)])?\s*", part, re.DOTALL)
+    for part in _parts(tidy(text, max_length=LONGEST_TEXT)):
+        if len(part) > 2 * LONGEST_NAME:
+            raise CellRefused(f"{part[:20]!r}… is too long for a name", "put 、 between the names")
+        found = re.fullmatch(r"([^（(]*?) ?(?:[（(](.*)[）)])?", part)
         if not found or not found[1]:
-            raise CellRefused(f"{part.strip()[:40]!r} is not a name", "write 张三（单位）、李四")
-        if len(found[1].split()) > 2 and re.fullmatch(r"[\u3400-\u9fff\s]{6,}", found[1]):
+            raise CellRefused(f"{part[:40]!r} is not a name", "write 张三（单位）、李四")
+        if len(found[1].split()) > 2 and re.fullmatch(r"[\u3400-\u9fff ]{6,}", found[1]):
             raise CellRefused(f"{found[1][:40]!r} looks like several names", "put 、 between the names")
         if len(found[1]) > LONGEST_NAME or len(found[2] or "") > LONGEST_NAME:
-            raise CellRefused(f"{part.strip()[:20]!r}… is too long for a name", "put 、 between the names")
+            raise CellRefused(f"{part[:20]!r}… is too long for a name", "put 、 between the names")
         people.append({"name": clean_name(found[1]), "unit": clean_unit(found[2] or "")})
     if most is not None and len(people) > most:
         raise CellRefused(f"{len(people)} people; at most {most} are listed", f"keep the first {most}")
@@ -139,7 +138,7 @@ def read_people(text: str, *, most: int | None = None) -> list[dict[str, str]]:
 
 
 def read_discipline(text: str) -> str:
-    """A discipline code of 3, 5 or 7 digits (GB/T 13745), which may be followed by its name.
+    """Read a discipline code of 3, 5 or 7 digits (GB/T 13745), which may be followed by its name.
 
     Raises:
         CellRefused: there is no code.
@@ -152,7 +151,7 @@ def read_discipline(text: str) -> str:
 
 
 def read_email(text: str) -> str:
-    """An e-mail address in its normal form; nobody is asked whether it exists.
+    """Read an e-mail address into its normal form; nobody is asked whether it exists.
 
     Raises:
         CellRefused: no address.
@@ -166,9 +165,21 @@ def read_email(text: str) -> str:
 
 
 def read_list(text: str) -> tuple[str, ...]:
-    """The values of a list such as 110、120, each once, in its order."""
+    """Read the values of a list such as 110、120, each once, in its order."""
     values = (part.strip() for part in _BETWEEN_VALUES.split(text))
     return tuple(dict.fromkeys(value for value in values if value))
+
+
+def _parts(text: str) -> list[str]:
+    """Split a list of people at the signs that stand outside brackets: a unit's name may hold a comma."""
+    parts, depth = [""], 0
+    for char in text:
+        depth = max(0, depth + (char in "（(") - (char in "）)"))
+        if char in "、,，;；\n/" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return [joined for part in parts if (joined := " ".join(part.split()))]
 
 
 def _number(text: str, field: FormField) -> str:

@@ -19,7 +19,7 @@ MOST_HINTS = 100
 
 
 def assign_columns(headers: Sequence[str], fields: Iterable[FormField]) -> dict[str, int]:
-    """The column of each field that has one. Names and titles go before further headings; a column serves one field."""
+    """Find the column of each field that has one. Names and titles go before further headings; a column serves one field."""
     bare = {header_text(header): index for index, header in enumerate(headers) if header}
     found: dict[str, int] = {}
     fields = tuple(fields)
@@ -49,7 +49,7 @@ class Reading:
         self._nearest: dict[str, str] = {}
 
     def columns(self, fields: Sequence[FormField]) -> Mapping[str, int]:
-        """The columns of these fields; a required one that is missing is a fault."""
+        """Find the columns of these fields; a required one that is missing is a fault."""
         found = assign_columns(self.table.headers, fields)
         present = ", ".join(header for header in self.table.headers if header)
         for field in fields:
@@ -88,7 +88,7 @@ class Reading:
             return empty
 
     def nearest(self, text: str, known: Iterable[str]) -> str:
-        """A hint that names the nearest known value, or an empty text."""
+        """Give a hint that names the nearest known value, or an empty text."""
         if text not in self._nearest and len(self._nearest) < MOST_HINTS:
             close = get_close_matches(text, tuple(known), n=1, cutoff=0.5)
             self._nearest[text] = f"did you mean {close[0]}?" if close else ""

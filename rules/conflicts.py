@@ -11,7 +11,7 @@ from typing import Any
 from models.edition import Entry, Nominator, Reviewer
 
 _DOTS = str.maketrans(dict.fromkeys("•．.・‧∙⋅", "·"))
-_BETWEEN_NAMES = re.compile(r"[、,，;；/\n]")
+_BETWEEN_NAMES = re.compile(r"[、,，;；/／\n]")
 _UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _LONGEST_LIST_OF_NAMES = 500
 

@@ -23,7 +23,7 @@ __all__ = ["entry_keys", "matched_field", "read_committee", "read_entries", "rea
 def read_entries(
     table: Table, process: Process, nominators: Mapping[str, str], known: Mapping[str, str] | None = None
 ) -> tuple[NewEntry, ...]:
-    """The entries of a list.
+    """Read the entries of a list.
 
     Args:
         table: The list; a column 类别 names the class unless the process has one class only.
@@ -39,7 +39,7 @@ def read_entries(
 
 
 def entry_keys(subject: str, title: str, unit: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """The keys under which an entry counts as the same subject, the strongest first (rule N4).
+    """Give the keys under which an entry counts as the same subject, the strongest first (rule N4).
 
     Papers go by DOI and by title, persons by name, unit and month of birth, everything else by title and unit.
     """

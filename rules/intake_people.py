@@ -68,7 +68,7 @@ _NO = frozenset({"", "否", "false", "no", "n", "0", "×"})
 
 
 def read_nominators(table: Table, process: Process) -> tuple[NewNominator, ...]:
-    """The nominating units of a list.
+    """Read the nominating units of a list.
 
     Raises:
         InputError: every fault of the table at once.
@@ -101,7 +101,7 @@ def read_nominators(table: Table, process: Process) -> tuple[NewNominator, ...]:
 
 
 def read_reviewers(table: Table, process: Process) -> tuple[NewReviewer, ...]:
-    """The reviewers of a list. Where the scoring matches by a field, everybody needs values of that field.
+    """Read the reviewers of a list. Where the scoring matches by a field, everybody needs values of that field.
 
     Raises:
         InputError: every fault of the table at once.
@@ -128,7 +128,7 @@ def read_reviewers(table: Table, process: Process) -> tuple[NewReviewer, ...]:
 
 
 def read_committee(table: Table, process: Process) -> tuple[NewMember, ...]:
-    """The committee members, and the signatories of the bodies that sign.
+    """Read the committee members, and the signatories of the bodies that sign.
 
     Without a column 角色, whoever has a 部门 signs for it and everybody else is of the committee.
 
@@ -165,7 +165,7 @@ def read_committee(table: Table, process: Process) -> tuple[NewMember, ...]:
 
 
 def matched_field(process: Process) -> FormField | None:
-    """The field of an entry that a reviewer's disciplines must cover, if the scoring matches by one."""
+    """Find the field of an entry that a reviewer's disciplines must cover, if the scoring matches by one."""
     match = next((stage.match for stage in process.stages if isinstance(stage, ScoringStage)), None)
     fields = (field for one in process.classes for field in fields_of(process, one.name))
     return next((field for field in fields if field.name == match), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from models.errors import Fault, InputError
@@ -10,6 +11,9 @@ from models.intake import Row, Table
 
 SEARCHED_ROWS = 20
 """Rows with content among which the headers are looked for; titles and notes above a table are shorter than that."""
+
+MOST_MERGES = 50
+"""Merged areas that are listed; whoever merges rows does so all over the table."""
 
 Cells = Sequence[tuple[int, Sequence[str]]]
 Area = tuple[tuple[int, int], tuple[int, int]]
@@ -22,7 +26,7 @@ _FOOTER_START = re.compile(r"注|备注|说明|填表|填报|合计|总计")
 
 
 def column_letter(index: int) -> str:
-    """The letter over a column, counted from 0: A, B … Z, AA."""
+    """Give the letter over a column, counted from 0: A, B … Z, AA."""
     letters = ""
     index += 1
     while index:
@@ -32,7 +36,7 @@ def column_letter(index: int) -> str:
 
 
 def header_text(text: str) -> str:
-    """A header as it is compared: no spaces, line breaks, asterisks, `（必填）`, brackets or case."""
+    """Give a header as it is compared: no spaces, line breaks, asterisks, `（必填）`, brackets or case."""
     bare = re.sub(r"[（(\[【]\s*(必填|选填|可选|必须|required|optional)\s*[)）\]】]", "", text, flags=re.IGNORECASE)
     bare = bare.replace("（", "(").replace("）", ")").replace("：", ":")
     return re.sub(r"[\s*＊※:_-]|\ufeff|\u200b", "", bare).casefold()
@@ -82,7 +86,7 @@ def _header_position(cells: Cells) -> int:
 
 def _is_footer(row: Sequence[str], *, width: int) -> bool:
     texts = [text for text in row if text]
-    first = texts[0].lstrip("（(【 ")
+    first = texts[0].lstrip("（(【 ")[:40]
     if _FOOTER.match(first):
         return True
     # A title such as 注浆加固技术研究 begins like a note, but its row is full.
@@ -107,15 +111,15 @@ def _header_faults(file: str, sheet: str, number: int, names: Sequence[str], bod
 
 
 def _merge_faults(file: str, sheet: str, number: int, body: Cells, merged: Sequence[Area]) -> list[Fault]:
-    lines = {at for at, _ in body}
-    faults = []
+    lines = [at for at, _ in body]
+    faults: list[Fault] = []
     for (top, left), (bottom, right) in sorted(merged):
-        hit = [at for at in range(top + 1, min(bottom + 1, max(lines)) + 1) if at in lines]
-        if hit or (bottom + 1 > number >= top + 1):
+        next_line = bisect_left(lines, top + 1)
+        in_body = next_line < len(lines) and lines[next_line] <= bottom + 1
+        if in_body or top + 1 == number < bottom + 1:
             area = f"{column_letter(left)}{top + 1}:{column_letter(right)}{bottom + 1}"
-            faults.append(
-                Fault(
-                    f"the cells {area} are merged", "take the merge apart and fill in every row", file, sheet, top + 1, column_letter(left)
-                )
-            )
+            remedy = "take the merge apart and fill in every row"
+            faults.append(Fault(f"the cells {area} are merged", remedy, file, sheet, top + 1, column_letter(left)))
+        if len(faults) == MOST_MERGES:
+            break
     return faults

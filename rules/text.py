@@ -19,6 +19,7 @@ _HAS_CJK = re.compile(rf"[{_CJK}]")
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _HALFWIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
+_PILE = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\u3099\u309a\ufe20-\ufe2f]{16}")
 _SUSPECT = re.compile(r"[^\n\t -~\u3400-\u9fff\u3000-\u303f\uff01-\uff5e]")
 
 
@@ -46,12 +47,14 @@ def clean(text: str, *, max_length: int, drop_invisible: bool = False) -> str:
         TextRefused: a control character, half a surrogate pair, a noncharacter, an invisible mark, or too long.
 
     """
-    # Normalising a long run of combining marks takes quadratic time, so hopeless lengths end here.
+    # Normalising takes long for hopeless lengths, and quadratic time for piles of marks: both end here.
     if len(text) > 4 * max_length + 64:
         raise TextRefused(f"{len(text):,} characters; at most {max_length:,} are allowed")
     text = _LINE_ENDS.sub("\n", text)
     if drop_invisible:
         text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    if pile := _PILE.search(text):
+        raise TextRefused("a pile of accents on one letter", pile.start() + 1)
     for found in _SUSPECT.finditer(text):
         if reason := _refusal(found.group()):
             raise TextRefused(reason, found.start() + 1)
@@ -77,12 +80,12 @@ def _refusal(char: str) -> str:
 
 
 def halfwidth(text: str) -> str:
-    """The text with full-width letters, digits and signs as their ASCII forms, and wide spaces as spaces."""
+    """Give the text with full-width letters, digits and signs as their ASCII forms, and wide spaces as spaces."""
     return text.translate(_HALFWIDTH)
 
 
 def clean_name(text: str) -> str:
-    """A person's name as it is stored and compared: no spaces inside Chinese names, `·` between the parts of long ones.
+    """Give a person's name as it is stored and compared: no spaces inside Chinese names, `·` between the parts of long ones.
 
     Printed tables stretch 张　三 to line up; Latin names keep one space between words.
     """
@@ -92,7 +95,7 @@ def clean_name(text: str) -> str:
 
 
 def clean_unit(text: str) -> str:
-    """The name of a unit as it is stored and compared: no spaces between Chinese characters, one kind of brackets.
+    """Give the name of a unit as it is stored and compared: no spaces between Chinese characters, one kind of brackets.
 
     Conflicts of interest go by equal unit names, so spelling must not hide one.
     """
@@ -103,6 +106,6 @@ def clean_unit(text: str) -> str:
 
 
 def normalise_title(text: str) -> str:
-    """A title as it is compared for duplicates (rule N4): no case, width, punctuation or spaces."""
+    """Give a title as it is compared for duplicates (rule N4): no case, width, punctuation or spaces."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(char for char in folded if unicodedata.category(char)[0] not in "PZC")

@@ -93,7 +93,14 @@ def _checked(run: StageRun, entries: set[str], verdict: str, struck: Sequence[st
     if verdict == "return" and not said and not faults:
         faults.append(Fault("a returned list needs a comment", "say what should be changed", field="comment", column="missing"))
     if struck and (isinstance(run.declared, SignoffStage) or verdict == "return"):
-        faults.append(Fault("entries can be struck only by a committee member who agrees to the rest", "clear the ticks", field="struck", column="misplaced"))
+        faults.append(
+            Fault(
+                "entries can be struck only by a committee member who agrees to the rest",
+                "clear the ticks",
+                field="struck",
+                column="misplaced",
+            )
+        )
     if set(struck) - entries:
         faults.append(Fault("an entry that was struck is not on the list", "reload the page", field="struck", column="unknown"))
     if faults:

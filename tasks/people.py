@@ -8,6 +8,7 @@ from pathlib import Path
 from models.edition import Assignment, Edition, Entry, Member, Reviewer, ScoreSheet, StageRun
 from models.intake import NewEntry
 from models.stages import SignoffStage, VotingStage
+from models.store import Store
 from rules import simulation
 from rules.simulation import Temper
 from tasks import answering, answers, attachments, importing, reviewing, samples, scoring
@@ -29,8 +30,10 @@ def arrive(edition: Edition, folder: Path | None, *, entries: int | None, review
         The made-up entries that will be handed in; none if the spreadsheets hold them.
     """
     if folder is not None:
-        for what in ("nominators", "reviewers", "committee"):
-            importing.take(edition.id, what, _file(folder, what), actor=ACTOR)
+        kinds: tuple[importing.What, ...] = ("nominators", "reviewers", "committee")
+        for what in kinds:
+            for path in _files(folder, what):
+                importing.take(edition.id, what, path, actor=ACTOR)
         return ()
     made = samples.make_people(edition.process, entries=entries, nominators=None, reviewers=reviewers, seed=edition.seed)
     with database().write() as store:
@@ -43,11 +46,10 @@ def arrive(edition: Edition, folder: Path | None, *, entries: int | None, review
     return tuple(made.entries)
 
 
-def _file(folder: Path, what: str) -> Path:
-    found = sorted(one for one in folder.iterdir() if one.stem == what and not one.name.startswith((".", "~")))
-    if not found:
-        raise FileNotFoundError(f"{folder} holds no {what} spreadsheet")
-    return found[0]
+def _files(folder: Path, what: importing.What) -> list[Path]:
+    """The spreadsheets of a kind: `entries.xlsx`, or one per class such as `entries-person.xlsx`."""
+    tables = (one for one in folder.iterdir() if one.suffix in (".xlsx", ".csv"))
+    return sorted(one for one in tables if one.stem == what or one.stem.startswith(f"{what}-"))
 
 
 def hand_in(edition: Edition, folder: Path | None, made: tuple[NewEntry, ...]) -> None:
@@ -59,7 +61,8 @@ def hand_in(edition: Edition, folder: Path | None, made: tuple[NewEntry, ...]) -
         with database().write() as store:
             importing.keep_entries(store, edition, made, file="", actor=ACTOR)
         return
-    importing.take(edition.id, "entries", _file(folder, "entries"), actor=ACTOR)
+    for path in _files(folder, "entries"):
+        importing.take(edition.id, "entries", path, actor=ACTOR)
     for archive in sorted(folder.glob("*.zip")):
         attachments.take(edition.id, archive, actor=ACTOR)
 
@@ -74,10 +77,18 @@ def score(edition: Edition, run: StageRun, temper: Temper, *, sitting: int, sitt
             if not pair.recused:
                 held[pair.reviewer].append(pair)
         sheets = {(one.reviewer, one.entry): one for one in store.sheets(edition.id, run.position)}
+        chased = _chased(store, edition, run)
     for reviewer, pairs in sorted(held.items()):
-        if simulation.chance(edition.seed, "silent", reviewer) < temper.silent:
+        if simulation.chance(edition.seed, "silent", reviewers[reviewer].code) < temper.silent and not chased:
             continue
         _sit(edition, run, reviewers[reviewer], [entries[pair.entry] for pair in pairs], sheets, temper, (sitting, sittings))
+
+
+def _chased(store: Store, edition: Edition, run: StageRun) -> bool:
+    """Whom the secretary has given more time is chased by telephone too, and then answers."""
+    return any(
+        one.type == "StageExtended" and one.actor == ACTOR and one.payload["stage"] == run.name for one in store.events(edition.id)
+    )
 
 
 def _sit(
@@ -116,12 +127,13 @@ def answer(edition: Edition, run: StageRun, temper: Temper, *, last_call: bool) 
     with database().read() as store:
         waiting = answers.silent(store, edition, run)
         entries = store.entries(edition.id, "shortlisted")
+        chased = _chased(store, edition, run)
     for member in waiting:
         habit = simulation.chance(edition.seed, "answer", run.name, member.code)
         if isinstance(run.declared, VotingStage):
-            if habit < temper.absent and member is not waiting[0]:
+            if habit < temper.absent and not chased:
                 continue
-            if habit < 2 * temper.absent and not last_call:
+            if habit < 2 * temper.absent and not (last_call or chased):
                 continue
             struck = [one.id for one in entries if simulation.chance(edition.seed, "strike", one.key, member.code) < temper.struck]
             answering.answer(edition.id, run.position, member.id, "agree", struck, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -18,6 +19,8 @@ from tasks import editions
 from tasks.installation import database, settings
 
 ACTOR = "rehearsal"
+_LOOKS, _PAUSE_SECONDS = 10, 1.5
+"""The server writes task runs down once a second."""
 
 
 def sample_folder(process: str) -> Path | None:
@@ -32,6 +35,12 @@ def settle_wakes(edition_id: str) -> None:
         until = store.real_now + timedelta(seconds=settings().claim_seconds)
         for wake in store.claim_wakes(until, limit=1000, edition=edition_id):
             store.mark_relayed(wake.id, "rehearsal")
+
+
+def has_mail(edition_id: str) -> bool:
+    """Whether mail of this edition is due."""
+    with database().read() as store:
+        return edition_id in store.editions_with_due_mail()
 
 
 def moments_ahead(edition: Edition, run: StageRun) -> int:
@@ -127,9 +136,15 @@ def _extension(payload: Any) -> str:
 
 
 async def _runs(edition_id: str) -> tuple[int, int]:
-    """Flow runs and task runs that the Prefect server recorded for an edition."""
-    wanted = {"tags": {"all_": [f"edition:{edition_id}"]}}
+    """Flow runs and task runs that the Prefect server recorded for an edition, once it has written down the last of them."""
+    wanted = {"flow_runs": {"tags": {"all_": [f"edition:{edition_id}"]}}}
+    counts = (-1, -1)
     async with get_client() as client:
-        flows = await client._client.post("/flow_runs/count", json={"flow_runs": wanted})
-        tasks = await client._client.post("/task_runs/count", json={"flow_runs": wanted})
-    return int(flows.json()), int(tasks.json())
+        for _ in range(_LOOKS):
+            flows = await client._client.post("/flow_runs/count", json=wanted)
+            tasks = await client._client.post("/task_runs/count", json=wanted)
+            before, counts = counts, (int(flows.json()), int(tasks.json()))
+            if counts == before:
+                break
+            await asyncio.sleep(_PAUSE_SECONDS)
+    return counts

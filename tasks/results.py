@@ -79,11 +79,12 @@ def publish(lease: Lease, position: int) -> None:
             awards, vacant = noticed[0].awards, noticed[1]
         entries = store.entries_by_id(award.entry for award in awards)
         now = store.edition_now(edition.id)
-        document = _document(store, edition, awards, entries, vacant) | {"published_at": now.isoformat()}
-        store.add_publication(Publication(edition.id, 1, now, digest(document), document))
+        document = _document(store, edition, awards, entries, vacant)
+        code = digest(document)
+        store.add_publication(Publication(edition.id, 1, now, code, document | {"published_at": now.isoformat(), "digest": code}))
         _close_entries(store, edition, awards)
         _tell_result(store, edition, awards, entries)
-        store.append(edition.id, "ResultPublished", actor="engine", version=1, awards=len(awards), vacant=vacant, digest=digest(document))
+        store.append(edition.id, "ResultPublished", actor="engine", version=1, awards=len(awards), vacant=vacant, digest=code)
         store.append(edition.id, "EditionPublished", actor="engine")
         store.set_edition_state(lease, "published")
 

@@ -35,7 +35,9 @@ class Draft(NamedTuple):
     """Revision of the sheet that the reviewer had before the eyes; 0 = none yet."""
 
 
-def save_sheets(edition: str, position: int, reviewer: str, work: Mapping[str, tuple[Mapping[str, str | Decimal], str, int]]) -> dict[str, int]:
+def save_sheets(
+    edition: str, position: int, reviewer: str, work: Mapping[str, tuple[Mapping[str, str | Decimal], str, int]]
+) -> dict[str, int]:
     """Save one or many sheets of one reviewer, all or none. Yields entry id -> new revision.
 
     A form that arrives twice is saved once: the second call finds its own content and yields its revision.
@@ -156,7 +158,9 @@ def _scoring(edition: Edition, position: int) -> ScoringStage:
     return stage
 
 
-def _read(stage: ScoringStage, entries: Mapping[str, Entry], drafts: Mapping[str, Draft]) -> tuple[dict[str, dict[str, Decimal]], dict[str, str]]:
+def _read(
+    stage: ScoringStage, entries: Mapping[str, Entry], drafts: Mapping[str, Draft]
+) -> tuple[dict[str, dict[str, Decimal]], dict[str, str]]:
     faults: list[Fault] = []
     marks: dict[str, dict[str, Decimal]] = {}
     comments: dict[str, str] = {}

@@ -170,7 +170,7 @@ def _people_text(people: Sequence[dict[str, str]], *, untidy: bool) -> str:
 
 
 def _stretch(name: str) -> str:
-    """A name of two characters as printed tables have it."""
+    """Write a name of two characters as printed tables have it."""
     return f"{name[0]}\u3000{name[1]}" if len(name) == 2 else name
 
 

@@ -65,23 +65,37 @@ def _draw(
     had: dict[str, set[str]] = defaultdict(set)
     for pair in held:
         had[pair.entry].add(pair.reviewer)
+    sitting: dict[str, set[str]] = defaultdict(set)
+    for pair in held:
+        if not pair.recused:
+            sitting[pair.entry].add(pair.reviewer)
     loads = Counter(pair.reviewer for pair in held if not pair.recused)
+    # The draw goes by codes, which are the same in every edition with the same seed and entries; ids are not.
+    codes = {one.id: one.code for one in (*entries, *reviewers)}
+    units = {one.id: one.unit for one in reviewers}
     needs = [
         assignment.Need(
-            entry=entry.id,
+            entry=entry.code,
             seats=seats[entry.id],
             unit=entry.unit,
             topic=_topic(entry, stage),
-            barred=bars.get(entry.id, frozenset()) | had[entry.id],
+            barred=frozenset(codes[one] for one in bars.get(entry.id, frozenset()) | had[entry.id] if one in codes),
+            panel_units=frozenset(units[one] for one in sitting[entry.id] if one in units),
         )
         for entry in entries
         if seats.get(entry.id)
     ]
     panelists = [
-        assignment.Panelist(id=one.id, unit=one.unit, disciplines=one.disciplines, capacity=max(0, _limit(one, stage) - loads[one.id]))
+        assignment.Panelist(id=one.code, unit=one.unit, disciplines=one.disciplines, capacity=_limit(one, stage))
         for one in reviewers
     ]
-    return assignment.plan(needs, panelists, seed=edition.seed + number, unit_matters="same_unit" in stage.conflicts, taken=loads)
+    taken = {codes[one]: load for one, load in loads.items() if one in codes}
+    drawn = assignment.plan(needs, panelists, seed=edition.seed + number, unit_matters="same_unit" in stage.conflicts, taken=taken)
+    entry_ids, reviewer_ids = {one.code: one.id for one in entries}, {one.code: one.id for one in reviewers}
+    return assignment.Plan(
+        pairs=tuple((entry_ids[entry], reviewer_ids[reviewer]) for entry, reviewer in drawn.pairs),
+        short={entry_ids[entry]: empty for entry, empty in drawn.short.items()},
+    )
 
 
 def _limit(reviewer: Reviewer, stage: ScoringStage) -> int:

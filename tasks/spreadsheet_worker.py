@@ -135,7 +135,7 @@ def _texts(rows: Iterable[list[Any]], first: int) -> Iterator[tuple[int, list[st
 
 
 def _text(cell: Any) -> str:
-    """A cell as people read it: ISO dates, whole numbers without a point, no more digits than a spreadsheet keeps."""
+    """Give a cell as people read it: ISO dates, whole numbers without a point, no more digits than a spreadsheet keeps."""
     if isinstance(cell, str):
         return cell.strip()
     if isinstance(cell, bool):
@@ -171,7 +171,7 @@ def _csv_rows(path: Path, limits: dict[str, int]) -> Iterator[tuple[int, list[st
 
 
 def _delimiter(text: str) -> str:
-    """The sign that stands in most of the first lines; in doubt the one that stands there more often."""
+    """Find the sign that stands in most of the first lines; in doubt the one that stands there more often."""
     lines = [line for line in text[:8000].split("\n") if line.strip()][:20]
     return max(",\t;", key=lambda sign: (sum(sign in line for line in lines), sum(line.count(sign) for line in lines)))
 

@@ -1,7 +1,7 @@
 """Made-up processes, editions and people for tests: small, complete, and changed where a test needs it.
 
-    edition = keep(database, an_edition(), at="scoring")     # stored, its scoring stage open
-    put(database, entries=[an_entry("A01")], reviewers=[a_reviewer("R1")])
+edition = keep(database, an_edition(), at="scoring")     # stored, its scoring stage open
+put(database, entries=[an_entry("A01")], reviewers=[a_reviewer("R1")])
 """
 
 from __future__ import annotations
@@ -101,7 +101,20 @@ def an_edition(process: Process | None = None, **changes: Any) -> Edition:
         return None if local is None else local.replace(tzinfo=zone).astimezone(UTC)
 
     runs = tuple(
-        StageRun(changes.get("id", edition_id), position, stage, "planned", moment(stage.opens), moment(stage.closes), None, None, False, 0, 0, None)
+        StageRun(
+            changes.get("id", edition_id),
+            position,
+            stage,
+            "planned",
+            moment(stage.opens),
+            moment(stage.closes),
+            None,
+            None,
+            False,
+            0,
+            0,
+            None,
+        )
         for position, stage in enumerate(process.stages)
     )
     values: dict[str, Any] = {
@@ -166,7 +179,12 @@ def an_entry(key: str = "A01", **changes: Any) -> NewEntry:
         "journal": "示例学报", "published_on": "2024-05-01", "doi": "10.0000/example.1",
         "abstract": "针对深部开采中微震信号弱、噪声强的问题，提出一种自适应识别方法，并在三个矿区得到验证。", "grant_no": "SECRET-77",
     }  # fmt: skip
-    artwork = {"authors": [{"name": "丙三", "unit": "丙小学"}], "advisor": "丁老师", "statement": "以水彩描绘海洋里的发光生物。", "licence": "同意"}
+    artwork = {
+        "authors": [{"name": "丙三", "unit": "丙小学"}],
+        "advisor": "丁老师",
+        "statement": "以水彩描绘海洋里的发光生物。",
+        "licence": "同意",
+    }
     values: dict[str, Any] = {
         "class_name": "paper", "title": f"深部煤层微震前兆识别 {key}", "unit": f"{key}大学", "email": f"{key.lower()}@example.org",
         "nominator": "N01", "rank": None, "fields": artwork if changes.get("class_name") == "artwork" else paper,
@@ -193,7 +211,9 @@ def put(
         store.put_members(edition_id, members)
         store.put_entries(edition_id, new, {one.key: one.key for one in new})
         store.decide_form_check([(f"{edition_id}/e/{one.key}", one.class_name, ()) for one in new])
-        store.add_assignments(edition_id, position, [(f"{edition_id}/e/{entry}", f"{edition_id}/r/{reviewer}") for entry, reviewer in pairs], number=0)
+        store.add_assignments(
+            edition_id, position, [(f"{edition_id}/e/{entry}", f"{edition_id}/r/{reviewer}") for entry, reviewer in pairs], number=0
+        )
 
 
 def _hash(process: Process) -> str:

@@ -14,9 +14,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from models.store import Database
-from tasks.schema import migrate
 
+from config.settings import Settings
+from models.store import Database
+from tasks.installation import Installation
+from tasks.schema import migrate
 from tests.builders import Clock
 
 _KINDS = [kind for kind in ("sqlite", "postgresql") if kind in os.environ.get("JINBANG_TEST_DATABASES", "sqlite,postgresql").split(",")]
@@ -82,3 +84,11 @@ def database(database_url: str, clock: Clock) -> Iterator[Database]:
     opened = Database(database_url, clock=clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def installed(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
+    """An installation on `database`, which `tasks` use for the time of the test."""
+    made = Installation(Settings(data_dir=tmp_path / "data", database_url=database.url), database)
+    monkeypatch.setattr("tasks.installation.installation", lambda: made)
+    return made

@@ -68,11 +68,12 @@ class Table:
 
 
 def _run_for(edition: Edition, member: Member) -> StageRun:
-    """The stage that asks this member: the one that is open, else the latest that was."""
-    asked = [run for run in edition.stages if run.state in ("open", "closing", "closed") and answering.may_answer(run, member)]
-    if not asked:
+    """The stage that asks this member: the one that is open, else the latest that was, else the first to come."""
+    asked = [run for run in edition.stages if answering.may_answer(run, member)]
+    begun = [run for run in asked if run.state not in ("planned", "opening")]
+    if not asked or not any(run.declared.kind == "shortlisting" and run.state == "closed" for run in edition.stages):
         raise NotFound("nothing is put before this person yet")
-    return next((run for run in asked if run.state == "open"), asked[-1])
+    return next((run for run in begun if run.state == "open"), (begun or asked[:1])[-1])
 
 
 def _table(store: Store, edition: Edition, member: Member) -> Table:
@@ -82,17 +83,23 @@ def _table(store: Store, edition: Edition, member: Member) -> Table:
         raise NotFound("there is no list yet")
     shortlist, seats = listed
     answer = {one.member: one for one in store.answers(edition.id, run.position)}.get(member.id)
-    if member.role == "party":
-        voted_out = {entry.id for entry in store.entries(edition.id, "voted_out")}
-    else:
-        voted_out = set()
-    items = [item for item in shortlist.items if item.entry not in voted_out]
+    # A body signs what the committee left standing; the committee keeps seeing what it was asked about.
+    gone = {entry.id for entry in store.entries(edition.id, "voted_out")} if member.role == "party" else set()
+    items = [item for item in shortlist.items if item.entry not in gone]
     entries = store.entries_by_id(item.entry for item in items)
     struck = set(answer.struck) if answer else set()
     groups = []
     for group in dict.fromkeys(item.group for item in items):
         lines = tuple(
-            Line(item.entry, item.place, entries[item.entry].code, entries[item.entry].title, entries[item.entry].unit, item.mark, item.entry in struck)
+            Line(
+                item.entry,
+                item.place,
+                entries[item.entry].code,
+                entries[item.entry].title,
+                entries[item.entry].unit,
+                item.mark,
+                item.entry in struck,
+            )
             for item in items
             if item.group == group
         )
@@ -110,7 +117,14 @@ def _sit(request: Request, visit: MaybeVisit, role: Literal["committee", "party"
 
 
 def _page(
-    request: Request, seat: Seat, table: Table, role: str, *, status: int = 200, faults: dict[str, str] | None = None, form: Form | None = None
+    request: Request,
+    seat: Seat,
+    table: Table,
+    role: str,
+    *,
+    status: int = 200,
+    faults: dict[str, str] | None = None,
+    form: Form | None = None,
 ) -> Response:
     struck = set(form.texts("struck")) if form else {line.entry for _t, _s, lines in table.groups for line in lines if line.struck}
     answer = table.answer
@@ -156,7 +170,7 @@ def vote(request: Request, visit: MaybeVisit, form: Posted) -> Response:
 @router.show("/ballot/packet.xlsx")
 def show_packet(request: Request, visit: MaybeVisit) -> Response:
     """The list as a workbook."""
-    seat, _member, _table_ = _sit(request, visit, "committee")
+    seat, _member, _shown = _sit(request, visit, "committee")
     with visitors.database(request).read() as store:
         content = packet.workbook(store, seat.edition.id)
     headers = {"Content-Disposition": f'attachment; filename="{seat.edition.id}-shortlist.xlsx"'}

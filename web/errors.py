@@ -50,7 +50,7 @@ _BY_CLASS: tuple[tuple[type[errors.JinbangError], int, Text | None], ...] = (
 )
 
 
-class TooMany(Exception):  # noqa: N818 - named like the others of its kind
+class TooMany(Exception):
     """More requests than one address may send."""
 
     def __init__(self, seconds: int) -> None:
@@ -58,11 +58,11 @@ class TooMany(Exception):  # noqa: N818 - named like the others of its kind
         super().__init__(f"wait {seconds} s")
 
 
-class TooLarge(Exception):  # noqa: N818
+class TooLarge(Exception):
     """A body grew beyond what is read."""
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """A page of a given status and text instead of the one asked for."""
 
     def __init__(self, status: int, text: Text | None = None) -> None:

@@ -58,6 +58,12 @@ def speak(request: Request, form: Posted) -> Response:
     local = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
     response = pages.go(back if local else "/")
     response.set_cookie(
-        language.COOKIE, asked, max_age=365 * 86400, path="/", secure=visitors.installed(request).settings.https, httponly=True, samesite="lax"
+        language.COOKIE,
+        asked,
+        max_age=365 * 86400,
+        path="/",
+        secure=visitors.installed(request).settings.https,
+        httponly=True,
+        samesite="lax",
     )
     return response

@@ -8,10 +8,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from models.edition import Reviewer
 from models.errors import Fault, InputError, Stale, TooLate
 from tasks import reviewing
-from web import errors, language, pages, pictures, sheets, visitors
+from web import errors, language, pages, pictures, sheets, visitors, words
 from web.forms import Form, Posted
 from web.language import mark as _
 from web.routes import Pages
@@ -27,7 +26,12 @@ _FAULTS = {
     "missing": _("请填写此项"),
     "unknown": _("评分表已更新，请刷新页面"),
 }
-REASONS = (_("与申报人或其团队成员有亲属关系"), _("与申报人或其团队成员同单位"), _("与申报人或其团队成员有师生、合作关系"), _("其他可能影响公正评审的情形"))
+REASONS = (
+    _("与申报人或其团队成员有亲属关系"),
+    _("与申报人或其团队成员同单位"),
+    _("与申报人或其团队成员有师生、合作关系"),
+    _("其他可能影响公正评审的情形"),
+)
 
 
 def _sit(request: Request, visit: MaybeVisit) -> tuple[Seat, sheets.Desk]:
@@ -143,14 +147,21 @@ def _field(fault: Fault, card: sheets.Card) -> str:
 
 
 def _titled(card: sheets.Card, typed: Mapping[str, str]) -> dict[str, str]:
-    return {pages.environment().filters["both"](one.title): typed.get(one.name, "") for one in card.criteria}
+    return {words.both(one.title): typed.get(one.name, "") for one in card.criteria}
 
 
 @router.show("/review/{code}/recuse")
 def show_recusal(request: Request, visit: MaybeVisit, code: str) -> Response:
     """Ask for the reason, and say what will happen."""
     seat, desk = _sit(request, visit)
-    return pages.render(request, "recuse.html", seat=seat, desk=desk, card=desk.card(code), reasons=REASONS, fault="")
+    return _recusal_page(request, seat, desk, code)
+
+
+def _recusal_page(request: Request, seat: Seat, desk: sheets.Desk, code: str, *, status: int = 200, fault: str = "") -> Response:
+    zone = desk.edition.process.time_zone
+    return pages.render(
+        request, "recuse.html", status=status, seat=seat, desk=desk, card=desk.card(code), reasons=REASONS, fault=fault, zone=zone
+    )
 
 
 @router.take("/review/{code}/recuse")
@@ -166,7 +177,7 @@ def recuse(request: Request, visit: MaybeVisit, form: Posted, code: str) -> Resp
         reviewing.recuse(desk.edition.id, desk.run.position, seat.person.id, card.entry.id, reason)
     except InputError as refused:
         fault = language.gettext(_FAULTS.get(refused.faults[0].column, _FAULTS["text"]))
-        return pages.render(request, "recuse.html", status=422, seat=seat, desk=desk, card=card, reasons=REASONS, fault=fault)
+        return _recusal_page(request, seat, desk, code, status=422, fault=fault)
     return pages.go("/review?recused=1")
 
 

@@ -147,7 +147,9 @@ def desk_of(store: Store, edition: Edition, reviewer: str) -> Desk:
 def _card(edition: Edition, stage: ScoringStage, pair: Assignment, entry: Entry, sheets: Mapping[str, ScoreSheet]) -> Card:
     class_title = words.both(edition.process.class_named(entry.class_name).title)
     group_title = words.both(eligibility.group_title(entry.group, edition.process)) if entry.group else class_title
-    return Card(pair, entry, sheets.get(entry.id), shown_title(edition, stage, entry), class_title, group_title, stage.sheet_of(entry.class_name))
+    return Card(
+        pair, entry, sheets.get(entry.id), shown_title(edition, stage, entry), class_title, group_title, stage.sheet_of(entry.class_name)
+    )
 
 
 def shown_title(edition: Edition, stage: ScoringStage, entry: Entry) -> str:

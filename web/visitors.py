@@ -110,6 +110,8 @@ def check_form(visit: Visit | None, form: Form) -> None:
     """
     if visit is None:
         raise errors.Refused(403, errors.NOT_SIGNED_IN)
+    if not form.text("as"):
+        raise errors.Refused(403, errors.OLD_FORM)
     if form.text("as") != (visit.grant.id if visit.grant else visit.admin or ""):
         raise errors.Refused(409, errors.OTHER_PERSON)
     if not hmac.compare_digest(form.text("csrf").encode("utf-8", "replace"), visit.csrf.encode()):

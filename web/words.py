@@ -110,3 +110,6 @@ def hosts(edition: Edition) -> str:
 def stage_title(run: StageRun) -> str:
     """The declared title of a stage, or what its kind is called."""
     return both(run.declared.title) if run.declared.title else gettext(KINDS[run.declared.kind])
+
+
+CSV_HEADS = (_("组别"), _("名次"), _("等级"), _("编号"), _("名称"), _("单位"), _("推荐单位"))

@@ -87,6 +87,12 @@ class StoreBase:
         rows = self._all(sa.select(t.EVENTS).where(table.edition == edition, table.seq > after).order_by(table.seq).limit(limit))
         return tuple(Event(row.seq, row.edition, row.at, row.type, row.actor, row.payload) for row in rows)
 
+    def last_events(self, edition: str, limit: int) -> tuple[Event, ...]:
+        """The latest events of an edition, the newest first."""
+        table = t.EVENTS.c
+        rows = self._all(sa.select(t.EVENTS).where(table.edition == edition).order_by(table.seq.desc()).limit(limit))
+        return tuple(Event(row.seq, row.edition, row.at, row.type, row.actor, row.payload) for row in rows)
+
     def last_seq(self, edition: str) -> int:
         """Number of the latest event of an edition; 0 before the first."""
         return int(self._scalar(sa.select(sa.func.max(t.EVENTS.c.seq)).where(t.EVENTS.c.edition == edition)) or 0)

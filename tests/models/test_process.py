@@ -176,8 +176,8 @@ def test_a_bare_date_opens_at_its_start_and_closes_at_its_end(written: str, open
 
 @pytest.mark.parametrize(
     "written",
-    ["12:30", "20260526", "2026-W05-1", "2026-5-6", "2026-02-30", "2026-05-26 25:00", "2026-05-26 18:00+08:00", "9999-12-31 24:00", "", 20260526],
-)  # fmt: skip
+    ["12:30", "20260526", "2026-W05-1", "2026-5-6", "2026-02-30", "2026-05-26 25:00", "2026-05-26 18:00+08:00", "9999-12-31 24:00", "", 7],
+)
 def test_what_is_no_local_time_is_refused(written: Any) -> None:
     for kind in (LocalTime, ClosingTime):
         with pytest.raises(ValidationError):
@@ -189,7 +189,7 @@ def test_the_end_of_all_days_is_refused() -> None:
         TypeAdapter(ClosingTime).validate_python("9999-12-31")
 
 
-@pytest.mark.parametrize("written", ["0", "-1/3", "3/2", "1/0", "half", 0.5, True and "nan"])
+@pytest.mark.parametrize("written", ["0", "-1/3", "3/2", "1/0", "half", 0.5, "nan"])
 def test_what_is_no_share_is_refused(written: Any) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Share).validate_python(written)

@@ -219,6 +219,12 @@ def test_a_personal_link_must_be_there_and_lead_here(link: str | None) -> None:
         rendered(a_mail(), link=link)
 
 
+def test_a_mail_to_a_public_page_never_shows_a_personal_link() -> None:
+    text = body(received(rendered(a_mail("notice_opened"), link=preview.LINK)), "plain")
+    assert preview.LINK not in text
+    assert "https://awards.example.org/notices/papers-2026" in text
+
+
 def test_an_unknown_mail_or_language_is_refused() -> None:
     for mail in (replace(a_mail(), template="../../etc"), replace(a_mail(), locale="fr")):
         with pytest.raises(DeclarationError, match="there is no mail"):

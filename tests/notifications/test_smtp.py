@@ -42,6 +42,13 @@ async def test_an_accepted_message_is_sent_with_the_servers_words() -> None:
     assert (sender, recipients) == ("office@example.org", ["a@example.org"])
 
 
+async def test_a_sender_with_a_name_is_reduced_to_its_address() -> None:
+    with listening(sink := Sink()) as port:
+        async with postman(port) as one:
+            sent = await one.deliver(a_message(), sender=preview.SENDER, recipient="a@example.org")
+    assert (sent.outcome, sink.kept[0][0]) == ("sent", "awards@example.org")
+
+
 @pytest.mark.parametrize("phase", ["mail", "rcpt", "data"])
 @pytest.mark.parametrize(
     ("reply", "outcome"),
@@ -266,4 +273,4 @@ def test_an_unusable_address_of_a_mail_server_is_refused_without_showing_the_pas
 
 
 def test_a_server_never_shows_its_password() -> None:
-    assert "hidden" not in repr(SmtpServer("h", 25, "u", "hidden"))
+    assert "hidden" not in repr(SmtpServer("h", 25, "u", "hidden", "tls"))

@@ -70,10 +70,15 @@ def test_units_that_the_panel_has_are_not_drawn_again() -> None:
     assert plan([wanted], pool("a", "b"), seed=1, unit_matters=False).pairs == (("e1", "r001"),)
 
 
-def test_loads_already_taken_count_for_capacity_and_balance() -> None:
-    people = pool("a", "b", "c", capacity=3)
-    found = plan([need(f"e{n}") for n in range(3)], people, seed=1, unit_matters=True, taken={"r000": 3, "r001": 1, "r002": 2})
+def test_loads_already_taken_count_for_balance() -> None:
+    wanted, people = [need(f"e{n}") for n in range(3)], pool("a", "b", "c")
+    found = plan(wanted, people, seed=1, unit_matters=True, taken={"r000": 3, "r001": 1, "r002": 2})
     assert loads(found) == {"r001": 2, "r002": 1}
+
+
+def test_loads_already_taken_count_for_capacity() -> None:
+    found = plan([need("e1", 2)], pool("a", "b", capacity=3), seed=1, unit_matters=True, taken={"r000": 3, "gone": 9})
+    assert found == Plan((("e1", "r001"),), {"e1": 1})
 
 
 def test_the_better_fit_is_drawn() -> None:

@@ -40,13 +40,11 @@ def test_a_mark_is_read_as_people_type_it(text: str, step: str, mark: str) -> No
     assert str(read_mark(text, a_criterion(step=step))) == mark
 
 
-NOT_NUMBERS = (
-    ["", " ", "九十", "NaN", "sNaN", "Infinity", "-inf", "1e1", "1E+1", "0x10", "1_0", "3 6", "3,5", "3.5.1", ".", "+", "٣٦", "²", "½"]
-    + ["\x00", "36\x00", "\ud800", "36\udfff", "9" * 25, "9" * 1_000_000, " " * 1_000_000, "。" * 1_000_000]
-)  # fmt: skip
+WORDS = ["", " ", "九十", "NaN", "sNaN", "Infinity", "-inf", "1e1", "1E+1", "0x10", "1_0", "3 6", "3,5", "3.5.1", ".", "+", "٣٦", "²", "½"]
+HOSTILE = ["\x00", "36\x00", "\ud800", "36\udfff", "9" * 25, "9" * 1_000_000, " " * 1_000_000, "。" * 1_000_000]
 
 
-@pytest.mark.parametrize("text", NOT_NUMBERS, ids=lambda text: ascii(text[:12]))
+@pytest.mark.parametrize("text", WORDS + HOSTILE, ids=lambda text: ascii(text[:12]))
 def test_what_is_no_number_is_refused_at_once(text: str) -> None:
     start = time.perf_counter()
     with pytest.raises(MarkRefused) as refused:
