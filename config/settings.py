@@ -60,12 +60,18 @@ class Settings(BaseSettings):
     """A nominator's link still opens, for reading, this many days after the submission's deadline."""
     committee_link_days: int = Field(default=30, ge=1)
     """A link of a committee member or signatory opens this many days after its stage's deadline, or from its issue if there is none."""
+    rehearsal_entries: int = Field(default=60, ge=1)
+    """Made-up entries of a rehearsal without sample spreadsheets, where no number is given."""
+    rehearsal_load: int = Field(default=18, ge=1)
+    """Entries per made-up reviewer, where no number of reviewers is given."""
     rehearsal_extension_days: int = Field(default=3, ge=1)
     """So much more time the synthetic secretary of a rehearsal gives silent people."""
     visit_idle_hours: float = Field(default=2, gt=0)
     visit_hours: float = Field(default=12, gt=0)
     sign_in_minutes: float = Field(default=30, gt=0)
     """Life of an admin's sign-in link."""
+    trusted_proxies: str = ""
+    """Addresses of proxies whose X-Forwarded-For is believed, parted by commas; nobody's if empty."""
     wrong_links_per_minute: int = Field(default=20, ge=1)
     """Wrong links from one address before it is told to wait."""
     requests_per_minute: int = Field(default=300, ge=1)

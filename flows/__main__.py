@@ -62,11 +62,12 @@ def _document(value: Any) -> None:
 
 def _ready(data: Path | None = None) -> None:
     """Open the installation and bring its schema up to date."""
-    from tasks import installation, schema
+    from flows import supervisor
+    from tasks import installation
 
     if data is not None:
         installation.use_environment(data_dir=str(data.absolute()))
-    schema.migrate(installation.database())
+    supervisor.prepare()
 
 
 @app.command()
@@ -91,7 +92,7 @@ def validate(files: Annotated[list[Path] | None, typer.Argument(help="Process fi
     from tasks.installation import settings
 
     faults: list[Fault] = []
-    checked = files or catalogue.process_files(settings().processes)
+    checked = files or sorted((settings().processes or catalogue.processes_folder()).glob("*.yaml"))
     for path in checked:
         try:
             process = catalogue.load_process(path)

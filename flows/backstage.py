@@ -42,6 +42,7 @@ class Backstage:
         try:
             prefect = self._stack.enter_context(supervisor.prefect_server(port=4200))
             if self.demo:
+                typer.echo(f"rehearsing on the sample data; look on at {installation.settings().base_url}/", err=True)
                 demonstration.run(self._stopping)
                 typer.echo(f"four editions are published, {time.perf_counter() - began:.0f} s after the start", err=True)
             self._print_addresses(prefect)

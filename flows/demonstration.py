@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -10,8 +11,10 @@ from dataclasses import dataclass
 import typer
 
 from config import catalogue
+from flows import supervisor
 from models.errors import JinbangError
 from tasks import installation
+from tasks.rehearsing import sample_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,16 @@ class Left:
     reviewers: int
 
 
-STAGES = (("submission", 40, 20), ("scoring", 60, 30), ("shortlisting", 90, 40), ("notice", 40, 30))
+STAGES = (("submission", 40, 20), ("shortlisting", 60, 40), ("scoring", 60, 30), ("notice", 60, 30))
 """Kind of stage, made-up entries and reviewers of each edition that is left in the middle."""
 AT_ONCE = 2
 """Rehearsals that run side by side."""
+
+
+def catalogue_size(name: str) -> int:
+    """Bytes of a process's sample spreadsheets: the larger ones take longer and are started first."""
+    folder = sample_folder(name)
+    return sum(one.stat().st_size for one in folder.glob("entries*")) if folder else 0
 
 
 def left_over(names: list[str]) -> list[Left]:
@@ -45,7 +54,8 @@ def run(stopping: threading.Event) -> None:
     names = list(catalogue.load_processes(installation.settings().processes))
     with installation.database().read() as store:
         done = {one.id for one in store.editions() if one.current is None}
-    jobs = [[name, "--edition", "2026"] for name in names if f"{name}-2026" not in done]
+    largest_first = sorted(names, key=lambda name: -catalogue_size(name))
+    jobs = [[name, "--edition", "2026"] for name in largest_first if f"{name}-2026" not in done]
     for left in left_over(names):
         jobs.append(
             [left.process, "--edition", f"2026-{left.stage}", "--entries", str(left.entries), "--reviewers", str(left.reviewers),
@@ -61,7 +71,11 @@ def _run_all(jobs: list[list[str]], stopping: threading.Event) -> None:
             job = waiting.pop(0)
             typer.echo(f"rehearsing {job[0]} ({job[2]})", err=True)
             running[" ".join(job)] = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-m", "flows.rehearsing", *job], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+                [sys.executable, "-m", "flows.rehearsing", *job],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env=os.environ | supervisor.SILENT,
             )
         for name, process in list(running.items()):
             if process.poll() is not None:

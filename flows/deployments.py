@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from prefect import Flow
-from prefect.deployments.runner import EntrypointType, RunnerDeployment
+from prefect.deployments.runner import RunnerDeployment
+from prefect.types.entrypoint import EntrypointType
 from prefect.runner import Runner
 
 from flows import opening, rehearsal, selection
@@ -20,10 +21,10 @@ OFFERED: tuple[tuple[Flow[Any, Any], str], ...] = (
 """Flows that are deployed, each with the description that its form shows."""
 
 
-def all_deployments() -> list[RunnerDeployment]:
+async def all_deployments() -> list[RunnerDeployment]:
     """The deployments, by module path, so that any machine on which Jinbang is installed can run them."""
     return [
-        flow.to_deployment(
+        await flow.ato_deployment(
             name=flow.name,
             description=description,
             tags=["jinbang"],
@@ -37,6 +38,6 @@ def all_deployments() -> list[RunnerDeployment]:
 async def runner() -> Runner:
     """A runner that serves them all."""
     made = Runner(name="jinbang", pause_on_shutdown=False, limit=None)
-    for deployment in all_deployments():
+    for deployment in await all_deployments():
         await made.aadd_deployment(deployment)
     return made

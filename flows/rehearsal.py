@@ -6,6 +6,8 @@ cut off goes on where it stopped when the same command is given again, and ends 
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +26,9 @@ from tasks import editions, opening, people, rehearsing
 from tasks.failpoints import failpoint
 from tasks.installation import database
 
+log = logging.getLogger("jinbang.rehearsal")
+
+_LOOK_SECONDS = 0.2
 SITTINGS = 4
 """How often a synthetic reviewer may sit down: at the invitation and at each of up to three reminders."""
 
@@ -49,6 +54,11 @@ class Rehearsal:
         self.people_s += time.perf_counter() - began
         while not await self._turn():
             failpoint("rehearsal_turn.after")
+        with tags(f"edition:{self.edition}"):
+            while (pause := rehearsing.mail_waits(self.edition)) is not None:
+                await asyncio.sleep(pause)
+                await selection.send_mail(self.edition)
+        rehearsing.settle_wakes(self.edition)
 
     def _load(self) -> Edition:
         with database().read() as store:
@@ -56,6 +66,7 @@ class Rehearsal:
 
     async def _turn(self) -> bool:
         """Let the engine work, then let the people act or the time pass. Yields whether it is over."""
+        await self._await_lease()
         began = time.perf_counter()
         with tags(f"edition:{self.edition}"):
             await selection.advance_edition(self.edition)
@@ -67,6 +78,13 @@ class Rehearsal:
         over = self._act()
         self.people_s += time.perf_counter() - worked
         return over
+
+    async def _await_lease(self) -> None:
+        """Wait for an engine that holds the edition: a run that was cut off holds it until its lease runs out."""
+        if pause := rehearsing.held_for(self.edition):
+            log.warning("an engine holds %s; this goes on when it is done, or in %.0f s if it was cut off", self.edition, pause)
+        while pause := rehearsing.held_for(self.edition):
+            await asyncio.sleep(min(pause, _LOOK_SECONDS))
 
     def _act(self) -> bool:
         situation = editions.situation(self.edition)
@@ -158,6 +176,6 @@ def _open_or_resume(process: str, label: str, seed: int | None) -> Edition:
             found = None
     if found is None:
         return opening.open_rehearsal(process, label=label, seed=seed, lead=timedelta(hours=1))
-    if not found.rehearsal or found.current is None:
+    if not found.rehearsal or (found.current is None and rehearsing.mail_waits(found.id) is None):
         raise NotAllowed(f"{found.id} exists and is {found.state}; give another label with --edition")
     return found

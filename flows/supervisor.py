@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import os
 import signal
@@ -40,8 +41,17 @@ _QUIET = {
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
 }
 """Prefect without telemetry, advertisements and chatter, and with fewer, larger writes."""
+SILENT = {"PREFECT_LOGGING_LEVEL": "CRITICAL"}
+"""For rehearsals: what a stage refuses stands in their report, and its traceback in the Prefect UI."""
 _START_SECONDS = 60
 _STOP_SECONDS = 15
+
+
+def prepare() -> None:
+    """Bring the schema up to date, and give the configured first admin an account."""
+    schema.migrate(installation.database())
+    with installation.database().write() as store:
+        store.put_admin(installation.settings().admin_email, "管理员", "admin")
 
 
 def _free_port(wanted: int = 0) -> int:
@@ -146,6 +156,7 @@ def catcher() -> Iterator[int]:
 @contextmanager
 def servers() -> Iterator[None]:
     """What a rehearsal needs around it: Prefect server and catcher."""
+    os.environ.update(SILENT)
     with prefect_server(), catcher():
         yield
 
@@ -170,9 +181,11 @@ def run_engine() -> None:
 
 def serve_pages(host: str, port: int) -> None:
     """Serve the pages in this process until it is told to stop."""
-    import uvicorn
+    from tasks import mail
 
-    uvicorn.run("web.app:create", factory=True, host=host, port=port, log_level="info", server_header=False, proxy_headers=True)
+    # Named, not imported: pages and flows know nothing of each other, and this is where they are started side by side.
+    pages = importlib.import_module("web.app")
+    pages.serve(installation.installation(), host, port, notify_sign_in=mail.send_sign_in, trusted_proxies=installation.settings().trusted_proxies)
 
 
 def up(*, demo: bool, host: str, port: int, data: Path | None) -> None:
@@ -181,7 +194,7 @@ def up(*, demo: bool, host: str, port: int, data: Path | None) -> None:
         installation.use_environment(data_dir=str(data.absolute()))
     if "JINBANG_BASE_URL" not in os.environ:
         installation.use_environment(base_url=f"http://localhost:{port}")
-    schema.migrate(installation.database())
+    prepare()
     from flows import backstage
 
     with ExitStack() as stack:

@@ -67,7 +67,11 @@ class Database:
                 check_durability(connection)
                 connection.rollback()
                 self._checked = True
-            yield connection.execution_options(jinbang_writing=writing)
+            options: dict[str, Any] = {"jinbang_writing": writing}
+            if not writing and connection.dialect.name != "sqlite":
+                # One snapshot for the whole block; SQLite reads like that by itself.
+                options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            yield connection.execution_options(**options)
 
     def close(self) -> None:
         """Close all pooled connections."""

@@ -7,7 +7,7 @@ The header of a core column depends on the kind of subject: the `title` of a per
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from models.declared import Misfit, Words
@@ -15,6 +15,8 @@ from models.process import FieldKind, FormField, Process, SubjectKind
 from models.stages import ScoringStage
 
 Blind = Literal["none", "single", "double"]
+LICENSED = "同意"
+"""The answer by which an author lets a work be exhibited."""
 
 
 def _field(name: str, zh: str, en: str, kind: FieldKind = "text", *, headers: tuple[str, ...] = (), **more: Any) -> FormField:
@@ -109,7 +111,7 @@ COMMON_FIELDS: dict[SubjectKind, tuple[FormField, ...]] = {
         ),
         _field("advisor", "指导教师", "Advisor", max_length=50, identifying=True, headers=("指导老师",)),
         _field("statement", "创作说明", "Statement", required=True, max_length=300, headers=("作品简介", "作品说明")),
-        _field("licence", "展示授权", "Licence to exhibit", "choice", choices=("同意", "不同意"), required=True, headers=("授权展示",)),
+        _field("licence", "展示授权", "Licence to exhibit", "choice", choices=(LICENSED, "不同意"), required=True, headers=("授权展示",)),
         _field("media", "作品文件", "File of the work", "file", headers=("作品附件", "文件")),
     ),
     "project": (
@@ -216,3 +218,8 @@ def _values(process: Process, field: FormField) -> Iterator[Misfit]:
                     break
     if field.kind == "choice" and (left := [choice for choice in field.choices if choice not in taken]):
         yield Misfit(f"no group takes {', '.join(left)}; add it to the values of one", "groups", "sets")
+
+
+def may_be_shown(fields: Mapping[str, Any], media_type: str) -> bool:
+    """Whether a file may appear in a gallery: a picture whose author has not withheld the licence to exhibit it."""
+    return media_type.startswith("image/") and fields.get("licence", LICENSED) == LICENSED

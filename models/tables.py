@@ -331,6 +331,7 @@ MAILS = sa.Table(
     sa.Column("next_at", Moment, nullable=False),  # real time
     sa.Column("claimed_by", sa.String(80)),
     sa.Column("claimed_until", Moment),
+    sa.Column("began_at", Moment),  # real time of the latest try
     sa.Column("sent_at", Moment),
     sa.Column("reply", sa.Text, nullable=False),
     sa.UniqueConstraint("edition", "cause", "to_address", "version"),
@@ -341,6 +342,7 @@ sa.Index(
     sqlite_where=MAILS.c.state.in_(["pending", "deferred", "sending"]),
     postgresql_where=MAILS.c.state.in_(["pending", "deferred", "sending"]),
 )
+sa.Index("ix_mails_began_at", MAILS.c.began_at)
 
 GRANTS = sa.Table(
     "grants",

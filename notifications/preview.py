@@ -20,7 +20,7 @@ CREATED = datetime(2026, 4, 1, 1, 30, tzinfo=UTC)
 
 _ID = "papers-2026"
 _PROCESS: dict[str, Any] = {
-    "name": "papers",
+    "name": "sample",
     "title": {"zh": "示例省自然科学优秀学术论文评选", "en": "Example Province outstanding papers in natural science"},
     "edition": "2026",
     "basis": {"document": "样例批文", "approved_by": "示例省科学技术协会"},
@@ -30,9 +30,9 @@ _PROCESS: dict[str, Any] = {
     ],
     "awards": 10,
     "source": "样例办法第三条",
-    "classes": [{"name": "papers", "title": {"zh": "优秀学术论文", "en": "Outstanding paper"}, "subject": "paper", "counter": "篇"}],
+    "classes": [{"name": "sample", "title": {"zh": "优秀学术论文", "en": "Outstanding paper"}, "subject": "paper", "counter": "篇"}],
     "tiers": [{"name": "first", "title": {"zh": "一等奖", "en": "First prize"}, "quota": 10}],
-    "nominators": {"society": {"title": {"zh": "省级学会", "en": "Society"}, "max": {"papers": 15}}},
+    "nominators": {"society": {"title": {"zh": "省级学会", "en": "Society"}, "max": {"sample": 15}}},
     "stages": [
         {"kind": "submission", "closes": "2026-03-31"},
         {
@@ -98,9 +98,9 @@ def example_mail(template: str, locale: str) -> NewMail:
     expert, member = example_reviewer(), example_member()
     signatory = Member("s1", _ID, "S01", "王渭", "示例省人力资源和社会保障厅", "wang@example.org", role="party", party="lead")
     titles = ["黄土高原小流域水土保持措施的减沙效应", "渭河流域氮素迁移的同位素示踪"]
-    entry = Entry("e1", _ID, "L0042", "k", "papers", "papers", titles[0], "渭北理工大学", "author@example.org", "n1", 1)
+    entry = Entry("e1", _ID, "L0042", "k", "sample", "sample", titles[0], "渭北理工大学", "author@example.org", "n1", 1)
     made: dict[str, Any] = {
-        "call_opened": (edition, run("submission"), unit, {"papers": 15}),
+        "call_opened": (edition, run("submission"), unit, {"sample": 15}),
         "call_reminder": (edition, run("submission"), unit, 7),
         "entries_received": (edition, unit, titles),
         "form_result": (edition, unit, [("L0042", titles[0])], [(titles[1], ["发表时间不在规定范围内", "缺少查新报告"])]),

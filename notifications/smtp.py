@@ -20,10 +20,10 @@ from aiosmtplib.protocol import normalize_message_line_endings
 
 from models.errors import InputError
 from notifications import addresses
-from notifications.pace import RateLimiter, backoff
+from notifications.pace import WINDOW, backoff, wait_for
 from notifications.server import SmtpServer, parse_smtp_url
 
-__all__ = ["Delivery", "Postman", "PostmanRules", "RateLimiter", "SmtpServer", "backoff", "parse_smtp_url"]
+__all__ = ["WINDOW", "Delivery", "Postman", "PostmanRules", "SmtpServer", "backoff", "parse_smtp_url", "wait_for"]
 
 _BROKEN = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, ConnectionError, TimeoutError)
 _NOT_SIGNED_IN = (530, 535, 538)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefect.artifacts import acreate_table_artifact
-
 from rules import calendar, eligibility
 from tasks import editions
 from tasks.installation import database
@@ -48,4 +46,6 @@ async def show_shortlist(edition_id: str) -> None:
 
 
 async def _keep(key: str, rows: list[list[Any] | dict[str, Any]], description: str) -> None:
+    from prefect.artifacts import acreate_table_artifact  # at the first use, as in tasks/action.py
+
     await acreate_table_artifact(table=rows, key=key.lower(), description=description)  # type: ignore[arg-type]

@@ -62,7 +62,8 @@ def situation(edition_id: str) -> Situation:
         edition = store.edition(edition_id)
         now = edition.now(store.real_now)
         run = edition.current
-        ready, due = False, ()
+        ready = False
+        due: tuple[Deadline, ...] = ()
         if run is not None and run.state == "open":
             ready = READY[run.declared.kind](store, edition, run)
             deadlines = store.open_deadlines(edition_id, run.position)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from models.edition import Edition
-from models.errors import NotAllowed
+from models.edition import Edition, Entry
+from models.errors import Fault, InputError, NotAllowed
 from models.intake import NewEntry, Table
 from models.store import Store
 from notifications import messages
-from rules import intake
+from rules import eligibility, intake
 from tasks import spreadsheets, submission
 from tasks.installation import database
 
@@ -62,8 +63,44 @@ def keep_table(store: Store, edition: Edition, what: What, table: Table, *, acto
         store.append(edition.id, "CommitteeImported", actor=actor, file=table.file, count=len(members))
         return f"{len(members)} committee members and signatories"
     types = {one.code: one.type for one in store.nominators(edition.id)}
-    known = {one.key: one.title for one in store.entries(edition.id)}
-    return keep_entries(store, edition, intake.read_entries(table, process, types, known), file=table.file, actor=actor)
+    stored = store.entries(edition.id)
+    new = intake.read_entries(table, process, types, {one.key: one.title for one in stored})
+    if faults := _clashes(store, edition, table, new, stored):
+        raise InputError(faults)
+    return keep_entries(store, edition, new, file=table.file, actor=actor)
+
+
+def _clashes(store: Store, edition: Edition, table: Table, new: Sequence[NewEntry], stored: Sequence[Entry]) -> list[Fault]:
+    """What is wrong only in view of what other files brought: a second channel (rule N4), a quota used up (rule N1)."""
+    units = {one.id: one for one in store.nominators(edition.id)}
+    by_code = {one.code: one for one in units.values()}
+    held = {one.key: one for one in stored}
+    faults = [
+        Fault(
+            f"{one.title!r} is already put forward by {units[held[one.key].nominator].name}",
+            "settle between the two units who puts it forward, and leave it out of the other list",
+            file=table.file,
+            sheet=table.sheet,
+        )
+        for one in new
+        if one.key in held and units[held[one.key].nominator].code != one.nominator
+    ]
+    fresh = Counter((one.nominator, one.class_name) for one in new if one.key not in held)
+    used = Counter((units[one.nominator].code, one.class_name) for one in stored)
+    for (code, class_name), count in sorted(fresh.items()):
+        unit = by_code[code]
+        left = eligibility.quota_left(unit.type, class_name, used[code, class_name], edition.process)
+        if count > left:
+            title = edition.process.class_named(class_name).title.zh
+            faults.append(
+                Fault(
+                    f"{unit.name} may put forward {max(left, 0)} more of {title}, this file brings {count}",
+                    f"leave out {count - max(left, 0)} of them",
+                    file=table.file,
+                    sheet=table.sheet,
+                )
+            )
+    return faults
 
 
 def _call_late(store: Store, edition: Edition) -> None:

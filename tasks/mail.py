@@ -7,19 +7,24 @@ with the same Message-ID and the same link.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import cache
+from email.message import EmailMessage
 from uuid import uuid4
 
 from models.edition import Edition, Grant, Mail
 from models.errors import JinbangError
 from models.store import Store
-from notifications import kinds, render, smtp
+from notifications import kinds, messages, render, smtp
 from tasks import links, packet
 from tasks.action import action
 from tasks.failpoints import failpoint
 from tasks.installation import database, settings
+
+log = logging.getLogger("jinbang.mail")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -32,17 +37,15 @@ def editions_with_due_mail(edition_id: str | None) -> tuple[str, ...]:
         return store.editions_with_due_mail()
 
 
-def server_for(edition: Edition) -> tuple[smtp.SmtpServer, smtp.RateLimiter]:
-    """Where an edition's mail goes: a rehearsal's always to the catcher, so that no rehearsal ever writes to a real person."""
-    if edition.rehearsal or settings().catches_mail:
-        return smtp.SmtpServer("127.0.0.1", settings().catcher_port), smtp.RateLimiter()
-    return smtp.parse_smtp_url(settings().smtp_url), _pace()
+def _goes_to_catcher(edition: Edition) -> bool:
+    """A rehearsal's mail always does, so that no rehearsal ever writes to a real person."""
+    return edition.rehearsal or settings().catches_mail
 
 
-@cache
-def _pace() -> smtp.RateLimiter:
-    """One pace for all batches of this process."""
-    return smtp.RateLimiter(settings().mails_per_minute, settings().mails_per_minute_and_domain)
+def _server(edition: Edition) -> smtp.SmtpServer:
+    if _goes_to_catcher(edition):
+        return smtp.SmtpServer("127.0.0.1", settings().catcher_port)
+    return smtp.parse_smtp_url(settings().smtp_url)
 
 
 @action
@@ -83,33 +86,52 @@ class _Round:
         self.finished: tuple[Mail, smtp.Delivery] | None = None
 
     async def send(self, batch: Sequence[Mail]) -> dict[str, int]:
-        server, limiter = server_for(self.edition)
-        async with smtp.Postman(server) as postman:
-            for mail in batch:
-                if mail.state == "uncertain" and kinds.MAIL_KINDS[mail.template].on_uncertain == "ask":
-                    self._turn(None)
-                    self._mark(mail, smtp.Delivery("uncertain", "interrupted while it was handed over; decide whether to send it again"))
+        waiting = list(batch)
+        async with smtp.Postman(_server(self.edition)) as postman:
+            while waiting:
+                mail, pause = self._next(waiting)
+                if pause:
+                    await asyncio.sleep(pause.total_seconds())
                     continue
-                try:
-                    message = self._message(mail)
-                except JinbangError as refusal:
-                    self._turn(None)
-                    self._mark(mail, smtp.Delivery("failed", str(refusal)))
-                    continue
-                await limiter.acquire(mail.to_address)
-                if not self._turn(mail):
-                    continue
-                failpoint("mail_begun.after")
-                delivery = await postman.deliver(message, sender=settings().mail_from, recipient=mail.to_address)
-                failpoint("mail_delivered.after")
-                self.finished = (mail, delivery)
-                if delivery.outcome == "stop":
+                waiting.remove(mail)
+                if await self._hand_over(mail, postman) == "stop":
+                    log.error("the mail server takes nothing: %s. Nothing is lost; it is tried again later", self._reply())
                     break
         self._turn(None)
         failpoint("mail_batch.after")
         return self.counts
 
-    def _message(self, mail: Mail):  # type: ignore[no-untyped-def]
+    def _next(self, waiting: Sequence[Mail]) -> tuple[Mail, timedelta]:
+        """The first mail that the limits let go now; else the first, and how long to wait."""
+        if _goes_to_catcher(self.edition):
+            return waiting[0], timedelta()
+        with database().read() as store:
+            recent, now = store.recent_sends(store.real_now - smtp.WINDOW), store.real_now
+        limits = {"per_minute": settings().mails_per_minute, "per_minute_and_domain": settings().mails_per_minute_and_domain}
+        waits = [(smtp.wait_for(mail.to_address, recent, now, **limits), place) for place, mail in enumerate(waiting)]
+        pause, place = min(waits)
+        return waiting[place], pause
+
+    async def _hand_over(self, mail: Mail, postman: smtp.Postman) -> str:
+        """Bring one mail as far as it gets. Yields the outcome."""
+        if mail.state == "uncertain" and kinds.on_uncertain(mail.template) == "ask":
+            return self._mark(mail, smtp.Delivery("uncertain", "interrupted while it was handed over; decide whether to send it again"))
+        try:
+            message = self._message(mail)
+        except JinbangError as refusal:
+            return self._mark(mail, smtp.Delivery("failed", str(refusal)))
+        if not self._turn(mail):
+            return "taken over"
+        failpoint("mail_begun.after")
+        delivery = await postman.deliver(message, sender=settings().mail_from, recipient=mail.to_address)
+        failpoint("mail_delivered.after")
+        self.finished = (mail, delivery)
+        return delivery.outcome
+
+    def _reply(self) -> str:
+        return self.finished[1].reply if self.finished else ""
+
+    def _message(self, mail: Mail) -> EmailMessage:
         link = None
         if mail.person is not None and mail.person in self.grants:
             link = links.address(settings(), self.grants[mail.person])
@@ -134,18 +156,39 @@ class _Round:
             until = store.real_now + timedelta(seconds=settings().claim_seconds)
             return store.begin_sending(mail.id, self.sender, until)
 
-    def _mark(self, mail: Mail, delivery: smtp.Delivery) -> None:
+    def _mark(self, mail: Mail, delivery: smtp.Delivery) -> str:
+        self._turn(None)
         with database().write() as store:
             self._keep(store, mail, delivery)
+        return delivery.outcome
 
     def _keep(self, store: Store, mail: Mail, delivery: smtp.Delivery) -> None:
         outcome = delivery.outcome
-        ask = kinds.MAIL_KINDS[mail.template].on_uncertain == "ask"
+        ask = kinds.on_uncertain(mail.template) == "ask"
         self.counts[outcome] = self.counts.get(outcome, 0) + 1
-        if outcome in ("deferred", "stop") or (outcome == "uncertain" and not ask):
+        if outcome == "deferred" or outcome == "stop" or (outcome == "uncertain" and not ask):  # noqa: PLR1714 - narrows the type
             again = store.real_now + smtp.backoff(mail.attempt + 1, mail.id)
             store.mark_mail(mail.id, "deferred", reply=delivery.reply, next_at=again)
             return
         store.mark_mail(mail.id, outcome, reply=delivery.reply)
         if outcome == "failed":
             store.append(mail.edition, "MailFailed", actor="engine", template=mail.template, reply=delivery.reply[:200])
+
+
+def send_sign_in(address: str, link: str) -> None:
+    """Mail an admin a sign-in link, at once and past the outbox: no edition caused it, and it must not be stored."""
+    new = messages.admin_sign_in(address, minutes=int(settings().sign_in_minutes))
+    with database().read() as store:
+        now = store.real_now
+    mail = Mail(str(uuid4()), "", new.template, new.cause, new.to_name, address, None, None, settings().locale, new.params, now, "pending", 0, "")
+    message = render.render(mail, link=link, base_url=settings().base_url, sender=settings().mail_from, zone=settings().time_zone)
+    server = smtp.SmtpServer("127.0.0.1", settings().catcher_port) if settings().catches_mail else smtp.parse_smtp_url(settings().smtp_url)
+
+    async def hand_over() -> smtp.Delivery:
+        async with smtp.Postman(server) as postman:
+            return await postman.deliver(message, sender=settings().mail_from, recipient=address)
+
+    with ThreadPoolExecutor(1) as aside:  # the caller may be inside an event loop
+        delivery = aside.submit(asyncio.run, hand_over()).result()
+    if delivery.outcome != "sent":
+        log.error("the sign-in link for an admin was not sent: %s", delivery.reply)

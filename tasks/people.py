@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from pathlib import Path
 
 from models.edition import Assignment, Edition, Entry, Member, Reviewer, ScoreSheet, StageRun
 from models.intake import NewEntry
-from models.stages import SignoffStage, VotingStage
+from models.stages import ScoringStage, SignoffStage, VotingStage
 from models.store import Store
 from rules import simulation
 from rules.simulation import Temper
 from tasks import answering, answers, attachments, importing, reviewing, samples, scoring
-from tasks.installation import database
+from tasks.installation import database, settings
 
 ACTOR = "rehearsal"
 
@@ -35,7 +36,11 @@ def arrive(edition: Edition, folder: Path | None, *, entries: int | None, review
             for path in _files(folder, what):
                 importing.take(edition.id, what, path, actor=ACTOR)
         return ()
-    made = samples.make_people(edition.process, entries=entries, nominators=None, reviewers=reviewers, seed=edition.seed)
+    panel = next(stage.panel for stage in edition.process.stages if isinstance(stage, ScoringStage))
+    entries = entries or settings().rehearsal_entries
+    # So many reviewers that each has a usual load, and that conflicts of interest leave every entry enough of them.
+    reviewers = reviewers or max(3 * panel, math.ceil(entries * panel / settings().rehearsal_load))
+    made = samples.make_people(edition.process, entries=entries, reviewers=reviewers, seed=edition.seed)
     with database().write() as store:
         store.put_nominators(edition.id, made.nominators)
         store.append(edition.id, "NominatorsImported", actor=ACTOR, file="", count=len(made.nominators))

@@ -9,8 +9,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from prefect.client.orchestration import get_client
-
 from models.edition import Edition, StageRun
 from models.errors import NotAllowed
 from rules import simulation
@@ -41,6 +39,20 @@ def has_mail(edition_id: str) -> bool:
     """Whether mail of this edition is due."""
     with database().read() as store:
         return edition_id in store.editions_with_due_mail()
+
+
+def held_for(edition_id: str) -> float:
+    """Seconds for which an engine still holds an edition; one that was cut off holds it until its lease runs out. 0 if none does."""
+    with database().read() as store:
+        until = store.lease_until(edition_id)
+        return 0.0 if until is None else (until - store.real_now).total_seconds()
+
+
+def mail_waits(edition_id: str) -> float | None:
+    """Seconds until mail that is due can be taken; a sender that was cut off holds its batch until its claim runs out. None if none is due."""
+    with database().read() as store:
+        free = store.next_free_mail(edition_id)
+        return None if free is None else max(0.0, (free - store.real_now).total_seconds())
 
 
 def moments_ahead(edition: Edition, run: StageRun) -> int:
@@ -137,6 +149,8 @@ def _extension(payload: Any) -> str:
 
 async def _runs(edition_id: str) -> tuple[int, int]:
     """Flow runs and task runs that the Prefect server recorded for an edition, once it has written down the last of them."""
+    from prefect.client.orchestration import get_client  # at the first use, as in tasks/action.py
+
     wanted = {"flow_runs": {"tags": {"all_": [f"edition:{edition_id}"]}}}
     counts = (-1, -1)
     async with get_client() as client:

@@ -116,7 +116,7 @@ def _document(store: Store, edition: Edition, awards: tuple[Award, ...], entries
                 "unit": entry.unit,
                 "nominator": nominators[entry.nominator],
                 "fields": [{"title": _both(field.title), "value": entry.fields[field.name]} for field in shown],
-                "pictures": [one.name for one in files.get(entry.id, ()) if one.media_type.startswith("image/")],
+                "pictures": [one.name for one in files.get(entry.id, ()) if subjects.may_be_shown(entry.fields, one.media_type)],
             }
         )
     return {
@@ -145,7 +145,8 @@ def _tell_result(store: Store, edition: Edition, awards: tuple[Award, ...], entr
     for award in awards:
         entry = entries[award.entry]
         title = edition.process.class_named(entry.class_name).title
-        mails.append(messages.result_winner(edition, entry, tiers.get(award.tier), title))
+        if entry.email:
+            mails.append(messages.result_winner(edition, entry, tiers.get(award.tier), title))
         won[entry.nominator].append((entry.title, tiers.get(award.tier), title))
     mails += [messages.result_nominator(edition, one, won[one.id]) for one in store.nominators(edition.id)]
     store.queue_mails(edition.id, mails)

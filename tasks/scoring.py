@@ -71,7 +71,7 @@ def _draw(
             sitting[pair.entry].add(pair.reviewer)
     loads = Counter(pair.reviewer for pair in held if not pair.recused)
     # The draw goes by codes, which are the same in every edition with the same seed and entries; ids are not.
-    codes = {one.id: one.code for one in (*entries, *reviewers)}
+    codes = {one.id: one.code for one in entries} | {one.id: one.code for one in reviewers}
     units = {one.id: one.unit for one in reviewers}
     needs = [
         assignment.Need(

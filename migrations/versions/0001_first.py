@@ -115,6 +115,7 @@ def upgrade() -> None:
     sa.Column('next_at', sa.BigInteger(), nullable=False),
     sa.Column('claimed_by', sa.String(length=80), nullable=True),
     sa.Column('claimed_until', sa.BigInteger(), nullable=True),
+    sa.Column('began_at', sa.BigInteger(), nullable=True),
     sa.Column('sent_at', sa.BigInteger(), nullable=True),
     sa.Column('reply', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['edition'], ['editions.id'], name=op.f('fk_mails_edition')),
@@ -122,6 +123,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('edition', 'cause', 'to_address', 'version', name=op.f('uq_mails_edition_cause_to_address_version'))
     )
     with op.batch_alter_table('mails', schema=None) as batch_op:
+        batch_op.create_index('ix_mails_began_at', ['began_at'], unique=False)
         batch_op.create_index('ix_mails_due', ['next_at'], unique=False, sqlite_where=sa.text("state IN ('pending', 'deferred', 'sending')"), postgresql_where=sa.text("state IN ('pending', 'deferred', 'sending')"))
 
     op.create_table('members',

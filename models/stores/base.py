@@ -49,11 +49,12 @@ class StoreBase:
         if not listed:
             return 0
         build: Any = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
-        before = self._scalar(sa.select(sa.func.count()).select_from(table)) if len(listed) > 1 else None
-        result = self.connection.execute(build(table).on_conflict_do_nothing(), listed if len(listed) > 1 else listed[0])
-        if before is None:
-            return max(result.rowcount, 0)
-        return int(self._scalar(sa.select(sa.func.count()).select_from(table))) - int(before)
+        # Without being asked to, SQLAlchemy does not keep the count of an INSERT, and psycopg then answers -1.
+        counted = {"preserve_rowcount": True}
+        result = self.connection.execute(
+            build(table).on_conflict_do_nothing().inline(), listed if len(listed) > 1 else listed[0], execution_options=counted
+        )
+        return max(result.rowcount, 0)
 
     def _upsert(self, table: sa.Table, row: Mapping[str, Any], keys: Sequence[str]) -> None:
         build: Any = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert

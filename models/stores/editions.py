@@ -207,6 +207,13 @@ class EditionStore(StoreBase):
         ):
             raise LeaseLost(f"{lease.edition}: epoch {lease.epoch} has ended; another engine holds the edition")
 
+    def lease_until(self, edition_id: str) -> datetime | None:
+        """Until when an engine holds an edition; None if no lease is in force."""
+        table = t.LEASES.c
+        return self._scalar(  # type: ignore[no-any-return]
+            sa.select(table.until).where(table.edition == edition_id, table.owner != "", table.until > self.real_now)
+        )
+
     def give_back(self, lease: Lease) -> None:
         """End the lease at once; nothing happens if it is no longer ours."""
         table = t.LEASES.c

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -79,7 +79,7 @@ class LinkStore(StoreBase):
         row = self._one(sa.select(t.VISITS).where(t.VISITS.c.id == visit_id))
         if row is None or row.expires_at <= self.real_now or row.seen_at < idle_since:
             return None
-        values: Mapping[str, Any] = row._mapping
+        values = row._asdict()
         if values["grant"] is None:
             return Visit(row.id, None, row.admin, row.csrf, row.expires_at)
         found = self._one(sa.select(t.GRANTS).where(t.GRANTS.c.id == values["grant"]))

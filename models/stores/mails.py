@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 from uuid import uuid4
@@ -54,6 +54,17 @@ class MailStore(StoreBase):
         # A row in `sending` was on the wire when its sender died.
         return tuple(_mail(row, state="uncertain" if row.state == "sending" else row.state) for row in rows)
 
+    def recent_sends(self, since: datetime) -> tuple[tuple[str, datetime], ...]:
+        """Addresses to which live editions' mail was put on the wire since a moment, and when; by all senders."""
+        table = t.MAILS.c
+        rows = self._all(
+            sa.select(table.to_address, table.began_at)
+            .join(t.EDITIONS, t.EDITIONS.c.id == table.edition)
+            .where(~t.EDITIONS.c.rehearsal, table.began_at > since)
+            .order_by(table.began_at)
+        )
+        return tuple((row.to_address, row.began_at) for row in rows)
+
     def begin_sending(self, mail: str, sender: str, until: datetime) -> bool:
         """Note that a mail goes on the wire now. False if another sender has taken it over."""
         table = t.MAILS.c
@@ -61,7 +72,7 @@ class MailStore(StoreBase):
             self._run(
                 t.MAILS.update()
                 .where(table.id == mail, table.claimed_by == sender, table.state.in_(["pending", "deferred", "sending"]))
-                .values(state="sending", attempt=table.attempt + 1, claimed_until=until)
+                .values(state="sending", attempt=table.attempt + 1, claimed_until=until, began_at=self.real_now)
             )
         )
 
@@ -111,6 +122,13 @@ class MailStore(StoreBase):
         )
         return tuple(sorted(row.edition for row in rows))
 
+    def next_free_mail(self, edition: str) -> datetime | None:
+        """When the next mail that is due can be taken: now, or when the claim of another sender runs out; None if nothing is due."""
+        table = t.MAILS.c
+        free_at = sa.func.coalesce(table.claimed_until, sa.literal(self.real_now, t.Moment))
+        due = (table.edition == edition, table.state.in_(["pending", "deferred", "sending"]), table.next_at <= self.real_now)
+        return self._scalar(sa.select(sa.type_coerce(sa.func.min(free_at), t.Moment)).where(*due))  # type: ignore[no-any-return]
+
     def mails(self, edition: str, *, states: Iterable[str] = ()) -> tuple[Mail, ...]:
         """Mails of an edition, oldest first."""
         query = sa.select(t.MAILS).where(t.MAILS.c.edition == edition)
@@ -133,6 +151,6 @@ class MailStore(StoreBase):
 
 
 def _mail(row: Row[Any], *, state: Any) -> Mail:
-    values: Mapping[str, Any] = row._mapping
+    values = row._asdict()
     names = ("id", "edition", "template", "cause", "to_name", "to_address", "role", "person", "locale", "params", "created_at", "attempt", "reply")
     return Mail(**{name: values[name] for name in names}, state=state)

@@ -128,7 +128,8 @@ class PeopleStore(StoreBase):
 
     def entries_by_id(self, ids: Iterable[str]) -> dict[str, Entry]:
         """Entries by their ids; unknown ids are left out."""
-        wanted, found = list(ids), {}
+        wanted = list(ids)
+        found: dict[str, Entry] = {}
         for start in range(0, len(wanted), 500):
             rows = self._all(sa.select(t.ENTRIES).where(t.ENTRIES.c.id.in_(wanted[start : start + 500])))
             found |= {row.id: _entry(row) for row in rows}

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from notifications.pace import RateLimiter, backoff
+from notifications.pace import WINDOW, backoff, wait_for
 
 
 def test_the_wait_grows_and_differs_by_a_fifth_at_most() -> None:
@@ -17,44 +17,32 @@ def test_the_wait_of_one_mail_and_try_is_always_the_same() -> None:
     assert backoff(2, "m1") != backoff(2, "m2")
 
 
-class Watch:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
+START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-async def _times(limiter: RateLimiter, watch: Watch, addresses: list[str]) -> list[float]:
-    times = []
+def _moments(addresses: list[str], *, per_minute: int, per_domain: int) -> list[datetime]:
+    now, sent = START, list[tuple[str, datetime]]()
     for address in addresses:
-        await limiter.acquire(address)
-        times.append(watch.now)
-    return times
+        now += wait_for(address, [one for one in sent if one[1] > now - WINDOW], now, per_minute=per_minute, per_minute_and_domain=per_domain)
+        sent.append((address, now))
+    return [moment for _, moment in sent]
 
 
-async def test_no_sixty_seconds_hold_more_than_the_limit() -> None:
-    watch = Watch()
-    limiter = RateLimiter(30, 10, clock=lambda: watch.now, sleep=watch.sleep)
-    addresses = [f"p@d{number % 7}.example.org" for number in range(2000)]
-    times = await _times(limiter, watch, addresses)
+def test_no_minute_holds_more_than_the_limit() -> None:
+    addresses = [f"p@d{number % 7}.example.org" for number in range(600)]
+    times = _moments(addresses, per_minute=30, per_domain=10)
     for limit, chosen in [(30, times)] + [(10, [t for t, a in zip(times, addresses, strict=True) if f"@d{d}." in a]) for d in range(7)]:
-        assert all(later - earlier >= 60 for earlier, later in zip(chosen, chosen[limit:], strict=False))
-    assert times[-1] == 1999 // 30 * 60
+        assert all(later - earlier >= WINDOW for earlier, later in zip(chosen, chosen[limit:], strict=False))
+    assert times[-1] == START + 599 // 30 * WINDOW
 
 
-async def test_a_full_domain_does_not_hold_back_the_others() -> None:
-    watch = Watch()
-    limiter = RateLimiter(None, 1, clock=lambda: watch.now, sleep=watch.sleep)
-    assert limiter.take("a@qq.example.org")
-    assert not limiter.take("b@QQ.example.org")
-    assert limiter.delay("b@qq.example.org") == 60
-    assert limiter.take("c@other.example.org")
-    watch.now = 60
-    assert limiter.take("b@qq.example.org")
+def test_a_full_domain_does_not_hold_back_the_others() -> None:
+    sent = [("a@qq.example.org", START)]
+    now = START + timedelta(seconds=5)
+    assert wait_for("b@QQ.example.org", sent, now, per_minute=0, per_minute_and_domain=1) == timedelta(seconds=55)
+    assert wait_for("c@other.example.org", sent, now, per_minute=0, per_minute_and_domain=1) == timedelta()
+    assert wait_for("b@qq.example.org", sent, START + WINDOW, per_minute=0, per_minute_and_domain=1) == timedelta()
 
 
-async def test_without_limits_nothing_waits() -> None:
-    watch = Watch()
-    for limiter in (RateLimiter(clock=lambda: watch.now, sleep=watch.sleep), RateLimiter(0, 0, clock=lambda: watch.now, sleep=watch.sleep)):
-        assert await _times(limiter, watch, ["a@example.org"] * 500) == [0.0] * 500
+def test_without_limits_nothing_waits() -> None:
+    assert _moments(["a@example.org"] * 200, per_minute=0, per_domain=0) == [START] * 200
