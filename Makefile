@@ -83,7 +83,7 @@ LOCK := PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= CUSTOM_CO
 	--generate-hashes --strip-extras --allow-unsafe --no-config --no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 lock: | $(BIN)/python
-	$(BIN)/python -c 'import piptools' 2>/dev/null || $(BIN)/python -m pip install --quiet pip-tools
-	$(LOCK) --build-deps-for editable --output-file requirements.lock pyproject.toml
+	$(BIN)/python -m pip install --quiet pip-tools  # not locked: no other command uses it
+	$(LOCK) --output-file requirements.lock pyproject.toml requirements.in
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' \
 		| $(LOCK) --constraint requirements.lock --output-file requirements-dev.lock -

@@ -166,7 +166,7 @@ def import_(
 
     _ready()
     if what is Kind.ENTRIES and file.suffix.lower() == ".zip":
-        _say(attachments.take(edition, file, actor="cli"))
+        _say(attachments.take(edition, file, actor="cli", dry_run=dry_run))
     else:
         _say(importing.take(edition, what.value, file, actor="cli", dry_run=dry_run))
 
@@ -273,7 +273,7 @@ def rehearse(
     from flows import supervisor
 
     _ready(data)
-    label = edition or f"rehearsal-{datetime.now(UTC):%Y%m%d%H%M%S}"
+    label = edition or f"trial-{datetime.now(UTC):%y%m%d%H%M%S}"
     with supervisor.servers():
         report = supervisor.rehearse(process, entries=entries, reviewers=reviewers, seed=seed, label=label)
     from flows import reporting

@@ -58,7 +58,7 @@ def run(stopping: threading.Event) -> None:
     jobs = [[name, "--edition", "2026"] for name in largest_first if f"{name}-2026" not in done]
     for left in left_over(names):
         jobs.append(
-            [left.process, "--edition", f"2026-{left.stage}", "--entries", str(left.entries), "--reviewers", str(left.reviewers),
+            [left.process, "--edition", "2026-2", "--entries", str(left.entries), "--reviewers", str(left.reviewers),
              "--stop-in", left.stage]
         )  # fmt: skip
     _run_all(jobs, stopping)
@@ -76,6 +76,7 @@ def _run_all(jobs: list[list[str]], stopping: threading.Event) -> None:
                 stderr=subprocess.STDOUT,
                 text=True,
                 env=os.environ | supervisor.SILENT,
+                preexec_fn=supervisor.die_with_parent,
             )
         for name, process in list(running.items()):
             if process.poll() is not None:

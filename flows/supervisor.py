@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import importlib
 import logging
 import os
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ _QUIET = {
 """Prefect without telemetry, advertisements and chatter, and with fewer, larger writes."""
 SILENT = {"PREFECT_LOGGING_LEVEL": "CRITICAL"}
 """For rehearsals: what a stage refuses stands in their report, and its traceback in the Prefect UI."""
+_PR_SET_PDEATHSIG = 1
 _START_SECONDS = 60
 _STOP_SECONDS = 15
 
@@ -120,11 +122,19 @@ def _await_health(url: str, process: subprocess.Popen[bytes] | None) -> None:
 def child(command: list[str], environment: dict[str, str], log_file: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A child process that is stopped, and waited for, when the block ends."""
     with log_file.open("ab") as out:
-        process = subprocess.Popen(command, env=environment, stdout=out, stderr=out, start_new_session=True)  # noqa: S603 - our own commands
+        process = subprocess.Popen(  # noqa: S603 - our own commands
+            command, env=environment, stdout=out, stderr=out, start_new_session=True, preexec_fn=die_with_parent
+        )
     try:
         yield process
     finally:
         _stop(process)
+
+
+def die_with_parent() -> None:
+    """In a new child, on Linux: ask to be ended when the parent is, even if that was killed and could not clean up."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -139,25 +149,43 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def catcher() -> Iterator[int]:
-    """The built-in mail catcher on loopback. Yields its port."""
+def catcher(*, aside: bool = False) -> Iterator[int]:
+    """The built-in mail catcher on loopback, in this process or aside in its own. Yields its port."""
     from notifications.catcher import Catcher
 
     port = _free_port(installation.settings().catcher_port)
-    caught = Catcher(installation.settings().mailbox_dir, port=port)
-    caught.start()
+    folder = installation.settings().mailbox_dir.absolute()
     installation.use_environment(catcher_port=str(port))
+    if aside:
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "notifications.catcher", "--folder", str(folder), "--port", str(port)]
+        with child(command, dict(os.environ), folder / "catcher.log") as process:
+            _await_port(port, process)
+            yield port
+        return
+    caught = Catcher(folder, port=port)
+    caught.start()
     try:
         yield port
     finally:
         caught.stop()
 
 
+def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise JinbangError("the mail catcher does not answer; see catcher.log in the data folder's mailbox/")
+
+
 @contextmanager
 def servers() -> Iterator[None]:
     """What a rehearsal needs around it: Prefect server and catcher."""
     os.environ.update(SILENT)
-    with prefect_server(), catcher():
+    with catcher(aside=True), prefect_server():
         yield
 
 
@@ -188,6 +216,10 @@ def serve_pages(host: str, port: int) -> None:
     pages.serve(installation.installation(), host, port, notify_sign_in=mail.send_sign_in, trusted_proxies=installation.settings().trusted_proxies)
 
 
+def _leave(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def up(*, demo: bool, host: str, port: int, data: Path | None) -> None:
     """Everything in one command. The pages answer while the rest is still starting."""
     if data is not None:
@@ -197,9 +229,9 @@ def up(*, demo: bool, host: str, port: int, data: Path | None) -> None:
     prepare()
     from flows import backstage
 
-    with ExitStack() as stack:
-        if installation.settings().catches_mail:
-            stack.enter_context(catcher())
+    signal.signal(signal.SIGTERM, _leave)  # the page server passes the signal on when it is done; then the children are stopped
+    with ExitStack() as stack, suppress(KeyboardInterrupt):
+        stack.enter_context(catcher())  # also beside a real mail server: rehearsals write to the catcher only
         behind = backstage.Backstage(demo=demo, port=port)
         stack.callback(behind.stop)
         behind.start()

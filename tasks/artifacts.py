@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from typing import Any
 
 from rules import calendar, eligibility
 from tasks import editions
 from tasks.installation import database
+
+log = logging.getLogger("jinbang.artifacts")
+
+_NO_KEY = re.compile(r"[^a-z0-9-]+")
+"""What Prefect takes in no key of an artifact; process names have underscores."""
 
 
 async def show_progress(edition_id: str) -> None:
@@ -46,6 +53,10 @@ async def show_shortlist(edition_id: str) -> None:
 
 
 async def _keep(key: str, rows: list[list[Any] | dict[str, Any]], description: str) -> None:
+    """Show a table under a key; a server that refuses or is away holds no edition up."""
     from prefect.artifacts import acreate_table_artifact  # at the first use, as in tasks/action.py
 
-    await acreate_table_artifact(table=rows, key=key.lower(), description=description)  # type: ignore[arg-type]
+    try:
+        await acreate_table_artifact(table=rows, key=_NO_KEY.sub("-", key.lower()), description=description)  # type: ignore[arg-type]
+    except Exception:
+        log.warning("the table %s is not shown in the Prefect UI", key, exc_info=True)

@@ -99,9 +99,8 @@ def plan(process: Process, declaration_hash: str, *, now: datetime, label: str |
     """
     label = label or process.edition
     shift = timedelta()
-    first = next((stage.opens or stage.closes for stage in process.stages if stage.opens or stage.closes), None)
-    if starts is not None and first is not None:
-        shift = datetime.combine(starts, datetime.min.time()) - datetime.combine(first.date(), datetime.min.time())
+    if starts is not None and (first := _first_day(process)) is not None:
+        shift = starts - first
     runs = []
     for position, stage in enumerate(process.stages):
         opens = calendar.to_utc(stage.opens + shift, process.time_zone) if stage.opens else None
@@ -118,6 +117,12 @@ def plan(process: Process, declaration_hash: str, *, now: datetime, label: str |
             f"Give the first day with --starts, or write new dates into the process file"
         )
     return edition
+
+
+def _first_day(process: Process) -> date | None:
+    """The first day that the declaration names; 24:00 belongs to the day that it ends."""
+    first = next((stage.opens or stage.closes for stage in process.stages if stage.opens or stage.closes), None)
+    return None if first is None else (first if process.stages[0].opens else first - timedelta(microseconds=1)).date()
 
 
 def keep(edition: Edition, declaration: dict[str, object], *, actor: str) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 from config import catalogue
 from models.edition import Edition
-from models.errors import NotFound
+from models.errors import Fault, InputError, NotAllowed, NotFound
 from models.process import Process
 from tasks import editions
-from tasks.installation import settings
+from tasks.installation import database, settings
+
+_LABEL = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,19}", re.ASCII)
+"""As in a process file; the column of the database is as long."""
 
 
 def declared(name: str) -> Process:
@@ -26,9 +30,31 @@ def declared(name: str) -> Process:
 
 
 def planned(name: str, *, label: str | None, starts: date | None, now: datetime | None = None) -> Edition:
-    """The edition as it would be opened; nothing is kept."""
+    """The edition as it would be opened; nothing is kept.
+
+    Raises:
+        NotAllowed: a deadline is past, or an edition of that label exists.
+    """
     process = declared(name)
-    return editions.plan(process, catalogue.declaration_hash(process), now=now or datetime.now(UTC), label=label, starts=starts)
+    edition = editions.plan(
+        process, catalogue.declaration_hash(process), now=now or datetime.now(UTC), label=_label(process, label), starts=starts
+    )
+    with database().read() as store:
+        if edition.id in store.edition_ids():
+            raise NotAllowed(f"{edition.id} is open already; give another label with --edition")
+    return edition
+
+
+def _label(process: Process, label: str | None) -> str:
+    """The label of an edition, if it is of the kind that a process file may give.
+
+    Raises:
+        InputError: it would not do as a part of addresses and names.
+    """
+    wanted = process.edition if label is None else label
+    if not _LABEL.fullmatch(wanted):
+        raise InputError([Fault(f"{wanted!r} is no label", "write 1 to 20 letters, digits and hyphens, e.g. 2027", field="edition")])
+    return wanted
 
 
 def open_edition(name: str, *, label: str | None = None, starts: date | None = None, actor: str) -> Edition:
@@ -48,7 +74,7 @@ def open_rehearsal(name: str, *, label: str, seed: int | None, lead: timedelta =
         lead: How long before the first date its clock begins.
     """
     process, now = declared(name), datetime.now(UTC)
-    code = catalogue.declaration_hash(process)
+    label, code = _label(process, label), catalogue.declaration_hash(process)
     trial = editions.plan(process, code, now=datetime.min.replace(tzinfo=UTC), label=label, rehearsal=True, seed=seed)
     first = next((run.opens_at or run.closes_at for run in trial.stages if run.opens_at or run.closes_at), None) or now
     edition = editions.plan(process, code, now=now, label=label, rehearsal=True, seed=seed, clock_offset=first - lead - now)

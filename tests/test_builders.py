@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from models.store import Database
-
 from tests import builders
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -41,6 +41,8 @@ def environment() -> Environment:
         "both": words.both,
         "ending": ending,
         "moment": moment,
+        "cutoff": cutoff,
+        "total": total,
         "day": day,
         "mark": lambda mark: decimal_text(mark) if isinstance(mark, Decimal) else str(mark),
         "iso": lambda at: at.isoformat() if at else "",
@@ -101,6 +103,21 @@ def moment(at: datetime | str | None, zone: str) -> str:
         return ""
     when = datetime.fromisoformat(at) if isinstance(at, str) else at
     return f"{when.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}{zone_name(zone)}"
+
+
+def cutoff(at: datetime | None, zone: str) -> str:
+    """A deadline, short: 2026-06-10 24:00."""
+    if at is None:
+        return ""
+    local = at.astimezone(ZoneInfo(zone))
+    if (local.hour, local.minute) != (0, 0):
+        return moment(at, zone)
+    return f"{local - timedelta(days=1):%Y-%m-%d} 24:00{zone_name(zone)}"
+
+
+def total(mark: Decimal) -> str:
+    """A reviewer's own total, without zeros that nobody typed; the marks of a list are shown as they are printed."""
+    return f"{mark.normalize():f}"
 
 
 def day(at: datetime | str | None, zone: str) -> str:

@@ -161,20 +161,26 @@ def show_results(request: Request, edition_id: str) -> Response:
         edition, publication = _published(store, edition_id)
     return pages.render(
         request, "results.html", edition=edition, publication=publication, document=publication.document, zone=edition.process.time_zone,
-        hosts=words.hosts(edition), gallery=pictures.exhibits(edition), core=_core_heads(edition, publication),
+        hosts=words.hosts(edition), gallery=pictures.exhibits(edition), groups=_result_groups(edition, publication),
     )  # fmt: skip
 
 
-def _core_heads(edition: Edition, publication: Publication) -> dict[str, tuple[str, str]]:
-    """What title and unit are called, by group."""
-    heads = {}
+def _result_groups(edition: Edition, publication: Publication) -> list[dict[str, Any]]:
+    """As `_notice_groups`, from the published document alone; only what a column is called comes from the declaration."""
+    groups = []
     for group in publication.document["groups"]:
-        core = {
-            field.name: words.both(field.title)
-            for field in subjects.core_columns(edition.process, eligibility.class_of(group["group"], edition.process))
-        }
-        heads[group["group"]] = (core["title"], core["unit"])
-    return heads
+        columns = subjects.core_columns(edition.process, eligibility.class_of(group["group"], edition.process))
+        core = {field.name: words.both(field.title) for field in columns}
+        listed = group["awards"]
+        shown = list(dict.fromkeys(words.both(field["title"]) for award in listed for field in award["fields"]))
+        rows = []
+        for award in listed:
+            values = {words.both(field["title"]): pages.readable(field["value"]) for field in award["fields"]}
+            row = {name: award[name] for name in ("place", "title", "unit", "nominator")}
+            rows.append({**row, "tier": words.both(award["tier"]), "fields": [values.get(name, "") for name in shown]})
+        heads = {"title": core["title"], "unit": core["unit"], "fields": shown}
+        groups.append({"title": words.both(group["title"]), "heads": heads, "rows": rows})
+    return groups
 
 
 @router.show("/gallery/{edition_id}")

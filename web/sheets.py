@@ -192,7 +192,7 @@ def visible_files(store: Store, edition: Edition, stage: ScoringStage, entry: En
 def sheet_fields(values: Mapping[str, str], card: Card) -> dict[str, str]:
     """What the number fields show: as typed, else as saved."""
     saved = card.sheet.marks if card.sheet else {}
-    return {one.name: values.get(one.name, f"{saved[one.name]:f}" if one.name in saved else "") for one in card.criteria}
+    return {one.name: values.get(one.name, pages.total(saved[one.name]) if one.name in saved else "") for one in card.criteria}
 
 
 def is_finished(card: Card) -> bool:

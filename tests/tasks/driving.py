@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import uuid4
 
 import pytest
-from prefect import Flow, Task
+from prefect import Flow
 
 from flows import selection
 from models.edition import Edition, Entry, Lease, Mail, StageRun
 from models.intake import NewEntry
 from tasks import answering, editions, importing, reviewing
+from tasks.action import Action
 from tasks.installation import Installation
 from tests import builders
 from tests.builders import Clock
@@ -32,10 +33,10 @@ def drive_plainly(patch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     async def keep(**values: Any) -> None:
         kept.append(values)
 
-    patch.setattr(Task, "__call__", call)
+    patch.setattr(Action, "__call__", call)
     patch.setattr(Flow, "__call__", call)
     patch.setattr("flows.selection.get_run_logger", lambda: logging.getLogger("test"))
-    patch.setattr("tasks.artifacts.acreate_table_artifact", keep)
+    patch.setattr("prefect.artifacts.acreate_table_artifact", keep)
     return kept
 
 
@@ -155,4 +156,5 @@ def spread(total: int) -> tuple[int, int, int]:
 
 
 COMMITTEE = [f"M0{number}" for number in range(1, 6)]
-WEEK = timedelta(days=7)
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what does not depend on the database."""

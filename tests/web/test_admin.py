@@ -26,7 +26,7 @@ def events(world: World) -> list[str]:
 
 async def test_the_board_shows_each_edition(admin: Browser, world: World) -> None:
     page = await admin.get("/admin")
-    assert [text for text in ("示例省青年科技成果评选", "专家评审", "0 / 5", "2026-06-21 00:00") if text not in page.text] == []
+    assert [text for text in ("示例省青年科技成果评选", "专家评审", "0 / 5", "2026-06-20 24:00") if text not in page.text] == []
     detail = await admin.get(f"/admin/editions/{world.edition.id}")
     assert [text for text in ("专家R01", "0 / 3", "评委会表决", "委员M01") if text not in detail.text] == []
 

@@ -111,7 +111,7 @@ def test_numbers_stay_numbers() -> None:
 async def test_the_gallery_shows_awarded_works_with_their_size_and_description(browser: Browser, world: World) -> None:
     publish(world)
     page = await browser.get("/gallery/sample-2026")
-    assert 'width="480" height="320" loading="lazy" alt="《海洋之光》，W01大学"' in page.text
+    assert 'width="480" height="320" loading="eager" alt="《海洋之光》，W01大学"' in page.text
     small = await browser.get("/gallery/sample-2026/W01/small/作品.png")
     assert (small.status_code, small.headers["content-type"]) == (200, "image/jpeg")
     for path in (
