@@ -149,8 +149,11 @@ def open_(
         made = opening.open_edition(process, label=edition, starts=day, actor="cli")
     zone = made.process.time_zone
     for run in made.stages:
-        opens, closes = ((f"{calendar.to_local(moment, zone):%Y-%m-%d %H:%M}" if moment else "-") for moment in (run.opens_at, run.closes_at))
+        opens = f"{calendar.to_local(run.opens_at, zone):%Y-%m-%d %H:%M}" if run.opens_at else "-"
+        closes = calendar.deadline_text(run.closes_at, zone) if run.closes_at else "-"
         _say(f"{run.name:<16} opens {opens:<16}  closes {closes}")
+    for warning in opening.foreseen(made):
+        typer.echo(f"note: {warning}", err=True)
     _say(f"{made.id}: would be opened (dry run)" if dry_run else f"{made.id} is open; import its nominators, reviewers and committee next")
 
 

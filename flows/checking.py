@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 
 import httpx
 
 from config import catalogue
 from config.calendar import load_calendar
-from models.errors import JinbangError
+from models.errors import CalendarNotCovered, JinbangError
 from notifications import render, smtp
 from tasks import installation, schema
 
@@ -71,9 +71,12 @@ def _templates() -> str:
 def _calendar() -> str:
     today = datetime.now(UTC).date()
     days = load_calendar(installation.settings().data_dir / "calendar" / "cn")
-    for ahead in (0, 180):
-        days.is_workday(today + timedelta(days=ahead))
-    return f"working days are known for the next 180 days from {today}"
+    days.is_workday(today)
+    try:
+        days.is_workday(date(today.year + 1, 1, 1))
+    except CalendarNotCovered:
+        return f"working days of {today.year} are known; before a notice reaches {today.year + 1}, add calendar/cn/{today.year + 1}.toml"
+    return f"working days of {today.year} and {today.year + 1} are known"
 
 
 def _mail() -> str:

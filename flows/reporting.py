@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.edition import Edition, Role
+from rules import calendar
 from tasks import editions
 from tasks import links as personal_links
 from tasks.installation import database, settings
@@ -32,6 +33,7 @@ def _status(one: editions.EditionStatus) -> dict[str, Any]:
         "stage": run.name if run else None,
         "stage_state": run.state if run else None,
         "closes": run.closes_at.isoformat() if run and run.closes_at else None,
+        "deadline": calendar.deadline_text(run.closes_at, one.edition.process.time_zone) if run and run.closes_at else None,
         "blocked": run.blocked if run else None,
         "waits_for": one.silent,
         "entries": dict(one.entries),
@@ -47,7 +49,7 @@ def _status(one: editions.EditionStatus) -> dict[str, Any]:
 def lines(one: dict[str, Any]) -> str:
     """The status of one edition as lines of text."""
     head = f"{one['edition']}: {one['state']}" + (" (rehearsal)" if one["rehearsal"] else "")
-    stage = f"stage {one['stage']} is {one['stage_state']}" + (f", closes {one['closes']}" if one["closes"] else "") if one["stage"] else ""
+    stage = f"stage {one['stage']} is {one['stage_state']}" + (f", closes {one['deadline']}" if one["closes"] else "") if one["stage"] else ""
     entries = ", ".join(f"{count} {state}" for state, count in sorted(one["entries"].items())) or "none"
     mails = ", ".join(f"{count} {state}" for state, count in sorted(one["mails"].items())) or "none"
     rows = [head, f"  {stage}" if stage else "", f"  entries: {entries}"]

@@ -94,6 +94,14 @@ def to_local(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(_zone(zone))
 
 
+def deadline_text(moment: datetime, zone: str) -> str:
+    """A deadline as people say it: 2026-05-26 24:00 for the first moment of the 27th (rule N8)."""
+    local = to_local(moment, zone)
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return f"{local - timedelta(days=1):%Y-%m-%d} 24:00"
+    return f"{local:%Y-%m-%d %H:%M}"
+
+
 def notice_period(
     posted: datetime,
     *,

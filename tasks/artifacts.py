@@ -23,7 +23,7 @@ async def show_progress(edition_id: str) -> None:
     zone = status.edition.process.time_zone
     rows: list[list[Any] | dict[str, Any]] = []
     for run in status.edition.stages:
-        closes = f"{calendar.to_local(run.closes_at, zone):%Y-%m-%d %H:%M}" if run.closes_at else ""
+        closes = calendar.deadline_text(run.closes_at, zone) if run.closes_at else ""
         waiting = status.silent if run is status.current else ""
         rows.append({"stage": run.name, "state": "blocked" if run.blocked else run.state, "closes": closes, "waits for": waiting})
     counts = ", ".join(f"{count} {state}" for state, count in sorted(status.entries.items()))

@@ -113,7 +113,7 @@ def plan(process: Process, declaration_hash: str, *, now: datetime, label: str |
     )  # fmt: skip
     if past := [run for run in runs if run.closes_at is not None and run.closes_at <= edition.now(now)]:
         raise NotAllowed(
-            f"{edition.id}: {past[0].name} closes {calendar.to_local(past[0].closes_at or now, process.time_zone):%Y-%m-%d %H:%M}, which is past. "
+            f"{edition.id}: {past[0].name} closes {calendar.deadline_text(past[0].closes_at or now, process.time_zone)}, which is past. "
             f"Give the first day with --starts, or write new dates into the process file"
         )
     return edition
@@ -191,7 +191,7 @@ def request_next(store: Store, edition_id: str, *, actor: str) -> str:
         raise NotAllowed(f"{edition_id}: {run.name} is blocked: {run.blocked} Settle the cause, then retry")
     now = edition.now(store.real_now)
     goal = run.opens_at if run.state == "planned" else (None if run.waits_for_admin else run.cutoff)
-    shown = f"{calendar.to_local(goal, edition.process.time_zone):%Y-%m-%d %H:%M}" if goal else ""
+    shown = calendar.deadline_text(goal, edition.process.time_zone) if goal else ""
     if goal is not None and goal > now:
         if edition.rehearsal:
             move_clock(store, edition, goal, actor=actor)
@@ -221,22 +221,33 @@ def retry(store: Store, edition_id: str, *, actor: str) -> str:
     run = edition.current
     if run is None or run.blocked is None:
         raise NotAllowed(f"{edition_id}: no stage is blocked")
-    returned = run.declared.kind in ("voting", "signoff") and any(one.verdict == "return" for one in store.answers(edition_id, run.position))
+    if not _is_returned(store, run):
+        store.unblock(edition_id, run.position)
+        store.append(edition_id, "StageRetried", actor=actor, stage=run.name)
+        return f"{run.name} is tried again"
+    if run.cutoff is not None and edition.now(store.real_now) >= run.cutoff:
+        raise NotAllowed(f"{edition_id}: the deadline of {run.name} has passed; extend it, and those who returned the list are asked anew")
     store.unblock(edition_id, run.position)
-    if returned:
-        store.next_round(edition_id, run.position, run.round + 1)
-        store.reopen_stage(edition_id, run.position)
-        edition = store.edition(edition_id)
-        again = edition.stages[run.position]
-        answers.queue_requests(store, edition, again, answers.silent(store, edition, again))
-        store.append(edition_id, "AnswersReopened", actor=actor, stage=run.name, round=again.round)
-        return f"{run.name}: those who returned the list are asked anew"
-    store.append(edition_id, "StageRetried", actor=actor, stage=run.name)
-    return f"{run.name} is tried again"
+    _ask_anew(store, run, actor=actor)
+    return f"{run.name}: those who returned the list are asked anew"
+
+
+def _is_returned(store: Store, run: StageRun) -> bool:
+    return run.declared.kind in ("voting", "signoff") and any(one.verdict == "return" for one in store.answers(run.edition, run.position))
+
+
+def _ask_anew(store: Store, run: StageRun, *, actor: str) -> None:
+    """Begin a further round of a stage whose list came back: its returns are void, its agreements stand (rule J1)."""
+    store.next_round(run.edition, run.position, run.round + 1)
+    store.reopen_stage(run.edition, run.position)
+    edition = store.edition(run.edition)
+    again = edition.stages[run.position]
+    answers.queue_requests(store, edition, again, answers.silent(store, edition, again))
+    store.append(edition.id, "AnswersReopened", actor=actor, stage=run.name, round=again.round)
 
 
 def extend(store: Store, edition_id: str, stage: str, closes: datetime, *, actor: str) -> StageRun:
-    """Give a stage a new deadline; links live longer with it, and a blocked stage goes on.
+    """Give a stage a new deadline; links live longer with it, and a blocked stage goes on. Who returned its list is asked anew.
 
     Raises:
         NotFound: no such stage.
@@ -252,12 +263,15 @@ def extend(store: Store, edition_id: str, stage: str, closes: datetime, *, actor
         raise NotAllowed(f"{edition_id}: {stage} cannot be extended ({'closed' if run.state == 'closed' else 'its period is fixed'})")
     if closes <= edition.now(store.real_now):
         raise NotAllowed(f"{edition_id}: the new deadline {closes.isoformat()} is past")
+    returned = run.blocked is not None and _is_returned(store, run)
     store.extend_stage(edition_id, run.position, closes)
     extended = store.edition(edition_id).stages[run.position]
     if extended.state == "open":
         stages.set_deadlines(store, extended)
         _extend_links(store, extended)
     store.append(edition_id, "StageExtended", actor=actor, stage=stage, closes=closes.isoformat())
+    if returned:
+        _ask_anew(store, extended, actor=actor)
     return extended
 
 

@@ -6,9 +6,12 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 from config import catalogue
+from config.calendar import load_calendar
 from models.edition import Edition
-from models.errors import Fault, InputError, NotAllowed, NotFound
+from models.errors import CalendarNotCovered, Fault, InputError, NotAllowed, NotFound
 from models.process import Process
+from models.stages import NoticeStage
+from rules import calendar
 from tasks import editions
 from tasks.installation import database, settings
 
@@ -62,6 +65,24 @@ def open_edition(name: str, *, label: str | None = None, starts: date | None = N
     edition = planned(name, label=label, starts=starts)
     editions.keep(edition, catalogue.declaration_json(edition.process), actor=actor)
     return edition
+
+
+def foreseen(edition: Edition) -> tuple[str, ...]:
+    """What will stop the edition later if nobody acts: a notice that falls into a year whose working days are not known."""
+    known = load_calendar(settings().data_dir / "calendar" / "cn")
+    found, latest = [], None
+    for run in edition.stages:
+        latest = run.opens_at or latest
+        if isinstance(run.declared, NoticeStage) and latest is not None:
+            try:
+                calendar.notice_period(
+                    latest, days=run.declared.days, unit=run.declared.unit, first_day=run.declared.first_day,
+                    zone=edition.process.time_zone, calendar=known,
+                )  # fmt: skip
+            except CalendarNotCovered as missing:
+                found.append(f"{run.name}: {missing}")
+        latest = run.closes_at or latest
+    return tuple(found)
 
 
 def open_rehearsal(name: str, *, label: str, seed: int | None, lead: timedelta = timedelta(hours=1)) -> Edition:

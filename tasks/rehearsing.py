@@ -87,10 +87,8 @@ def settle_block(edition: Edition, run: StageRun) -> None:
         tried = sum(one.type == "StageBlocked" for one in store.events(edition.id))
         if tried > settings().stage_attempts:
             raise NotAllowed(f"{edition.id}: the rehearsal is stuck in {run.name}: {run.blocked}")
-        returned = run.declared.kind in ("voting", "signoff") and any(
-            one.verdict == "return" for one in store.answers(edition.id, run.position)
-        )
-        if not returned and run.state == "closing" and run.declared.kind in ("scoring", "voting", "signoff"):
+        over = run.cutoff is not None and edition.now(store.real_now) >= run.cutoff
+        if over and run.state == "closing" and run.declared.kind in ("scoring", "voting", "signoff"):
             later = edition.now(store.real_now) + timedelta(days=settings().rehearsal_extension_days)
             editions.extend(store, edition.id, run.name, later, actor=ACTOR)
         else:
