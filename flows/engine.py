@@ -7,7 +7,9 @@ import logging
 from datetime import timedelta
 from uuid import uuid4
 
+import httpx
 from prefect.client.orchestration import PrefectClient, get_client
+from prefect.exceptions import ObjectNotFound
 
 from flows import deployments
 from models.edition import Wake
@@ -22,16 +24,30 @@ async def relay(client: PrefectClient) -> int:
     """Turn waiting outbox rows into flow runs. The row's number is the idempotency key, so a repeated try makes no second run.
 
     Yields how many rows were relayed.
+
+    Raises:
+        httpx.TransportError: the Prefect server does not answer; all rows are free again.
+        ObjectNotFound: it does not know our deployments; all rows are free again.
     """
     with database().write() as store:
         wakes = store.claim_wakes(store.real_now + timedelta(seconds=settings().claim_seconds), limit=100)
-    for wake in wakes:
+    relayed = 0
+    for place, wake in enumerate(wakes):
         failpoint("relay_claimed.after")
-        flow_run = await _start(client, wake)
+        try:
+            flow_run = await _start(client, wake)
+        except (httpx.TransportError, ObjectNotFound):
+            with database().write() as store:
+                store.release_wakes(one.id for one in wakes[place:])
+            raise
+        except Exception:
+            log.exception("outbox row %s of %s could not be relayed; it is tried again when its claim runs out", wake.id, wake.edition)
+            continue  # the rows behind it are others' business
         failpoint("relay_started.after")
         with database().write() as store:
             store.mark_relayed(wake.id, flow_run)
-    return len(wakes)
+        relayed += 1
+    return relayed
 
 
 async def _start(client: PrefectClient, wake: Wake) -> str:
@@ -91,8 +107,13 @@ async def run() -> None:
             await mirror_deadlines(client)
 
         async def pump() -> None:
-            while await relay(client):
-                pass
+            try:
+                while await relay(client):
+                    pass
+            except ObjectNotFound:
+                log.warning("the Prefect server does not know our deployments; its database is new. They are made again")
+                for deployment in await deployments.all_deployments():
+                    await runner.aadd_deployment(deployment)
 
         work = [
             asyncio.create_task(_every(settings().sweep_seconds, sweep, "sweep")),

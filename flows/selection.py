@@ -7,6 +7,7 @@ to wait. Running it twice, late, or from two machines changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from types import ModuleType
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from prefect import flow, get_run_logger, tags
 from prefect.runtime import flow_run
 
 from flows import notice, publication, scoring, shortlisting, signoff, submission, voting
-from models.edition import Lease, StageRun
+from models.edition import Deadline, Lease, StageRun
 from models.errors import JinbangError, LeaseLost
 from rules.progress import Close, Finished, Open, Remind, Wait, next_step
 from tasks import artifacts, editions, mail
@@ -48,13 +49,21 @@ async def advance_edition(edition_id: str) -> str:
     with tags(f"edition:{edition_id}"):
         try:
             outcome = await _carry(lease)
-            await artifacts.show_progress(edition_id)
+            await _show_progress(edition_id)
         except LeaseLost as lost:
             get_run_logger().warning("%s", lost)
             return str(lost)
         finally:
             editions.drop(lease)
     return f"{edition_id}: {outcome}"
+
+
+async def _show_progress(edition_id: str) -> None:
+    """Let operators see where the edition stands. What has been done is done, whether or not this can be shown."""
+    try:
+        await artifacts.show_progress(edition_id)
+    except Exception as failure:
+        get_run_logger().warning("the progress of %s could not be shown: %s", edition_id, failure)
 
 
 async def _carry(lease: Lease) -> str:
@@ -64,20 +73,24 @@ async def _carry(lease: Lease) -> str:
         step = next_step(situation)
         match step:
             case Open(run):
-                await _attempt(lease, run, "open_stage")
+                await _attempt(lease, run, STAGES[run.declared.kind].open_stage(lease, run.position))
             case Close(run):
-                await _attempt(lease, run, "close_stage")
+                await _attempt(lease, run, STAGES[run.declared.kind].close_stage(lease, run.position))
             case Remind(run, due):
-                editions.remind_once(lease, run, due, STAGES[run.declared.kind].remind)
+                await _attempt(lease, run, _remind(lease, run, due))
             case Wait() | Finished():
                 if editions.give_back(lease, situation.seen):
                     return editions.sentence(step)
 
 
-async def _attempt(lease: Lease, run: StageRun, what: str) -> None:
-    """Open or close a stage; a failure is noted, and after too many the stage is blocked and waits for a person."""
+async def _remind(lease: Lease, run: StageRun, due: Deadline) -> None:
+    editions.remind_once(lease, run, due, STAGES[run.declared.kind].remind)
+
+
+async def _attempt(lease: Lease, run: StageRun, work: Awaitable[None]) -> None:
+    """Work on a stage; a failure is noted, and after too many the stage is blocked and waits for a person."""
     try:
-        await getattr(STAGES[run.declared.kind], what)(lease, run.position)
+        await work
     except LeaseLost:
         raise
     except Exception as failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -40,10 +41,10 @@ def take(edition_id: str, owner: str) -> Lease | None:
 
 
 def give_back(lease: Lease, seen: int) -> bool:
-    """End the lease if nothing has happened since event `seen`; False if somebody acted meanwhile and the engine must look again."""
+    """End the lease if no event has come to the `seen` ones; False if somebody acted meanwhile and the engine must look again."""
     with database().write() as store:
         store.keep_lease(lease, stages.lease_end(store))
-        if store.last_seq(lease.edition) > seen:
+        if store.count_events(lease.edition) > seen:
             return False
         store.give_back(lease)
         return True
@@ -58,7 +59,7 @@ def drop(lease: Lease) -> None:
 def situation(edition_id: str) -> Situation:
     """The edition at this moment, as the engine's rule needs it."""
     with database().read() as store:
-        seen = store.last_seq(edition_id)
+        seen = store.count_events(edition_id)
         edition = store.edition(edition_id)
         now = edition.now(store.real_now)
         run = edition.current
@@ -191,11 +192,12 @@ def request_next(store: Store, edition_id: str, *, actor: str) -> str:
         raise NotAllowed(f"{edition_id}: {run.name} is blocked: {run.blocked} Settle the cause, then retry")
     now = edition.now(store.real_now)
     goal = run.opens_at if run.state == "planned" else (None if run.waits_for_admin else run.cutoff)
-    shown = calendar.deadline_text(goal, edition.process.time_zone) if goal else ""
+    zone = edition.process.time_zone
+    shown = calendar.deadline_text(goal, zone) if goal else ""
     if goal is not None and goal > now:
         if edition.rehearsal:
             move_clock(store, edition, goal, actor=actor)
-            return f"the clock of this rehearsal now shows {shown}"
+            return f"the clock of this rehearsal now shows {calendar.to_local(goal, zone):%Y-%m-%d %H:%M}"
         if run.declared.kind == "notice" and run.state != "planned":
             raise NotAllowed(f"{edition_id}: {run.name} goes on until {shown}; its period cannot be cut short")
     store.request_close(edition_id, run.position)
@@ -223,7 +225,9 @@ def retry(store: Store, edition_id: str, *, actor: str) -> str:
         raise NotAllowed(f"{edition_id}: no stage is blocked")
     if not _is_returned(store, run):
         store.unblock(edition_id, run.position)
-        store.append(edition_id, "StageRetried", actor=actor, stage=run.name)
+        if run.declared.kind == "scoring":
+            store.reopen_stage(edition_id, run.position)  # so that entries without enough marks can get further reviewers
+        store.append(edition_id, "StageRetried", actor=actor, stage=run.name, state=run.state)
         return f"{run.name} is tried again"
     if run.cutoff is not None and edition.now(store.real_now) >= run.cutoff:
         raise NotAllowed(f"{edition_id}: the deadline of {run.name} has passed; extend it, and those who returned the list are asked anew")
@@ -233,7 +237,9 @@ def retry(store: Store, edition_id: str, *, actor: str) -> str:
 
 
 def _is_returned(store: Store, run: StageRun) -> bool:
-    return run.declared.kind in ("voting", "signoff") and any(one.verdict == "return" for one in store.answers(run.edition, run.position))
+    if run.declared.kind not in ("voting", "signoff") or stages.is_settled(store, run.edition, run.position):
+        return False
+    return any(one.verdict == "return" for one in store.answers(run.edition, run.position))
 
 
 def _ask_anew(store: Store, run: StageRun, *, actor: str) -> None:
@@ -242,8 +248,8 @@ def _ask_anew(store: Store, run: StageRun, *, actor: str) -> None:
     store.reopen_stage(run.edition, run.position)
     edition = store.edition(run.edition)
     again = edition.stages[run.position]
-    answers.queue_requests(store, edition, again, answers.silent(store, edition, again))
     store.append(edition.id, "AnswersReopened", actor=actor, stage=run.name, round=again.round)
+    answers.queue_requests(store, edition, again, answers.silent(store, edition, again))
 
 
 def extend(store: Store, edition_id: str, stage: str, closes: datetime, *, actor: str) -> StageRun:
@@ -255,12 +261,14 @@ def extend(store: Store, edition_id: str, stage: str, closes: datetime, *, actor
     """
     edition = store.edition(edition_id)
     try:
-        run = edition.run_of(stage)
+        run = store.lock_stage(edition_id, edition.run_of(stage).position, to_change=True)
     except KeyError:
         known = ", ".join(one.name for one in edition.stages)
         raise NotFound(f"{edition_id} has no stage {stage!r}; its stages are {known}") from None
     if run.state == "closed" or run.declared.kind == "notice":
         raise NotAllowed(f"{edition_id}: {stage} cannot be extended ({'closed' if run.state == 'closed' else 'its period is fixed'})")
+    if run.state == "closing" and stages.is_settled(store, edition_id, run.position):
+        raise NotAllowed(f"{edition_id}: {stage} cannot be extended; its result stands and it is about to close. If it is blocked, retry")
     if closes <= edition.now(store.real_now):
         raise NotAllowed(f"{edition_id}: the new deadline {closes.isoformat()} is past")
     returned = run.blocked is not None and _is_returned(store, run)
@@ -315,11 +323,19 @@ def remind_once(lease: Lease, run: StageRun, due: Deadline, remind: Callable[[Le
     """Send a reminder that has come, and let those before it rest: after a long sleep people get one, not several."""
     days = int(due.kind.partition(":")[2])
     if remind is not None:
-        remind(lease, run.position, days, f"{due.kind}:{due.at:%Y%m%d%H%M}")
+        # A reminder that is late must not promise the days that it was late.
+        remind(lease, run.position, min(days, _days_left(run)), f"{due.kind}:{due.at:%Y%m%d%H%M}")
     with stages.held(lease) as store:
         for earlier in store.open_deadlines(run.edition, run.position):
             if earlier.kind.startswith("remind:") and earlier.at <= due.at:
                 store.finish_deadlines(run.edition, run.position, kind=earlier.kind)
+
+
+def _days_left(run: StageRun) -> int:
+    """Days to the deadline, begun ones included."""
+    with database().read() as store:
+        left = (run.closes_at or store.edition_now(run.edition)) - store.edition_now(run.edition)
+    return max(0, math.ceil(left / timedelta(days=1)))
 
 
 def sentence(step: Step) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.message import EmailMessage
+from typing import Any
 from uuid import uuid4
 
 from models.edition import Edition, Grant, Mail
@@ -91,6 +92,7 @@ class _Round:
             while waiting:
                 mail, pause = self._next(waiting)
                 if pause:
+                    self._turn(None)  # what has been handed over is marked before the wait, not after it
                     await asyncio.sleep(pause.total_seconds())
                     continue
                 waiting.remove(mail)
@@ -120,13 +122,27 @@ class _Round:
             message = self._message(mail)
         except JinbangError as refusal:
             return self._mark(mail, smtp.Delivery("failed", str(refusal)))
+        except Exception as failure:  # one mail that cannot be written must not keep back all others
+            log.exception("a mail %s cannot be written", mail.template)
+            return self._mark(mail, smtp.Delivery("failed", f"the mail cannot be written: {type(failure).__name__}: {failure}"))
         if not self._turn(mail):
             return "taken over"
         failpoint("mail_begun.after")
-        delivery = await postman.deliver(message, sender=settings().mail_from, recipient=mail.to_address)
+        delivery = await self._delivered(postman.deliver(message, sender=settings().mail_from, recipient=mail.to_address))
         failpoint("mail_delivered.after")
         self.finished = (mail, delivery)
         return delivery.outcome
+
+    async def _delivered(self, delivering: Coroutine[Any, Any, smtp.Delivery]) -> smtp.Delivery:
+        """Wait for the server, which may take minutes; meanwhile nobody shall take this sender for dead and send a second copy."""
+        task = asyncio.ensure_future(delivering)
+        try:
+            while not (await asyncio.wait({task}, timeout=settings().claim_seconds / 3))[0]:
+                with database().write() as store:
+                    store.keep_claims(self.sender, store.real_now + timedelta(seconds=settings().claim_seconds))
+            return task.result()
+        finally:
+            task.cancel()
 
     def _reply(self) -> str:
         return self.finished[1].reply if self.finished else ""
@@ -168,9 +184,9 @@ class _Round:
         self.counts[outcome] = self.counts.get(outcome, 0) + 1
         if outcome == "deferred" or outcome == "stop" or (outcome == "uncertain" and not ask):  # noqa: PLR1714 - narrows the type
             again = store.real_now + smtp.backoff(mail.attempt + 1, mail.id)
-            store.mark_mail(mail.id, "deferred", reply=delivery.reply, next_at=again)
+            store.mark_mail(mail.id, "deferred", reply=delivery.reply, next_at=again, by=self.sender)
             return
-        store.mark_mail(mail.id, outcome, reply=delivery.reply)
+        store.mark_mail(mail.id, outcome, reply=delivery.reply, by=self.sender)
         if outcome == "failed":
             store.append(mail.edition, "MailFailed", actor="engine", template=mail.template, reply=delivery.reply[:200])
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from models.edition import Edition, StageRun
 from models.errors import NotAllowed
+from models.store import Store
 from rules import simulation
 from rules.simulation import Temper
-from tasks import editions
+from tasks import answers, editions
 from tasks.installation import database, settings
 
 ACTOR = "rehearsal"
@@ -88,11 +89,18 @@ def settle_block(edition: Edition, run: StageRun) -> None:
         if tried > settings().stage_attempts:
             raise NotAllowed(f"{edition.id}: the rehearsal is stuck in {run.name}: {run.blocked}")
         over = run.cutoff is not None and edition.now(store.real_now) >= run.cutoff
-        if over and run.state == "closing" and run.declared.kind in ("scoring", "voting", "signoff"):
+        if over and run.state == "closing" and _somebody_is_awaited(store, edition, run):
             later = edition.now(store.real_now) + timedelta(days=settings().rehearsal_extension_days)
             editions.extend(store, edition.id, run.name, later, actor=ACTOR)
         else:
             editions.retry(store, edition.id, actor=ACTOR)
+
+
+def _somebody_is_awaited(store: Store, edition: Edition, run: StageRun) -> bool:
+    """Whether more time could help: somebody has not signed, or has not answered."""
+    if run.declared.kind == "scoring":
+        return any(signed < had for had, signed in store.progress(edition.id, run.position).values())
+    return run.declared.kind in ("voting", "signoff") and bool(answers.silent(store, edition, run))
 
 
 async def report(edition_id: str, temper: Temper, *, duration_s: float, engine_s: float, people_s: float) -> dict[str, Any]:

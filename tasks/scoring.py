@@ -185,13 +185,16 @@ def _complete(sheet: ScoreSheet, entry: Entry, stage: ScoringStage) -> bool:
 
 @action
 def send_out_again(lease: Lease, position: int) -> bool:
-    """Draw further reviewers for entries with too few valid scores, and give them some days. Yields whether it did."""
+    """Draw further reviewers for entries with too few valid scores, and give them some days. Yields whether it did.
+
+    It does so as often as is declared, and once more each time that an admin retries the blocked stage.
+    """
     edition, run = stages.look(lease, position)
     stage = declared(run)
-    if run.state != "open" or run.round >= stage.top_up.rounds:
-        return False
     number = run.round + 1
     with database().read() as store:
+        if run.state != "open" or run.round >= stage.top_up.rounds + _retries(store, run):
+            return False
         entries = store.entries(edition.id, "assigned")
         totals = _totals(store, edition, run)
         lacking = set(scoring.lacking(entries, totals, stage.aggregate))
@@ -213,6 +216,12 @@ def send_out_again(lease: Lease, position: int) -> bool:
         store_.append(edition.id, "StageExtended", actor="engine", stage=run.name, closes=ends.isoformat(), lacking=len(lacking))
         _invite_more(store_, store_.edition(edition.id), position, drawn, number)
     return True
+
+
+def _retries(store: Store, run: StageRun) -> int:
+    """How often an admin has retried the stage because entries had too few marks."""
+    retried = [one.payload for one in store.events(run.edition) if one.type == "StageRetried"]
+    return sum(one["stage"] == run.name and one.get("state") == "closing" for one in retried)
 
 
 def _invite_more(store: Store, edition: Edition, position: int, drawn: assignment.Plan, number: int) -> None:

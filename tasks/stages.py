@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from models.edition import Edition, Lease, StageRun
+from models.errors import LeaseLost
 from models.store import Store
 from tasks.action import action
 from tasks.failpoints import failpoint
@@ -20,6 +21,10 @@ from tasks.installation import database, settings
 def lease_end(store: Store) -> datetime:
     """Until when a lease that is taken or proved now holds."""
     return store.real_now + timedelta(seconds=settings().lease_seconds)
+
+
+SETTLING = frozenset({"check_forms", "compute_marks", "release_list", "count", "publish"})
+"""Steps of a closing stage by which what its people did is taken as it stands. After one of them nobody can add to it."""
 
 
 @contextmanager
@@ -43,6 +48,8 @@ def step(lease: Lease, position: int, name: str) -> Iterator[Store | None]:
         if store.step_done(lease.edition, position, name):
             yield None
             return
+        if name in SETTLING and store.lock_stage(lease.edition, position).state != "closing":
+            raise LeaseLost(f"{lease.edition}: the stage was opened again while it was being closed; nothing was written")
         yield store
         store.mark_step(lease, position, name)
         failpoint(f"{point}.uncommitted")
@@ -53,6 +60,11 @@ def is_done(edition: str, position: int, name: str) -> bool:
     """Whether a step was done before, so that its costly preparation can be skipped."""
     with database().read() as store:
         return store.step_done(edition, position, name)
+
+
+def is_settled(store: Store, edition: str, position: int) -> bool:
+    """Whether what the people of a stage did has been taken as it stands, so that the stage can no longer be opened again."""
+    return any(store.step_done(edition, position, name) for name in SETTLING)
 
 
 def look(lease: Lease, position: int) -> tuple[Edition, StageRun]:

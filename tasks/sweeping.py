@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 from rules.progress import Finished, Wait, next_step
 from tasks import editions
 from tasks.installation import database
+
+log = logging.getLogger("jinbang.sweep")
 
 
 def sweep(engine: str) -> tuple[str, ...]:
     """Wake every edition that has something to do and no engine on it, and every edition with mail to send. Yields what was woken."""
     with database().read() as store:
         candidates = store.unfinished()
-    due = [one for one in candidates if not isinstance(next_step(editions.situation(one)), Wait | Finished)]
+    due = [one for one in candidates if _is_due(one)]
     with database().write() as store:
         for edition in due:
             store.wake(edition)
@@ -20,3 +24,12 @@ def sweep(engine: str) -> tuple[str, ...]:
             store.wake(edition, "mail")
         store.beat(engine, swept=True)
     return (*due, *(f"mail:{one}" for one in mailing))
+
+
+def _is_due(edition: str) -> bool:
+    """Whether the engine has something to do in an edition. One that cannot be read must not keep back all others."""
+    try:
+        return not isinstance(next_step(editions.situation(edition)), Wait | Finished)
+    except Exception:
+        log.exception("%s cannot be read; the other editions go on", edition)
+        return False

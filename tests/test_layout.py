@@ -143,3 +143,15 @@ def test_every_page_of_a_decision_says_why_what_and_what_follows() -> None:
     for path in (ROOT / "docs" / "decisions").glob("*.md"):
         heads = re.findall(r"^## (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
         assert heads[:3] == ["Context", "Decision", "Consequences"], path.name
+
+
+def test_every_promise_in_the_readme_names_a_test_that_exists() -> None:
+    promised = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(promised) >= 10
+    missing = [f"{file}::{name}" for file, name in promised if f"def {name}(" not in (ROOT / file).read_text(encoding="utf-8")]
+    assert missing == []
+
+
+def test_the_readme_names_files_that_exist() -> None:
+    named = re.findall(r"`((?:web|tasks|rules|flows|config)/[\w/]+\.py)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).is_file()] == []

@@ -98,11 +98,28 @@ class StoreBase:
         """Number of the latest event of an edition; 0 before the first."""
         return int(self._scalar(sa.select(sa.func.max(t.EVENTS.c.seq)).where(t.EVENTS.c.edition == edition)) or 0)
 
+    def count_events(self, edition: str) -> int:
+        """How many events of an edition have been committed.
+
+        Events are numbered when they are written and seen when they are committed, so a lower number may appear after a higher
+        one (PostgreSQL); the count rises with each that appears.
+        """
+        return int(self._scalar(sa.select(sa.func.count()).where(t.EVENTS.c.edition == edition)) or 0)
+
     # -- the outbox -------------------------------------------------------------------------------------------------
 
     def wake(self, edition: str, topic: Literal["advance", "mail"] = "advance") -> None:
-        """Leave one outbox row for the relay, unless one is waiting already."""
-        self._insert_new(t.OUTBOX, [{"edition": edition, "topic": topic, "created_at": self.real_now}])
+        """Leave one outbox row for the relay, unless one is waiting already; that one then waits until this transaction has ended.
+
+        Without the second half the relay could take the waiting row, and the engine look, before this change can be seen.
+        """
+        build: Any = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
+        statement = build(t.OUTBOX).values(edition=edition, topic=topic, created_at=self.real_now)
+        self.connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["edition", "topic"], index_where=t.OUTBOX.c.claimed_until.is_(None), set_={"topic": statement.excluded.topic}
+            )
+        )
 
 
 def aware(moment: datetime) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -127,12 +127,12 @@ class EditionStore(StoreBase):
             self.finish_deadlines(lease.edition, run.position)
         return version + 1
 
-    def lock_stage(self, edition_id: str, position: int) -> StageRun:
-        """The stage as it stands, kept from changing until this transaction ends."""
+    def lock_stage(self, edition_id: str, position: int, *, to_change: bool = False) -> StageRun:
+        """The stage as it stands, kept from changing until this transaction ends; `to_change` keeps out others who would keep it, too."""
         table = t.STAGE_RUNS
         process = self._one(sa.select(t.EDITIONS.c.declaration_hash, t.EDITIONS.c.declaration).where(t.EDITIONS.c.id == edition_id))
         row = self._one(
-            sa.select(table).where(table.c.edition == edition_id, table.c.position == position).with_for_update(read=True)
+            sa.select(table).where(table.c.edition == edition_id, table.c.position == position).with_for_update(read=not to_change)
         )
         if row is None or process is None:
             raise NotFound(f"there is no stage {position} in {edition_id}")
@@ -289,6 +289,11 @@ class EditionStore(StoreBase):
         for row in rows:
             self._run(t.OUTBOX.update().where(table.id == row.id).values(claimed_until=until))
         return tuple(Wake(row.id, row.edition, row.topic) for row in rows)
+
+    def release_wakes(self, wakes: Iterable[int]) -> None:
+        """Give back outbox rows that were claimed and not relayed."""
+        table = t.OUTBOX.c
+        self._run(t.OUTBOX.update().where(table.id.in_(list(wakes)), table.relayed_at.is_(None)).values(claimed_until=self.real_now))
 
     def mark_relayed(self, wake_id: int, flow_run: str) -> None:
         """Note that the flow run for an outbox row exists."""

@@ -76,14 +76,29 @@ class MailStore(StoreBase):
             )
         )
 
-    def mark_mail(self, mail: str, outcome: Outcome, *, reply: str, next_at: datetime | None = None) -> None:
-        """Note what became of a mail."""
+    def mark_mail(self, mail: str, outcome: Outcome, *, reply: str, next_at: datetime | None = None, by: str | None = None) -> None:
+        """Note what became of a mail.
+
+        Args:
+            mail: The mail's id.
+            outcome: Its new state.
+            reply: The server's words.
+            next_at: When it is due again, for `deferred`.
+            by: The sender who says so. If another has taken the mail over meanwhile, only `sent` still counts.
+        """
         values: dict[str, Any] = {"state": outcome, "reply": reply[:500], "claimed_by": None, "claimed_until": None}
         if outcome == "sent":
             values["sent_at"] = self.real_now
         if next_at is not None:
             values["next_at"] = next_at
-        self._run(t.MAILS.update().where(t.MAILS.c.id == mail).values(**values))
+        statement = t.MAILS.update().where(t.MAILS.c.id == mail)
+        if by is not None and outcome != "sent":
+            statement = statement.where(t.MAILS.c.claimed_by == by)
+        self._run(statement.values(**values))
+
+    def keep_claims(self, sender: str, until: datetime) -> None:
+        """Lengthen the claims of a sender who is alive."""
+        self._run(t.MAILS.update().where(t.MAILS.c.claimed_by == sender).values(claimed_until=until))
 
     def release_claims(self, sender: str) -> None:
         """Give back mails that were claimed but not put on the wire."""

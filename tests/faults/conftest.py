@@ -49,7 +49,6 @@ class Prefect:
         self.home.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, **supervisor._QUIET, "PREFECT_HOME": str(self.home)}
         environment.pop("PREFECT_API_URL", None)
-        if os.environ.get("XPG"): environment["PREFECT_API_DATABASE_CONNECTION_URL"]=os.environ["XPG"]
         command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self.port), "--no-ui"]
         self._child = supervisor.child(command, environment, self.home / "server.log")
         supervisor._await_health(self.url, self._child.__enter__())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import random
 import signal
@@ -13,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from prefect import tags
+from prefect import Flow, Task, tags
 from prefect.client.orchestration import get_client
 
 from flows import deployments, engine, rehearsal, selection
 from models.edition import Edition
 from rules.progress import Finished, next_step
-from tasks import editions, failpoints, installation, mail, rehearsing, scoring, stages
+from tasks import artifacts, editions, failpoints, installation, mail, rehearsing, scoring, stages
 
 PROCESS, LABEL, SEED = "smallest", "faults", 2
 EDITION = f"{PROCESS}-{LABEL}"
@@ -37,6 +38,8 @@ class Job:
     trace: Path | None = None
     stop_at: str = ""
     """Failpoint at whose first pass the process stops itself (SIGSTOP)."""
+    plain: bool = False
+    """Flows and tasks are plain functions, without the Prefect server: ten times as fast."""
     shuffle: int = 0
     """Seed of the order in which wake-ups are delivered."""
     answer: Path | None = None
@@ -58,6 +61,8 @@ def run(job: Job, what: Callable[[Job], Coroutine[Any, Any, Any]]) -> None:
     failpoints._ORDERS, failpoints._TRACE = dict(job.orders), str(job.trace) if job.trace else None
     if job.stop_at:
         _stop_once(job.stop_at)
+    if job.plain:
+        _be_plain()
     answer = asyncio.run(what(job))
     if job.answer is not None:
         job.answer.write_text(json.dumps(answer), encoding="utf-8")
@@ -74,6 +79,19 @@ def _stop_once(name: str) -> None:
 
     for module in (stages, mail):
         module.failpoint = stopping  # type: ignore[attr-defined]
+
+
+def _be_plain() -> None:
+    def call(self: Any, *args: Any, **values: Any) -> Any:
+        return self.fn(*args, **values)
+
+    async def show_nothing(**values: Any) -> None:
+        pass
+
+    Task.__call__ = call  # type: ignore[method-assign]
+    Flow.__call__ = call  # type: ignore[method-assign]
+    selection.get_run_logger = lambda: logging.getLogger("flows")  # type: ignore[assignment]
+    artifacts.acreate_table_artifact = show_nothing  # type: ignore[attr-defined]
 
 
 def _load() -> Edition:

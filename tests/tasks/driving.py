@@ -16,7 +16,7 @@ from prefect import Flow
 from flows import selection
 from models.edition import Edition, Entry, Lease, Mail, StageRun
 from models.intake import NewEntry
-from tasks import answering, editions, importing, reviewing
+from tasks import answering, editions, importing, reviewing, stages
 from tasks.action import Action
 from tasks.installation import Installation
 from tests import builders
@@ -66,6 +66,13 @@ class Season:
         taken = editions.take(self.id, str(uuid4()))
         assert taken is not None
         return taken
+
+    def closing(self, stage: str) -> Lease:
+        """Become the one writer of an edition whose stage has just begun to close."""
+        run = self.go(stage).run(stage)
+        lease = self.lease()
+        stages.begin_closing.fn(lease, run.position)
+        return lease
 
     def go(self, stage: str) -> Season:
         """Close what comes before a stage and open it, without doing anything."""

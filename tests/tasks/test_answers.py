@@ -20,7 +20,6 @@ def voting(season: Season) -> Season:
     ranked(season, {"A01": "90.00", "A02": "80.00", "A03": "70.00"}).local("2026-06-22 09:00")
     lease = season.lease()
     shortlisting.cut_list.fn(lease, 2)
-    shortlisting.release_list.fn(lease, 2)
     editions.drop(lease)
     with season.database.write() as store:
         editions.request_next(store, season.id, actor="admin")
@@ -220,7 +219,7 @@ def test_those_who_are_asked_anew_have_time_to_answer(signing: Season) -> None:
 @ON_SQLITE
 def test_steps_done_three_times_change_nothing_after_the_first(signing: Season) -> None:
     signing.say("P01", stage="signoff").say("P02", stage="signoff")
-    lease = signing.lease()
+    lease = signing.closing("signoff")
     steps = ((answers.ask, 3, ()), (answers.count_votes, 3, ()), (answers.ask, 4, ()), (answers.remind, 4, (2, "remind:2:x")), (answers.count_signatures, 4, ()))
     for step, position, more in steps:
         step.fn(lease, position, *more)  # type: ignore[attr-defined]

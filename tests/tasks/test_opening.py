@@ -61,7 +61,7 @@ def test_a_deadline_that_is_past_is_refused_with_the_remedy() -> None:
     with pytest.raises(NotAllowed) as refused:
         editions.plan(process, "0" * 64, now=datetime(2026, 5, 31, 16, tzinfo=UTC))
     assert str(refused.value) == (
-        "sample-2026: submission closes 2026-06-01 00:00, which is past. "
+        "sample-2026: submission closes 2026-05-31 24:00, which is past. "
         "Give the first day with --starts, or write new dates into the process file"
     )
     assert editions.plan(process, "0" * 64, now=datetime(2026, 5, 31, 15, 59, 59, tzinfo=UTC)).id == "sample-2026"

@@ -80,7 +80,7 @@ def test_the_list_is_frozen_and_states_follow(decided: Season) -> None:
 def test_a_notice_cannot_be_cut_short_or_extended(decided: Season) -> None:
     decided.local("2026-06-10 10:00").advance()
     with decided.database.write() as store:
-        with pytest.raises(NotAllowed, match="goes on until 2026-06-18 00:00; its period cannot be cut short"):
+        with pytest.raises(NotAllowed, match="goes on until 2026-06-17 24:00; its period cannot be cut short"):
             editions.request_next(store, decided.id, actor="admin")
         with pytest.raises(NotAllowed, match="its period is fixed"):
             editions.extend(store, decided.id, "notice", decided.clock.now, actor="admin")
@@ -216,12 +216,18 @@ def test_what_fails_again_and_again_is_blocked_at_the_limit_and_admins_are_told(
 def test_steps_done_three_times_change_nothing_after_the_first(decided: Season) -> None:
     decided.local("2026-06-10 10:00")
     lease = decided.lease()
-    for step, position in ((results.post_notice, 5), (results.publish, 6)):
-        step.fn(lease, position)
-        once = decided.snapshot()
-        for _ in range(2):
-            step.fn(lease, position)
-        assert decided.snapshot() == once
+    results.post_notice.fn(lease, 5)
+    once = decided.snapshot()
+    for _ in range(2):
+        results.post_notice.fn(lease, 5)
+    assert decided.snapshot() == once
+    editions.drop(lease)
+    lease = decided.closing("publication")
+    results.publish.fn(lease, 6)
+    once = decided.snapshot()
+    for _ in range(2):
+        results.publish.fn(lease, 6)
+    assert decided.snapshot() == once
 
 
 @ON_SQLITE
@@ -233,7 +239,8 @@ def test_a_process_without_notice_is_awarded_from_its_list(season: Season) -> No
     ranked(short, {"A01": "90.00", "A02": "80.00", "A03": "70.00"})
     lease = short.lease()
     shortlisting.cut_list.fn(lease, 2)
-    results.publish.fn(lease, 3)
+    editions.drop(lease)
+    results.publish.fn(short.closing("publication"), 3)
     assert short.entry_states() == {"A01": "awarded", "A02": "awarded", "A03": "not_awarded"}
     assert document(short)["vacant"] == 1
 
@@ -241,4 +248,4 @@ def test_a_process_without_notice_is_awarded_from_its_list(season: Season) -> No
 @ON_SQLITE
 def test_without_a_list_nothing_is_awarded(season: Season) -> None:
     with pytest.raises(NotFound, match="there is no shortlist, so nothing can be awarded"):
-        results.publish.fn(season.lease(), 6)
+        results.publish.fn(season.closing("publication"), 6)

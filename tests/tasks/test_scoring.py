@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from models.errors import NotEnoughReviewers
-from tasks import editions, reviewing, scoring
+from tasks import editions, reviewing, scoring, stages
 from tests import builders
 from tests.tasks.driving import ON_SQLITE, Season
 
@@ -217,6 +217,29 @@ def test_after_the_last_round_the_stage_is_blocked_and_says_which_entries_lack_m
     assert season.entry_states()["A01"] in ("shortlisted", "not_shortlisted")
 
 
+def test_a_retry_draws_further_reviewers_once_more(season: Season) -> None:
+    opened(season, "A01")
+    for _ in range(2):  # three reviewers and one further each step back before the deadline of the one declared round
+        for code in panels(season)["A01"]:
+            reviewing.recuse(season.id, 1, f"{season.id}/r/{code}", season.entries()[0].id, "同一课题组")
+        season.local("2026-06-21 00:10") if season.run("scoring").round == 0 else season.clock.advance(days=6)
+        season.advance()
+    assert season.states() == {"scoring": "blocked"}
+    with season.database.write() as store:  # nobody is left to draw from: a retry says so again
+        editions.retry(store, season.id, actor="admin")
+    season.advance()
+    assert season.states() == {"scoring": "blocked"}
+    season.put(reviewers=[builders.a_reviewer(f"R1{number}") for number in range(3)])
+    with season.database.write() as store:
+        editions.retry(store, season.id, actor="admin")
+    season.advance()
+    assert season.states() == {"scoring": "open"}
+    assert panels(season)["A01"] == ["R10", "R11", "R12"]
+    all_score(season, {"A01": 80})
+    season.advance()
+    assert season.entry_states() == {"A01": "shortlisted"}
+
+
 @ON_SQLITE
 def test_reminders_go_to_reviewers_with_unsigned_sheets_and_say_how_many(season: Season) -> None:
     opened(season)
@@ -253,6 +276,7 @@ def test_steps_done_three_times_change_nothing_after_the_first(season: Season) -
         scoring.compute_marks.fn(lease, 1)
     assert season.snapshot() == once
     all_score(season, dict.fromkeys(PAPERS, 80))
+    stages.begin_closing.fn(lease, 1)
     scoring.compute_marks.fn(lease, 1)
     once = season.snapshot()
     for _ in range(2):

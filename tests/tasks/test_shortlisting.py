@@ -130,7 +130,7 @@ def test_a_list_that_needs_no_confirmation_goes_out_by_itself(season: Season) ->
 @ON_SQLITE
 def test_steps_done_three_times_change_nothing_after_the_first(season: Season) -> None:
     ranked(season, {"A01": "90.00"})
-    lease = season.lease()
+    lease = season.closing("shortlisting")
     for step in (shortlisting.cut_list, shortlisting.release_list):
         step.fn(lease, 2)
         once = season.snapshot()
@@ -142,9 +142,11 @@ def test_steps_done_three_times_change_nothing_after_the_first(season: Season) -
 @ON_SQLITE
 def test_without_marks_there_is_no_list_and_without_a_list_no_packet(season: Season) -> None:
     lease = season.lease()
-    for ask in (lambda: shortlisting.cut_list.fn(lease, 2), lambda: shortlisting.release_list.fn(lease, 2)):
-        with pytest.raises(NotFound):
-            ask()
+    with pytest.raises(NotFound, match="no stage has been scored yet"):
+        shortlisting.cut_list.fn(lease, 2)
+    editions.drop(lease)
+    with pytest.raises(NotFound, match="there is no shortlist to release"):
+        shortlisting.release_list.fn(season.closing("shortlisting"), 2)
     with pytest.raises(NotFound, match="there is no shortlist yet"), season.database.read() as store:
         packet.workbook(store, season.id)
 

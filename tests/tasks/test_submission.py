@@ -68,6 +68,13 @@ def test_after_a_long_sleep_people_get_one_reminder_not_several(called: Season) 
     assert [kind for kind, _ in called.events("RemindersQueued")] == ["RemindersQueued"]
 
 
+def test_a_late_reminder_tells_the_days_that_are_left(called: Season) -> None:
+    called.local("2026-05-28 09:30").advance()  # the one of seven days before, after half a week without an engine
+    assert {one.params["days_left"] for one in called.mails("call_reminder")} == {4}
+    called.local("2026-05-31 00:00:07").advance()
+    assert [one.params["days_left"] for one in called.mails("call_reminder")] == [4, 4, 1, 1]
+
+
 def test_entries_are_taken_until_the_last_second_of_the_deadline(called: Season) -> None:
     called.local("2026-05-31 23:59:59").hand_in([builders.an_entry("A01")])
     with pytest.raises(NotAllowed, match="submission is over; extend its deadline"):
@@ -147,13 +154,13 @@ def test_with_nobody_eligible_the_stage_is_blocked_at_once_and_goes_on_after_an_
 @ON_SQLITE
 def test_an_edition_without_any_entry_is_not_ready(called: Season) -> None:
     with pytest.raises(StageNotReady, match="0 entries were put forward"):
-        submission.check_forms.fn(called.lease(), 0)
+        submission.check_forms.fn(called.closing("submission"), 0)
 
 
 @ON_SQLITE
 def test_each_step_done_three_times_changes_nothing_after_the_first(season: Season) -> None:
     season.local("2026-04-01 08:00").hand_in([builders.an_entry("A01")])
-    lease = season.lease()
+    lease = season.closing("submission")
     for step, args in ((submission.call_nominators, ()), (submission.remind_nominators, (7, "remind:7:x")), (submission.check_forms, ())):
         step.fn(lease, 0, *args)  # type: ignore[attr-defined]
         once = season.snapshot()
