@@ -49,7 +49,27 @@ def main() -> NoReturn:
     except JinbangError as refusal:
         typer.echo(str(refusal), err=True)
         raise SystemExit(1) from None
+    except Exception as failure:
+        if (said := _of_the_environment(failure)) is None:
+            raise
+        typer.echo(said, err=True)
+        raise SystemExit(1) from None
     raise SystemExit(0)
+
+
+def _of_the_environment(failure: Exception) -> str | None:
+    """What to tell a person about a wrong setting or a database that cannot be reached; None if it is neither, and so a bug."""
+    from pydantic import ValidationError
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+    if isinstance(failure, ValidationError) and failure.title == "Settings":
+        wrong = failure.errors()
+        return "\n".join(f"JINBANG_{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}; it is {one['input']!r}" for one in wrong)
+    if isinstance(failure, OperationalError):
+        return f"the database cannot be used: {str(failure.orig).strip()}. Check that it runs and has room, or correct JINBANG_DATABASE_URL"
+    if isinstance(failure, ArgumentError | NoSuchModuleError):
+        return f"JINBANG_DATABASE_URL names no database: {failure}. Write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+    return None
 
 
 def _say(text: str) -> None:
@@ -72,7 +92,9 @@ def _ready(data: Path | None = None) -> None:
 
 @app.command()
 def up(
-    demo: Annotated[bool, typer.Option(help="Rehearse the four main processes on the sample data first, and leave some for you to act in.")] = False,
+    demo: Annotated[
+        bool, typer.Option(help="Rehearse the four main processes on the sample data first, and leave some for you to act in.")
+    ] = False,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the pages.")] = 8000,
     data: DataDir = None,
@@ -92,7 +114,10 @@ def validate(files: Annotated[list[Path] | None, typer.Argument(help="Process fi
     from tasks.installation import settings
 
     faults: list[Fault] = []
-    checked = files or sorted((settings().processes or catalogue.processes_folder()).glob("*.yaml"))
+    folder = settings().processes or catalogue.processes_folder()
+    checked = files or sorted(one for one in folder.glob("[!.]*") if one.suffix in (".yaml", ".yml"))
+    if not checked:
+        catalogue.load_processes(folder)  # says what is wrong with the folder
     for path in checked:
         try:
             process = catalogue.load_process(path)
@@ -115,7 +140,12 @@ def processes(as_json: AsJson = False) -> None:
 
     found = catalogue.load_processes(settings().processes)
     if as_json:
-        _document([{"name": one.name, "title": one.title.model_dump(), "edition": one.edition, "awards": one.total_awards} for one in found.values()])
+        _document(
+            [
+                {"name": one.name, "title": one.title.model_dump(), "edition": one.edition, "awards": one.total_awards}
+                for one in found.values()
+            ]
+        )
         return
     for one in found.values():
         _say(f"{one.name:<16} {one.edition:<8} {one.total_awards:>4} awards  {one.title.zh} / {one.title.en}")
@@ -161,7 +191,9 @@ def open_(
 def import_(
     edition: EditionId,
     what: Annotated[Kind, typer.Argument(help="What the file holds.")],
-    file: Annotated[Path, typer.Argument(help=".xlsx, .xls, .ods or .csv; for entries also a .zip of their pictures.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help=".xlsx, .xls, .ods or .csv; for entries also a .zip of their pictures.", exists=True, dir_okay=False)
+    ],
     dry_run: Annotated[bool, typer.Option(help="Check everything and keep nothing.")] = False,
 ) -> None:
     """Take a spreadsheet: all of it, or, if anything is wrong, nothing of it and every fault named."""
@@ -175,7 +207,9 @@ def import_(
 
 
 @app.command()
-def status(edition: Annotated[str | None, typer.Argument(help="Id of the edition; all if left out.")] = None, as_json: AsJson = False) -> None:
+def status(
+    edition: Annotated[str | None, typer.Argument(help="Id of the edition; all if left out.")] = None, as_json: AsJson = False
+) -> None:
     """Show where editions stand: stage, deadline, counts, what blocks."""
     from flows import reporting
 

@@ -41,7 +41,8 @@ def _status(one: editions.EditionStatus) -> dict[str, Any]:
         "signed": one.signed,
         "mails": dict(one.mails),
         "stages": [
-            {"name": r.name, "kind": r.declared.kind, "state": r.state, "opened": r.opened_at, "closed": r.closed_at} for r in one.edition.stages
+            {"name": r.name, "kind": r.declared.kind, "state": r.state, "opened": r.opened_at, "closed": r.closed_at}
+            for r in one.edition.stages
         ],
     }
 
@@ -49,7 +50,9 @@ def _status(one: editions.EditionStatus) -> dict[str, Any]:
 def lines(one: dict[str, Any]) -> str:
     """The status of one edition as lines of text."""
     head = f"{one['edition']}: {one['state']}" + (" (rehearsal)" if one["rehearsal"] else "")
-    stage = f"stage {one['stage']} is {one['stage_state']}" + (f", closes {one['deadline']}" if one["closes"] else "") if one["stage"] else ""
+    stage = (
+        f"stage {one['stage']} is {one['stage_state']}" + (f", closes {one['deadline']}" if one["closes"] else "") if one["stage"] else ""
+    )
     entries = ", ".join(f"{count} {state}" for state, count in sorted(one["entries"].items())) or "none"
     mails = ", ".join(f"{count} {state}" for state, count in sorted(one["mails"].items())) or "none"
     rows = [head, f"  {stage}" if stage else "", f"  entries: {entries}"]
@@ -132,4 +135,3 @@ def rehearsal(report: dict[str, Any]) -> str:
     rows += [f"  would have stalled in {one['stage']}: {one['why']}" for one in report["stalls"]]
     rows.append(f"  seed {report['seed']}, digest of the result {report['result_digest']}")
     return "\n".join(rows)
-

@@ -30,9 +30,14 @@ def cut_list(lease: Lease, position: int) -> None:
         if scored is None:
             raise NotFound(f"{edition.id}: no stage has been scored yet")
         standings = store.standings(edition.id, scored.position)
-        seats = shortlist.seats(edition.process, Counter(one.group for one in standings))
+        before = store.shortlist(edition.id)
+        seats = shortlist.seats(edition.process, Counter(one.group for one in standings)) if before is None else before[1]
+        # A later list is cut from what an earlier one and its committee have left.
+        running = {entry.id for entry in store.entries(edition.id, "scored", "shortlisted")}
+        standings = tuple(one for one in standings if one.entry in running)
         items = shortlist.cut(standings, seats, run.declared, edition.process)
-        made = Shortlist(edition.id, 1, store.edition_now(edition.id), digest([[i.entry, i.group, i.place, str(i.mark)] for i in items]), items)
+        code = digest([[item.entry, item.group, item.place, str(item.mark)] for item in items])
+        made = Shortlist(edition.id, 1 if before is None else before[0].version + 1, store.edition_now(edition.id), code, items)
         store.add_shortlist(made, seats)
         kept = {item.entry for item in items}
         states: dict[str, EntryState] = {one.entry: "shortlisted" if one.entry in kept else "not_shortlisted" for one in standings}

@@ -82,6 +82,7 @@ def test_160_seats_are_shared_as_the_statutes_calculate_them(season: Season) -> 
     new = [builders.an_entry(f"{group[:2]}{number:03}") for group, size in counts.items() for number in range(size)]
     with papers.database.write() as store:
         store.put_entries(papers.id, new, {one.key: one.key for one in new})
+        store.set_entry_states({f"{papers.id}/e/{one.key}": "scored" for one in new})
         store.put_standings(
             papers.id,
             1,
@@ -149,6 +150,24 @@ def test_without_marks_there_is_no_list_and_without_a_list_no_packet(season: Sea
         shortlisting.release_list.fn(season.closing("shortlisting"), 2)
     with pytest.raises(NotFound, match="there is no shortlist yet"), season.database.read() as store:
         packet.workbook(store, season.id)
+
+
+@ON_SQLITE
+def test_a_second_list_is_a_new_version_cut_from_what_the_committee_has_left(season: Season) -> None:
+    stages = list(builders.DECLARATION["stages"])
+    more = [{"kind": "shortlisting", "name": "final_list", "counts": {"paper": 2, "artwork": 1}}, {**stages[3], "name": "final_vote"}]
+    process = builders.a_process(name="twice", stages=[*stages[:4], *({**one, "closes": "2026-07-15"} if one["kind"] == "voting" else one for one in more), *stages[4:]])
+    twice = Season(season.installed, season.clock, builders.keep(season.database, builders.an_edition(process)))
+    twice.put(nominators=[builders.a_nominator()])
+    ranked(twice, {"A01": "90.00", "A02": "80.00", "A03": "70.00", "A04": "60.00"})
+    lease = twice.lease()
+    shortlisting.cut_list.fn(lease, 2)
+    with twice.database.write() as store:
+        store.set_entry_states({f"{twice.id}/e/A01": "voted_out"})
+    shortlisting.cut_list.fn(lease, 4)
+    assert [key for key, _, _ in listed(twice)] == ["A02", "A03"]
+    assert twice.entry_states() == {"A01": "voted_out", "A02": "shortlisted", "A03": "shortlisted", "A04": "not_shortlisted"}
+    assert [payload["version"] for _, payload in twice.events("ShortlistMade")] == [1, 2]
 
 
 @ON_SQLITE
