@@ -293,7 +293,7 @@ def extend(
     with database().write() as store:
         zone = store.edition(edition).process.time_zone
         run = editions.extend(store, edition, stage, calendar.to_utc(local, zone), actor="cli")
-    _say(f"{edition}: {run.name} now closes {local:%Y-%m-%d %H:%M} ({zone})")
+    _say(f"{edition}: {run.name} now closes {calendar.deadline_text(calendar.to_utc(local, zone), zone)} ({zone})")
 
 
 @app.command()

@@ -21,7 +21,7 @@ log = logging.getLogger("jinbang.engine")
 
 
 async def relay(client: PrefectClient) -> int:
-    """Turn waiting outbox rows into flow runs. The row's number is the idempotency key, so a repeated try makes no second run.
+    """Turn waiting outbox rows into flow runs. The row is the idempotency key, so a repeated try makes no second run.
 
     Yields how many rows were relayed.
 
@@ -31,11 +31,12 @@ async def relay(client: PrefectClient) -> int:
     """
     with database().write() as store:
         wakes = store.claim_wakes(store.real_now + timedelta(seconds=settings().claim_seconds), limit=100)
+        keys = store.wake_keys(wake.id for wake in wakes)
     relayed = 0
     for place, wake in enumerate(wakes):
         failpoint("relay_claimed.after")
         try:
-            flow_run = await _start(client, wake)
+            flow_run = await _start(client, wake, keys[wake.id])
         except (httpx.TransportError, ObjectNotFound):
             with database().write() as store:
                 store.release_wakes(one.id for one in wakes[place:])
@@ -50,14 +51,14 @@ async def relay(client: PrefectClient) -> int:
     return relayed
 
 
-async def _start(client: PrefectClient, wake: Wake) -> str:
+async def _start(client: PrefectClient, wake: Wake, key: str) -> str:
     name = {"advance": "advance-edition/advance-edition", "mail": "send-mail/send-mail"}[wake.topic]
     deployment = await client.read_deployment_by_name(name)
     run = await client.create_flow_run_from_deployment(
         deployment.id,
         parameters={"edition_id": wake.edition},
         tags=[f"edition:{wake.edition}"],
-        idempotency_key=f"outbox:{wake.id}",
+        idempotency_key=key,
     )
     return str(run.id)
 
@@ -78,7 +79,7 @@ async def mirror_deadlines(client: PrefectClient) -> int:
             state=Scheduled(scheduled_time=deadline.at),
             name=f"{deadline.edition} stage {deadline.position} {deadline.kind}",
             tags=[f"edition:{deadline.edition}", "deadline"],
-            idempotency_key=f"deadline:{deadline.id}",
+            idempotency_key=f"deadline:{deadline.id}:{deadline.edition}:{deadline.at.isoformat()}",
         )
         with database().write() as store:
             store.mark_mirrored(deadline.id)

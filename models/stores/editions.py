@@ -290,6 +290,16 @@ class EditionStore(StoreBase):
             self._run(t.OUTBOX.update().where(table.id == row.id).values(claimed_until=until))
         return tuple(Wake(row.id, row.edition, row.topic) for row in rows)
 
+    def wake_keys(self, wakes: Iterable[int]) -> dict[int, str]:
+        """What makes an outbox row the same row for the Prefect server: its number alone would not do.
+
+        Numbers come again after a restore, and in a second installation on the same server; the server would then take a new
+        row for one that it knows, and nobody would be woken.
+        """
+        table = t.OUTBOX.c
+        rows = self._all(sa.select(table.id, table.edition, table.created_at).where(table.id.in_(list(wakes))))
+        return {row.id: f"outbox:{row.id}:{row.edition}:{row.created_at.timestamp():.6f}" for row in rows}
+
     def release_wakes(self, wakes: Iterable[int]) -> None:
         """Give back outbox rows that were claimed and not relayed."""
         table = t.OUTBOX.c

@@ -182,9 +182,10 @@ async def relay_thrice(job: Job) -> dict[str, Any]:
     async with get_client() as client:
         with installation.database().write() as store:
             wakes = list(store.claim_wakes(store.real_now, limit=100))
+            keys = store.wake_keys(wake.id for wake in wakes)
         for _ in range(3):
             dice.shuffle(wakes)
-            rounds.append({str(wake.id): await engine._start(client, wake) for wake in wakes})
+            rounds.append({str(wake.id): await engine._start(client, wake, keys[wake.id]) for wake in wakes})
         names = {}
         for run_id in set(rounds[0].values()):
             found = await client.read_flow_run(run_id)
@@ -208,8 +209,8 @@ async def fail_then_heal(job: Job) -> dict[str, Any]:
         return real(store, edition, *rest, **more)
 
     scoring._draw = broken  # type: ignore[assignment]
-    for _ in range(6):
-        for edition in (ill, well):
+    for number in range(6):
+        for edition in (ill, well) if number in (0, 5) else (ill,):
             try:
                 tries.append([edition, await selection.advance_edition(edition)])
             except OSError as failure:

@@ -33,20 +33,11 @@ def _await_edition(bench: Bench) -> None:
     raise AssertionError(bench.tail())
 
 
-def test_two_engines_on_one_edition_do_everything_once(bench: Bench, undisturbed: Undisturbed) -> None:
+def test_three_engines_on_one_edition_do_everything_once(bench: Bench, undisturbed: Undisturbed) -> None:
     people = bench.start(driver.live, plain=True, environment=_PATIENT)
     _await_edition(bench)
-    engines = [bench.start(driver.drive, plain=True, environment=_PATIENT) for _ in range(2)]
-    assert [bench.end_of(one) for one in (people, *engines)] == [0, 0, 0], bench.tail()
-    assert bench.outcome(driver.EDITION) == undisturbed.outcome
-    bench.check()
-
-
-def test_two_rehearsals_of_one_edition_at_once_do_everything_once(bench: Bench, undisturbed: Undisturbed) -> None:
-    people = bench.start(driver.live, environment=_PATIENT)
-    _await_edition(bench)
-    engines = [bench.start(driver.drive, environment=_PATIENT) for _ in range(2)]
-    assert [bench.end_of(one) for one in (people, *engines)] == [0, 0, 0], bench.tail()
+    engines = [bench.start(driver.drive, plain=True, environment=_PATIENT) for _ in range(3)]
+    assert [bench.end_of(one) for one in (people, *engines)] == [0, 0, 0, 0], bench.tail()
     assert bench.outcome(driver.EDITION) == undisturbed.outcome
     bench.check()
 

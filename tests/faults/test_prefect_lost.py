@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from models.store import Database
+from tasks.schema import migrate
 from tests import builders
 from tests.faults import driver
 from tests.faults.conftest import Bench, Undisturbed
@@ -27,6 +29,24 @@ def test_deliveries_three_times_in_any_order_change_nothing(bench: Bench, undist
     bench.check()
 
 
+def test_a_row_of_another_installation_is_another_row(bench: Bench, tmp_path: Path) -> None:
+    """A new data folder, or a restored one, counts its rows from the beginning; the Prefect server still knows the old numbers."""
+    answer = tmp_path / "relay.json"
+    runs = []
+    for installation in ("first", "second"):
+        url = f"sqlite:///{tmp_path / installation}.db"
+        database = Database(url)
+        migrate(database)
+        builders.keep(database, builders.an_edition())
+        with database.write() as store:
+            store.wake("sample-2026")
+        database.close()
+        assert bench.run(driver.relay_thrice, answer=answer, environment={"JINBANG_DATABASE_URL": url}) == 0, bench.tail()
+        runs.append(json.loads(answer.read_text())["rounds"][0])
+    assert list(runs[0]) == list(runs[1]) == ["1"]
+    assert runs[0] != runs[1]
+
+
 def test_an_outbox_row_that_is_relayed_three_times_makes_one_run(bench: Bench, tmp_path: Path) -> None:
     ids = [f"relay{number}-{bench.database.engine.name}" for number in range(3)]
     for one in ids:
@@ -43,7 +63,7 @@ def test_an_outbox_row_that_is_relayed_three_times_makes_one_run(bench: Bench, t
     assert len(set(first.values())) == 6
     for outbox, run in first.items():
         key, tags, parameters = said["runs"][run]
-        assert key == f"outbox:{outbox}"
+        assert key.startswith(f"outbox:{outbox}:{parameters['edition_id']}:")
         assert parameters["edition_id"] in ids
         assert f"edition:{parameters['edition_id']}" in tags
     assert [said["runs"][one] for one in ids] == [2, 2, 2]

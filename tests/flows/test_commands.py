@@ -169,10 +169,10 @@ def test_the_graph_shows_every_stage_in_order(command: Command) -> None:
 
 
 def test_a_past_process_is_refused_and_a_dry_run_opens_nothing(command: Command, installed: Installation) -> None:
-    code, out, err = command("open", "papers", "--starts", "2020-01-12")
+    code, out, err = command("open", "papers", "--starts", "2021-01-12")
     assert (code, out) == (1, "")
     assert err == (
-        "papers-2026: submission closes 2020-03-31 24:00, which is past. "
+        "papers-2026: submission closes 2021-03-31 24:00, which is past. "
         "Give the first day with --starts, or write new dates into the process file\n"
     )
     code, out, err = command("open", "papers", "--edition", "2030", "--starts", "2030-01-12", "--dry-run")

@@ -1,0 +1,86 @@
+"""The real pages on a real port, and Debian's Chromium to look at them; without JavaScript unless a test asks for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from config.settings import Settings
+from models.store import Database
+from tasks.installation import Installation
+from tests.builders import Clock
+from tests.web.conftest import World, world  # noqa: F401 - the fixture
+from web.app import create_app
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+WIDTHS = {"phone": (390, 844), "desk": (1280, 800)}
+
+
+@pytest.fixture
+def installed(database: Database, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
+    """An installation whose links lead to the port on which its pages are served."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = Settings(data_dir=tmp_path / "data", database_url=database.url, base_url=f"http://localhost:{port}")
+    made = Installation(settings, database)
+    monkeypatch.setattr("tasks.installation.installation", lambda: made)
+    return made
+
+
+@pytest.fixture
+def site(world: World) -> Iterator[World]:  # noqa: F811
+    """The seeded edition, served."""
+    port = int(world.installation.settings.base_url.rpartition(":")[2])
+    server = uvicorn.Server(uvicorn.Config(create_app(world.installation), host="127.0.0.1", port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield world
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=list(WIDTHS))
+def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page as wide as a phone's or a desk's screen; it notes every request that leaves for another address."""
+    width, height = WIDTHS[request.param]
+    context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN", java_script_enabled=False)
+    opened = context.new_page()
+    opened.set_default_timeout(10_000)
+    yield opened
+    context.close()
+
+
+@pytest.fixture
+def keep(page: Page, request: pytest.FixtureRequest) -> object:
+    """Keep a picture of the page in the folder JINBANG_PICTURES, if that is given."""
+    folder = os.environ.get("JINBANG_PICTURES")
+    shape = "phone" if page.viewport_size and page.viewport_size["width"] < 600 else "desk"
+
+    def picture(name: str) -> None:
+        if folder:
+            page.screenshot(path=f"{folder}/{name}-{shape}.png", full_page=True)
+
+    return picture
