@@ -74,4 +74,3 @@ class Backstage:
         for row in rows:
             table.add_row(*row)
         Console(stderr=True, width=None if sys.stderr.isatty() else 200).print(table)
-

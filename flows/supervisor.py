@@ -84,7 +84,18 @@ def prefect_server(*, port: int = 0) -> Iterator[str]:
     os.environ["PREFECT_HOME"] = str(home)
     chosen = _free_port(port)
     url = f"http://127.0.0.1:{chosen}/api"
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(chosen), "--no-ui" if not port else "--ui"]
+    command = [
+        sys.executable,
+        "-m",
+        "prefect",
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(chosen),
+        "--no-ui" if not port else "--ui",
+    ]
     environment = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
     with child(command, environment, home / "server.log") as process:
         _await_health(url, process)
@@ -97,8 +108,9 @@ def prefect_server(*, port: int = 0) -> Iterator[str]:
 
 
 def _one_certificate(home: Path) -> Path:
-    """A file with one certificate authority. The server speaks plain http on loopback, but each of its clients would read
-    all authorities first, 30 ms a time.
+    """A file with one certificate authority.
+
+    The server speaks plain http on loopback, but each of its clients would read all authorities first, 30 ms a time.
     """
     small = home / "authority.pem"
     end = "-----END CERTIFICATE-----"
@@ -189,7 +201,9 @@ def servers() -> Iterator[None]:
         yield
 
 
-def rehearse(process: str, *, entries: int | None, reviewers: int | None, seed: int | None, label: str, stop_in: str | None = None) -> dict[str, Any]:
+def rehearse(
+    process: str, *, entries: int | None, reviewers: int | None, seed: int | None, label: str, stop_in: str | None = None
+) -> dict[str, Any]:
     """Run one rehearsal in this process."""
     from flows import rehearsal
 
@@ -213,7 +227,9 @@ def serve_pages(host: str, port: int) -> None:
 
     # Named, not imported: pages and flows know nothing of each other, and this is where they are started side by side.
     pages = importlib.import_module("web.app")
-    pages.serve(installation.installation(), host, port, notify_sign_in=mail.send_sign_in, trusted_proxies=installation.settings().trusted_proxies)
+    pages.serve(
+        installation.installation(), host, port, notify_sign_in=mail.send_sign_in, trusted_proxies=installation.settings().trusted_proxies
+    )
 
 
 def _leave(_signal: int, _frame: object) -> None:

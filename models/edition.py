@@ -18,7 +18,17 @@ Role = Literal["nominator", "reviewer", "committee", "party"]
 EditionState = Literal["running", "published", "cancelled"]
 RunState = Literal["planned", "opening", "open", "closing", "closed"]
 EntryState = Literal[
-    "submitted", "eligible", "ineligible", "assigned", "scored", "shortlisted", "not_shortlisted", "voted_out", "publicised", "awarded", "not_awarded"
+    "submitted",
+    "eligible",
+    "ineligible",
+    "assigned",
+    "scored",
+    "shortlisted",
+    "not_shortlisted",
+    "voted_out",
+    "publicised",
+    "awarded",
+    "not_awarded",
 ]
 
 

@@ -1,19 +1,19 @@
 """Everything that can be refused, as one tree.
 
-    JinbangError                  message names the thing, the reason and the remedy
-    ├── DeclarationError          a process file is wrong; carries every fault, each with its place
-    ├── InputError                a spreadsheet, form or option is wrong; carries every fault, each with its place
-    ├── NotFound                  no such edition, entry, person
-    ├── NotAllowed                the person may not do this (role, stage, conflict, closed)
-    ├── LinkRefused               unknown, expired or revoked link; never says which
-    ├── TooLate                   a deadline has passed; what was typed is handed back
-    ├── Stale                     somebody else changed it since it was read
-    ├── StageNotReady             a stage cannot be closed yet, and why
-    │   ├── NotEnoughReviewers
-    │   └── NoQuorum
-    ├── CalendarNotCovered        nobody has published the working days of that year
-    ├── LeaseLost                 another engine holds the edition now; whoever raised this writes nothing
-    └── UnsafeSetting             a setting would break a promise; the start is refused
+JinbangError                  message names the thing, the reason and the remedy
+├── DeclarationError          a process file is wrong; carries every fault, each with its place
+├── InputError                a spreadsheet, form or option is wrong; carries every fault, each with its place
+├── NotFound                  no such edition, entry, person
+├── NotAllowed                the person may not do this (role, stage, conflict, closed)
+├── LinkRefused               unknown, expired or revoked link; never says which
+├── TooLate                   a deadline has passed; what was typed is handed back
+├── Stale                     somebody else changed it since it was read
+├── StageNotReady             a stage cannot be closed yet, and why
+│   ├── NotEnoughReviewers
+│   └── NoQuorum
+├── CalendarNotCovered        nobody has published the working days of that year
+├── LeaseLost                 another engine holds the edition now; whoever raised this writes nothing
+└── UnsafeSetting             a setting would break a promise; the start is refused
 """
 
 from __future__ import annotations

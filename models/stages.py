@@ -202,7 +202,9 @@ class ShortlistingStage(_Stage):
     """Only entries with at least this mark."""
     top_share: Share | None = None
     """Places = ceil(ranked entries x share), per group."""
-    ties: Annotated[Literal["include_all", "exclude_all", "re_review"], not_yet("re_review", what="re-review among the tied")] = "include_all"
+    ties: Annotated[Literal["include_all", "exclude_all", "re_review"], not_yet("re_review", what="re-review among the tied")] = (
+        "include_all"
+    )
     """What happens to entries that share the mark on the cut line (rule L2)."""
     confirm: Confirmation = "admin"
     """Who releases the list to the committee; `automatic` does so at `closes`, or at once."""
@@ -262,7 +264,9 @@ class SignoffStage(_Stage):
     kind: Literal["signoff"]
     parties: tuple[Party, ...] = Field(min_length=1)
     """In the order of signature; the first leads (rule J3)."""
-    mode: Annotated[Literal["all", "sequence", "quorum"], not_yet("sequence", "quorum", what="sequence and quorum of parties, rule J1")] = "all"
+    mode: Annotated[Literal["all", "sequence", "quorum"], not_yet("sequence", "quorum", what="sequence and quorum of parties, rule J1")] = (
+        "all"
+    )
     """Who must agree (rule J1)."""
     overdue: Literal["wait", "agree"] = "wait"
     """What a missing answer means at `closes` (rule J2)."""

@@ -1,9 +1,9 @@
 """The store: every query and every write. One `Database`, one short transaction at a time, frozen values out.
 
-    with database.write() as store:     # BEGIN IMMEDIATE on SQLite; committed and fsynced when the block ends
-        store.save_sheet(...)
-    with database.read() as store:      # sees one consistent state, writes nothing
-        store.edition("papers-2026")
+with database.write() as store:     # BEGIN IMMEDIATE on SQLite; committed and fsynced when the block ends
+    store.save_sheet(...)
+with database.read() as store:      # sees one consistent state, writes nothing
+    store.edition("papers-2026")
 """
 
 from __future__ import annotations

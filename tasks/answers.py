@@ -65,9 +65,7 @@ def queue_requests(store: Store, edition: Edition, run: StageRun, people: Iterab
     """Mail signatories the request of this round; committee members have theirs with the packet, and again when asked anew."""
     if isinstance(run.declared, SignoffStage):
         titles = {party.name: party.title for party in run.declared.parties}
-        store.queue_mails(
-            edition.id, [messages.signoff_request(edition, run, one, titles[one.party], run.round) for one in people]
-        )
+        store.queue_mails(edition.id, [messages.signoff_request(edition, run, one, titles[one.party], run.round) for one in people])
         return
     found = store.shortlist(edition.id)
     if found is None:
@@ -123,13 +121,16 @@ def count_votes(lease: Lease, position: int) -> None:
         least = ballot.quorum(run.declared.committee, run.declared.quorum)
         if len(given) < least:
             raise NoQuorum(
-                f"{edition.id}: {len(given)} of {run.declared.committee} members answered, the quorum is {least}; remind them and extend {run.name}"
+                f"{edition.id}: {len(given)} of {run.declared.committee} members answered, the quorum is {least}; "
+                f"remind them and extend {run.name}"
             )
         entries = [entry.id for entry in store.entries(edition.id, "shortlisted")]
         outcome = ballot.tally(entries, given, run.declared.passing)
         if not outcome.accepted:
             said = "; ".join(answer.comment for answer in given if answer.verdict == "return")
-            raise StageNotReady(f"{edition.id}: the committee returned the list ({outcome.returned} of {outcome.present}): {said}. Retry asks anew")
+            raise StageNotReady(
+                f"{edition.id}: the committee returned the list ({outcome.returned} of {outcome.present}): {said}. Retry asks anew"
+            )
         passed = set(outcome.passed)
         store.set_entry_states({entry: "voted_out" for entry in entries if entry not in passed})
 

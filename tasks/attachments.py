@@ -142,4 +142,3 @@ def _keep(sha256: str, content: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     part.rename(target)
-

@@ -14,7 +14,9 @@ from models.store import Store
 from rules import links
 
 
-def issue(store: Store, settings: Settings, edition: str, role: Role, people: Iterable[str], *, not_before: datetime, expires_at: datetime) -> int:
+def issue(
+    store: Store, settings: Settings, edition: str, role: Role, people: Iterable[str], *, not_before: datetime, expires_at: datetime
+) -> int:
     """Give each person a link in a role, or let the existing one live longer. Yields how many are new."""
     new = []
     for person in people:

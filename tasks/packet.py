@@ -10,7 +10,15 @@ from models.errors import NotFound
 from models.store import Store
 from rules import calendar, eligibility
 
-_COLUMNS = (("序号 No.", 8), ("组别 Group", 22), ("名次 Place", 10), ("编号 Code", 12), ("名称 Title", 48), ("单位 Unit", 30), ("平均分 Mark", 12))
+_COLUMNS = (
+    ("序号 No.", 8),
+    ("组别 Group", 22),
+    ("名次 Place", 10),
+    ("编号 Code", 12),
+    ("名称 Title", 48),
+    ("单位 Unit", 30),
+    ("平均分 Mark", 12),
+)
 
 
 def workbook(store: Store, edition_id: str) -> bytes:

@@ -91,9 +91,7 @@ def score(edition: Edition, run: StageRun, temper: Temper, *, sitting: int, sitt
 
 def _chased(store: Store, edition: Edition, run: StageRun) -> bool:
     """Whom the secretary has given more time is chased by telephone too, and then answers."""
-    return any(
-        one.type == "StageExtended" and one.actor == ACTOR and one.payload["stage"] == run.name for one in store.events(edition.id)
-    )
+    return any(one.type == "StageExtended" and one.actor == ACTOR and one.payload["stage"] == run.name for one in store.events(edition.id))
 
 
 def _sit(
@@ -109,7 +107,9 @@ def _sit(
     mine = {entry.id: sheets.get((reviewer.id, entry.id)) for entry in entries}
     if all(sheet is not None and sheet.signed_at for sheet in mine.values()):
         return
-    leaving = [one for one in entries if mine[one.id] is None and simulation.chance(seed, "recuse", one.key, reviewer.code) < temper.recusals]
+    leaving = [
+        one for one in entries if mine[one.id] is None and simulation.chance(seed, "recuse", one.key, reviewer.code) < temper.recusals
+    ]
     for entry in leaving:
         reviewing.recuse(edition.id, run.position, reviewer.id, entry.id, reason="declared")
     staying = [one for one in entries if one not in leaving]

@@ -48,7 +48,9 @@ class LinkStore(StoreBase):
         """Let the links of a role live until a later time."""
         table = t.GRANTS.c
         self._run(
-            t.GRANTS.update().where(table.edition == edition, table.role == role, table.expires_at < expires_at).values(expires_at=expires_at)
+            t.GRANTS.update()
+            .where(table.edition == edition, table.role == role, table.expires_at < expires_at)
+            .values(expires_at=expires_at)
         )
 
     def replace_grant(self, grant: Grant, token_hash: str) -> None:
@@ -69,9 +71,15 @@ class LinkStore(StoreBase):
         """Keep a signed-in browser."""
         self._run(
             t.VISITS.insert().values(
-                id=visit.id, grant=visit.grant.id if visit.grant else None, grant_version=grant_version, admin=visit.admin, csrf=visit.csrf,
-                created_at=self.real_now, seen_at=self.real_now, expires_at=visit.expires_at,
-            )  # fmt: skip
+                id=visit.id,
+                grant=visit.grant.id if visit.grant else None,
+                grant_version=grant_version,
+                admin=visit.admin,
+                csrf=visit.csrf,
+                created_at=self.real_now,
+                seen_at=self.real_now,
+                expires_at=visit.expires_at,
+            )
         )
 
     def visit(self, visit_id: str, *, idle_since: datetime) -> Visit | None:

@@ -149,9 +149,13 @@ class ScoringStore(StoreBase):
         items = [[one.entry, one.group, one.place, str(one.mark)] for one in shortlist.items]
         self._run(
             t.SHORTLISTS.insert().values(
-                edition=shortlist.edition, version=shortlist.version, created_at=shortlist.created_at, digest=shortlist.digest,
-                items=items, seats=dict(seats),
-            )  # fmt: skip
+                edition=shortlist.edition,
+                version=shortlist.version,
+                created_at=shortlist.created_at,
+                digest=shortlist.digest,
+                items=items,
+                seats=dict(seats),
+            )
         )
 
     def shortlist(self, edition: str) -> tuple[Shortlist, dict[str, int]] | None:
@@ -168,10 +172,18 @@ class ScoringStore(StoreBase):
         """Keep what a member said in this round; a second answer in the same round replaces the first."""
         self._upsert(
             t.ANSWERS,
-            {"edition": answer.edition, "position": answer.position, "member": answer.member, "round": answer.round,
-             "verdict": answer.verdict, "struck": list(answer.struck), "comment": answer.comment, "at": answer.at},
+            {
+                "edition": answer.edition,
+                "position": answer.position,
+                "member": answer.member,
+                "round": answer.round,
+                "verdict": answer.verdict,
+                "struck": list(answer.struck),
+                "comment": answer.comment,
+                "at": answer.at,
+            },
             ["edition", "position", "member", "round"],
-        )  # fmt: skip
+        )
 
     def answers(self, edition: str, position: int) -> tuple[Answer, ...]:
         """The latest answer of each member, by member. A return of an earlier round is void, an agreement stands (rule J1)."""
@@ -192,9 +204,13 @@ class ScoringStore(StoreBase):
         """Keep the frozen public list of a notice stage."""
         self._run(
             t.NOTICES.insert().values(
-                edition=notice.edition, position=notice.position, first_day=notice.first_day, until=notice.until,
-                awards=[_award_row(one) for one in notice.awards], vacant=vacant,
-            )  # fmt: skip
+                edition=notice.edition,
+                position=notice.position,
+                first_day=notice.first_day,
+                until=notice.until,
+                awards=[_award_row(one) for one in notice.awards],
+                vacant=vacant,
+            )
         )
 
     def notice(self, edition: str) -> tuple[Notice, int] | None:
@@ -209,9 +225,12 @@ class ScoringStore(StoreBase):
         """Publish one version; it is never changed afterwards."""
         self._run(
             t.PUBLICATIONS.insert().values(
-                edition=publication.edition, version=publication.version, at=publication.at, digest=publication.digest,
+                edition=publication.edition,
+                version=publication.version,
+                at=publication.at,
+                digest=publication.digest,
                 document=dict(publication.document),
-            )  # fmt: skip
+            )
         )
 
     def publication(self, edition: str) -> Publication:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,12 @@ from flows import __main__ as jinbang
 from tasks.installation import Installation
 from tests import builders
 from tests.builders import Clock
+from tests.serving import prefect, prefect_server
 from tests.tasks import driving
 from tests.tasks.conftest import people
 from tests.tasks.driving import Season
+
+__all__ = ["prefect", "prefect_server"]
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -55,12 +58,3 @@ def season(installed: Installation, clock: Clock, artifacts: list[dict[str, Any]
     made = Season(installed, clock, builders.keep(installed.database, builders.an_edition())).local("2026-03-20 09:00")
     people(made)
     return made
-
-
-@pytest.fixture(scope="session")
-def prefect() -> Iterator[None]:
-    """A Prefect server with a database of its own."""
-    from prefect.testing.utilities import prefect_test_harness
-
-    with prefect_test_harness(server_startup_timeout=90):
-        yield

@@ -102,7 +102,9 @@ def test_every_fault_of_a_file_is_told_with_line_and_column(command: Command, tm
     code, out, err = command("validate", str(broken))
     assert (code, out) == (1, "")
     lines = text.splitlines()
-    rows = {name: 1 + next(place for place, line in enumerate(lines) if name in line) for name in ("name: papers", "panel: 5", "kind: voting")}
+    rows = {
+        name: 1 + next(place for place, line in enumerate(lines) if name in line) for name in ("name: papers", "panel: 5", "kind: voting")
+    }
     places = [line.removeprefix(f"{broken}:").split(" ")[0] for line in err.splitlines()]
     assert places == [f"{rows['name: papers']}:7", f"{rows['panel: 5']}:12", f"{rows['kind: voting']}:11"]
     assert all(" -> " in line or "; " in line for line in err.splitlines())
@@ -118,7 +120,9 @@ def test_good_and_bad_files_are_told_apart_in_one_run(command: Command, tmp_path
     assert "gone.yaml: the file cannot be read" in err
 
 
-def test_an_empty_or_missing_folder_of_processes_is_no_success(command: Command, installed: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_empty_or_missing_folder_of_processes_is_no_success(
+    command: Command, installed: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for folder, said in ((tmp_path / "gone", "there is no such folder"), (tmp_path, "the folder holds no process file")):
         if folder == tmp_path:
             folder = tmp_path / "empty"
@@ -139,17 +143,25 @@ def test_a_missing_mail_template_is_refused_at_once(command: Command, monkeypatc
     finally:
         texts._environment.cache_clear()
     assert code == 1
-    assert "notifications/templates/call_opened/en/body.html.j2: the file is missing -> install the program again, or restore the file" in err
+    assert (
+        "notifications/templates/call_opened/en/body.html.j2: the file is missing -> install the program again, or restore the file" in err
+    )
 
 
 def test_processes_are_listed_for_people_and_for_programs(command: Command) -> None:
     _, out, _ = command("processes")
     assert [line.split()[:3] for line in out.splitlines()] == [
-        ["artworks", "2026", "100"], ["innovation", "2026", "12"], ["papers", "2026", "160"], ["volunteers", "2026", "35"],
-    ]  # fmt: skip
+        ["artworks", "2026", "100"],
+        ["innovation", "2026", "12"],
+        ["papers", "2026", "160"],
+        ["volunteers", "2026", "35"],
+    ]
     assert {one["name"]: one["awards"] for one in shown(command("processes", "--json"))} == {
-        "artworks": 100, "innovation": 12, "papers": 160, "volunteers": 35,
-    }  # fmt: skip
+        "artworks": 100,
+        "innovation": 12,
+        "papers": 160,
+        "volunteers": 35,
+    }
 
 
 def test_the_graph_shows_every_stage_in_order(command: Command) -> None:
@@ -159,9 +171,16 @@ def test_the_graph_shows_every_stage_in_order(command: Command) -> None:
     assert lines[0] == "flowchart TD"
     arrows = [line.strip() for line in lines if "-->" in line]
     assert arrows == [
-        "start --> submission", "submission --> scoring", "scoring --> shortlisting", "shortlisting --> voting", "voting --> clearance",
-        "clearance --> signoff", "signoff --> notice", "notice --> publication", "publication --> done",
-    ]  # fmt: skip
+        "start --> submission",
+        "submission --> scoring",
+        "scoring --> shortlisting",
+        "shortlisting --> voting",
+        "voting --> clearance",
+        "clearance --> signoff",
+        "signoff --> notice",
+        "notice --> publication",
+        "publication --> done",
+    ]
     assert '    done(["12 awards"])' in lines
 
 
@@ -215,8 +234,9 @@ def test_a_good_file_is_taken_and_a_dry_run_says_the_same(command: Command, seas
     season.local("2026-04-01 08:00").advance()
     path = a_sheet(tmp_path, ENTRY_HEAD, a_row(1))
     assert command("import", season.id, "entries", str(path), "--dry-run")[:2] == (
-        0, "申报.xlsx: 1 new entries, 0 updated (dry run, nothing was kept)\n",
-    )  # fmt: skip
+        0,
+        "申报.xlsx: 1 new entries, 0 updated (dry run, nothing was kept)\n",
+    )
     assert season.entries() == ()
     assert command("import", season.id, "entries", str(path))[:2] == (0, "申报.xlsx: 1 new entries, 0 updated\n")
     assert len(season.entries()) == 1
@@ -265,12 +285,23 @@ def test_the_doctor_looks_at_everything(command: Command, season: Season) -> Non
     assert [name for name, one in found.items() if not one["ok"]] in ([], ["working days"])
     assert code == int(not found["working days"]["ok"])
     assert set(found) == {
-        "versions", "database", "schema", "secret key", "process files", "mail templates", "working days", "mail server", "Prefect", "engine",
-    }  # fmt: skip
+        "versions",
+        "database",
+        "schema",
+        "secret key",
+        "process files",
+        "mail templates",
+        "working days",
+        "mail server",
+        "Prefect",
+        "engine",
+    }
     assert found["Prefect"]["found"] == "`jinbang up` starts its own server on loopback"
 
 
-def test_the_doctor_names_what_is_wrong_and_what_to_do(command: Command, season: Season, database: Database, installed: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_doctor_names_what_is_wrong_and_what_to_do(
+    command: Command, season: Season, database: Database, installed: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with database.write() as store:
         store.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
         store.wake(season.id)
@@ -279,6 +310,11 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(command: Command, season:
     code, out, _ = command("doctor")
     assert code == 1
     failed = [line for line in out.splitlines() if line.startswith("FAIL")]
-    assert [line.removeprefix("FAIL ").partition(":")[0] for line in failed if "working days" not in line] == ["schema", "mail server", "Prefect", "engine"]
+    assert [line.removeprefix("FAIL ").partition(":")[0] for line in failed if "working days" not in line] == [
+        "schema",
+        "mail server",
+        "Prefect",
+        "engine",
+    ]
     assert all(" -> " in line for line in failed)
     assert any("1 wake-ups wait and no engine has been seen for five minutes" in line for line in failed)

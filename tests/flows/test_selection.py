@@ -15,12 +15,15 @@ from models.stages import STAGE_CLASSES
 from tasks.installation import Installation
 from tests import builders
 from tests.builders import Clock
+from tests.serving import LEAVES_SOCKETS
 from tests.tasks.conftest import people
 from tests.tasks.driving import Season
 
+pytestmark = LEAVES_SOCKETS
+
 
 @pytest.fixture
-def live(installed: Installation, clock: Clock, prefect: None) -> Season:
+def live(installed: Installation, clock: Clock, prefect: str) -> Season:
     """An edition whose flows run on the server."""
     made = Season(installed, clock, builders.keep(installed.database, builders.an_edition())).local("2026-04-01 08:00")
     people(made)
@@ -85,7 +88,7 @@ async def test_any_other_failure_ends_the_run_and_leaves_the_lease_free(
     assert "submission is open" in await selection.advance_edition(live.id)
 
 
-async def test_an_action_is_tried_again_on_anything_but_a_refusal(prefect: None, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_action_is_tried_again_on_anything_but_a_refusal(prefect: str, caplog: pytest.LogCaptureFixture) -> None:
     from prefect import flow
 
     from tasks.action import action
@@ -128,7 +131,7 @@ async def test_five_flows_are_offered_by_module_path_each_with_a_described_form(
         assert all(parameter.get("description") for parameter in properties.values()), (one.name, properties)
 
 
-async def test_an_edition_can_be_opened_and_swept_from_the_server(installed: Installation, prefect: None) -> None:
+async def test_an_edition_can_be_opened_and_swept_from_the_server(installed: Installation, prefect: str) -> None:
     assert await opening.open_edition("papers", "2030", date(2030, 1, 12)) == "papers-2030"
     with pytest.raises(NotAllowed, match="papers-2030 is open already"):
         await opening.open_edition("papers", "2030", date(2030, 1, 12))
@@ -144,10 +147,12 @@ async def test_a_table_that_the_server_refuses_holds_no_edition_up(live: Season,
     assert live.states() == {"submission": "open"}
 
 
-async def test_a_process_with_an_underscore_in_its_name_has_its_tables_too(installed: Installation, clock: Clock, prefect: None) -> None:
+async def test_a_process_with_an_underscore_in_its_name_has_its_tables_too(installed: Installation, clock: Clock, prefect: str) -> None:
     edition = builders.keep(installed.database, builders.an_edition(builders.a_process(name="young_talents")))
     made = Season(installed, clock, edition).local("2026-03-01 08:00")
     await selection.advance_edition(made.id)
     async with get_client() as client:
-        shown = await client._client.post("/artifacts/latest/filter", json={"artifacts": {"key": {"any_": ["progress-young-talents-2026"]}}})
+        shown = await client._client.post(
+            "/artifacts/latest/filter", json={"artifacts": {"key": {"any_": ["progress-young-talents-2026"]}}}
+        )
     assert len(shown.json()) == 1

@@ -82,7 +82,10 @@ def test_a_signed_sheet_is_locked_and_a_recused_one_does_not_count(seeded: Datab
 
 
 def test_marks_keep_their_printed_places(seeded: Database) -> None:
-    standings = [Standing(one, "paper", Decimal(mark), 3, Decimal("66.67"), Decimal("0.50"), True, 1) for one, mark in ((A01, "80.00"), (A02, "66.67"))]
+    standings = [
+        Standing(one, "paper", Decimal(mark), 3, Decimal("66.67"), Decimal("0.50"), True, 1)
+        for one, mark in ((A01, "80.00"), (A02, "66.67"))
+    ]
     with seeded.write() as store:
         store.put_standings(ID, 1, standings)
         store.put_standings(ID, 1, standings[:1])  # a second computation replaces the first

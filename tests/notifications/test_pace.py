@@ -23,7 +23,9 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 def _moments(addresses: list[str], *, per_minute: int, per_domain: int) -> list[datetime]:
     now, sent = START, list[tuple[str, datetime]]()
     for address in addresses:
-        now += wait_for(address, [one for one in sent if one[1] > now - WINDOW], now, per_minute=per_minute, per_minute_and_domain=per_domain)
+        now += wait_for(
+            address, [one for one in sent if one[1] > now - WINDOW], now, per_minute=per_minute, per_minute_and_domain=per_domain
+        )
         sent.append((address, now))
     return [moment for _, moment in sent]
 

@@ -39,7 +39,9 @@ def test_a_later_end_keeps_the_token() -> None:
     assert links.derive_token(KEY, replace(GRANT, expires_at=NOW + timedelta(days=9))) == links.derive_token(KEY, GRANT)
 
 
-@pytest.mark.parametrize("text", ["", "k1_", "k1_" + "a" * 42, "k1_" + "a" * 44, "k2_" + "a" * 43, "k1_" + "é" * 43, "k1_" + "a" * 43 + "\n"])
+@pytest.mark.parametrize(
+    "text", ["", "k1_", "k1_" + "a" * 42, "k1_" + "a" * 44, "k2_" + "a" * 43, "k1_" + "é" * 43, "k1_" + "a" * 43 + "\n"]
+)
 def test_what_is_no_token_is_told_before_the_store_is_asked(text: str) -> None:
     assert not links.looks_like_token(text)
 

@@ -18,12 +18,15 @@ NOW = datetime(2026, 6, 10, 2, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def a_situation(states: str, *, ready: bool = False, reminders: tuple[Deadline, ...] = (), state: Any = "running", **current: Any) -> Situation:
+def a_situation(
+    states: str, *, ready: bool = False, reminders: tuple[Deadline, ...] = (), state: Any = "running", **current: Any
+) -> Situation:
     """An edition whose stages have the states named by first letters: c(losed), o(pen), p(lanned), O(pening), C(losing)."""
     names = {"c": "closed", "o": "open", "p": "planned", "O": "opening", "C": "closing"}
     edition = builders.an_edition()
     runs = tuple(
-        replace(run, state=names[letter], opens_at=None, closes_at=None) for run, letter in zip(edition.stages, states.ljust(7, "p"), strict=True)
+        replace(run, state=names[letter], opens_at=None, closes_at=None)
+        for run, letter in zip(edition.stages, states.ljust(7, "p"), strict=True)
     )
     place = next((one for one, run in enumerate(runs) if run.state != "closed"), None)
     if place is not None:
@@ -67,7 +70,9 @@ def test_a_blocked_stage_waits_for_a_person_even_past_its_deadline() -> None:
     assert next_step(situation) == Wait(run_of(situation), None, blocked=True)
 
 
-@pytest.mark.parametrize(("late", "closes"), [(timedelta(0), False), (timedelta(minutes=10), True), (timedelta(minutes=9, seconds=59), False)])
+@pytest.mark.parametrize(
+    ("late", "closes"), [(timedelta(0), False), (timedelta(minutes=10), True), (timedelta(minutes=9, seconds=59), False)]
+)
 def test_a_stage_closes_at_its_deadline_with_its_grace(late: timedelta, closes: bool) -> None:
     situation = a_situation("co", closes_at=NOW - late)  # scoring has ten minutes of grace
     cutoff = NOW - late + timedelta(minutes=10)

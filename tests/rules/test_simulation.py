@@ -24,7 +24,10 @@ def an_entry(key: str, group: str = "paper") -> Entry:
 
 def test_chance_depends_on_the_seed_and_the_names_alone() -> None:
     assert simulation.chance(7, "a", "b") == simulation.chance(7, "a", "b")
-    assert len({simulation.chance(7, "a", "b"), simulation.chance(8, "a", "b"), simulation.chance(7, "b", "a"), simulation.chance(7, "ab")}) == 4
+    assert (
+        len({simulation.chance(7, "a", "b"), simulation.chance(8, "a", "b"), simulation.chance(7, "b", "a"), simulation.chance(7, "ab")})
+        == 4
+    )
 
 
 def test_chance_never_reaches_its_ends_and_covers_the_middle() -> None:

@@ -115,7 +115,19 @@ class Season:
         """All rows of the tables that a step could change twice."""
         from models import tables as t
 
-        shown = (t.ENTRIES, t.ASSIGNMENTS, t.STANDINGS, t.SHORTLISTS, t.ANSWERS, t.NOTICES, t.PUBLICATIONS, t.MAILS, t.GRANTS, t.EVENTS, t.STEPS)
+        shown = (
+            t.ENTRIES,
+            t.ASSIGNMENTS,
+            t.STANDINGS,
+            t.SHORTLISTS,
+            t.ANSWERS,
+            t.NOTICES,
+            t.PUBLICATIONS,
+            t.MAILS,
+            t.GRANTS,
+            t.EVENTS,
+            t.STEPS,
+        )
         with self.database.read() as store:
             return {one.name: sorted(tuple(map(repr, row)) for row in store.connection.execute(one.select())) for one in shown}
 
@@ -146,7 +158,13 @@ class Season:
         return self
 
     def say(
-        self, member: str, verdict: Literal["agree", "return"] = "agree", *, struck: Iterable[str] = (), comment: str = "", stage: str = "voting"
+        self,
+        member: str,
+        verdict: Literal["agree", "return"] = "agree",
+        *,
+        struck: Iterable[str] = (),
+        comment: str = "",
+        stage: str = "voting",
     ) -> Season:
         """Let a member or signatory answer; struck entries by key."""
         ids = {one.key: one.id for one in self.entries()}

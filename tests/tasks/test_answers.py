@@ -73,9 +73,7 @@ def test_without_a_quorum_the_stage_is_blocked_and_an_extension_opens_it_again(v
     for code in COMMITTEE[:3]:
         voting.say(code)
     voting.local("2026-07-11 00:00").advance()
-    assert voting.run("voting").blocked == (
-        "sample-2026: 3 of 5 members answered, the quorum is 4; remind them and extend voting"
-    )
+    assert voting.run("voting").blocked == ("sample-2026: 3 of 5 members answered, the quorum is 4; remind them and extend voting")
     press(voting, editions.extend, "voting", voting.clock.now + timedelta(days=2))
     assert voting.states() == {"voting": "open"}
     assert press(voting, editions.remind) == 2
@@ -98,7 +96,9 @@ def test_a_returned_list_is_blocked_with_the_comments_and_only_those_who_returne
         voting.say(code, "return", comment=f"{code}：第2项单位有误")
     voting.advance()
     blocked = voting.run("voting").blocked or ""
-    assert blocked.startswith("sample-2026: the committee returned the list (3 of 5): M03：第2项单位有误; M04：第2项单位有误; M05：第2项单位有误")
+    assert blocked.startswith(
+        "sample-2026: the committee returned the list (3 of 5): M03：第2项单位有误; M04：第2项单位有误; M05：第2项单位有误"
+    )
     assert press(voting, editions.retry) == "voting: those who returned the list are asked anew"
     voting.advance()
     run = voting.run("voting")
@@ -138,7 +138,10 @@ def test_without_a_list_nobody_votes(season: Season) -> None:
 
 
 def test_every_body_is_asked_by_its_name_with_a_link(signing: Season) -> None:
-    assert {one.to_address[:3]: one.params["party"]["zh"] for one in signing.mails("signoff_request")} == {"p01": "人事部门", "p02": "科技部门"}
+    assert {one.to_address[:3]: one.params["party"]["zh"] for one in signing.mails("signoff_request")} == {
+        "p01": "人事部门",
+        "p02": "科技部门",
+    }
     with signing.database.read() as store:
         assert sorted(store.grants(signing.id, "party")) == ["sample-2026/m/P01", "sample-2026/m/P02"]
 
@@ -161,7 +164,10 @@ def test_silence_is_no_consent_where_it_was_not_declared(signing: Season) -> Non
 def test_silence_is_consent_where_it_was_declared(season: Season) -> None:
     process = builders.a_process(name="consent", **builders.a_stage_change("signoff", overdue="agree"))
     other = Season(season.installed, season.clock, builders.keep(season.database, builders.an_edition(process)))
-    other.put(nominators=[builders.a_nominator()], members=[builders.a_member(code, role="party", party=party) for code, party in (("P01", "personnel"), ("P02", "science"))])
+    other.put(
+        nominators=[builders.a_nominator()],
+        members=[builders.a_member(code, role="party", party=party) for code, party in (("P01", "personnel"), ("P02", "science"))],
+    )
     ranked(other, {"A01": "90.00"}).local("2026-07-12 00:00")
     shortlisting.cut_list.fn(lease := other.lease(), 2)
     editions.drop(lease)
@@ -220,7 +226,13 @@ def test_those_who_are_asked_anew_have_time_to_answer(signing: Season) -> None:
 def test_steps_done_three_times_change_nothing_after_the_first(signing: Season) -> None:
     signing.say("P01", stage="signoff").say("P02", stage="signoff")
     lease = signing.closing("signoff")
-    steps = ((answers.ask, 3, ()), (answers.count_votes, 3, ()), (answers.ask, 4, ()), (answers.remind, 4, (2, "remind:2:x")), (answers.count_signatures, 4, ()))
+    steps = (
+        (answers.ask, 3, ()),
+        (answers.count_votes, 3, ()),
+        (answers.ask, 4, ()),
+        (answers.remind, 4, (2, "remind:2:x")),
+        (answers.count_signatures, 4, ()),
+    )
     for step, position, more in steps:
         step.fn(lease, position, *more)  # type: ignore[attr-defined]
         once = signing.snapshot()

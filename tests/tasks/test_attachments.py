@@ -93,7 +93,7 @@ def test_every_bad_picture_is_named_and_none_is_kept(works: Season, tmp_path: Pa
 
 
 def test_a_name_that_could_mean_two_files_or_two_entries_is_refused(works: Season, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="w1.png is in the archive twice -> keep one of the two"):
+    with pytest.raises(InputError, match=r"w1.png is in the archive twice -> keep one of the two"):
         attachments.take(works.id, packed(tmp_path, {"a/w1.png": picture(), "b/w1.png": picture("blue")}), actor="cli")
     fields = builders.an_entry(class_name="artwork").fields
     works.hand_in([builders.an_entry("W04", class_name="artwork", fields={**fields, "media": "w1.png"})])
@@ -119,7 +119,7 @@ def test_what_is_too_large_or_no_archive_is_refused(works: Season, tmp_path: Pat
         attachments.take(works.id, broken, actor="cli")
     small = works.installed.settings.model_copy(update={"picture_megabytes": 0.00001})
     monkeypatch.setattr("tasks.attachments.settings", lambda: small)
-    with pytest.raises(InputError, match="w1.png is larger than 1e-05 MB -> make it smaller"):
+    with pytest.raises(InputError, match=r"w1.png is larger than 1e-05 MB -> make it smaller"):
         attachments.take(works.id, packed(tmp_path, {"w1.png": picture()}), actor="cli")
 
 

@@ -115,9 +115,9 @@ def test_an_extension_moves_deadline_reminders_and_links(season: Season) -> None
 
 @ON_SQLITE
 def test_what_cannot_be_extended_says_why(season: Season) -> None:
-    with pytest.raises(NotFound, match="sample-2026 has no stage 'review'; its stages are submission, scoring, shortlisting"):
+    with pytest.raises(NotFound, match=r"sample-2026 has no stage 'review'; its stages are submission, scoring, shortlisting"):
         act(season, editions.extend, "review", season.clock.now)
-    with pytest.raises(NotAllowed, match="the new deadline .* is past"):
+    with pytest.raises(NotAllowed, match=r"the new deadline .* is past"):
         act(season, editions.extend, "submission", season.clock.now)
     season.go("scoring")
     with pytest.raises(NotAllowed, match=r"submission cannot be extended \(closed\)"):

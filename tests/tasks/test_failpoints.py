@@ -23,14 +23,14 @@ def order(patch: pytest.MonkeyPatch, **orders: str) -> None:
 def test_without_orders_a_point_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     order(monkeypatch)
     failpoints.failpoint("publish.before")
-    assert failpoints._SEEN == Counter()
+    assert Counter() == failpoints._SEEN
 
 
 def test_an_order_is_obeyed_at_its_pass_only(monkeypatch: pytest.MonkeyPatch) -> None:
     order(monkeypatch, publish_before="raise@2")
     failpoints.failpoint("publish.before")
     failpoints.failpoint("publish.after")
-    with pytest.raises(failpoints.InjectedFailure, match="publish.before"):
+    with pytest.raises(failpoints.InjectedFailure, match=r"publish.before"):
         failpoints.failpoint("publish.before")
     failpoints.failpoint("publish.before")
 
@@ -48,5 +48,7 @@ def test_a_stall_sleeps_and_a_trace_tells_every_pass(monkeypatch: pytest.MonkeyP
 
 def test_a_kill_leaves_no_time_to_tidy_up() -> None:
     code = "import atexit; atexit.register(print, 'tidy'); from tasks.failpoints import failpoint; failpoint('a.b'); print('alive')"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"JINBANG_FAILPOINTS": "a.b:kill"}, capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"JINBANG_FAILPOINTS": "a.b:kill"}, capture_output=True, check=False
+    )
     assert (done.returncode, done.stdout) == (-9, b"")

@@ -19,9 +19,17 @@ NOMINATOR_HEAD = ["编号", "推荐单位名称", "推荐渠道", "邮箱", "联
 
 def a_row(number: int = 1, **changes: str) -> list[str]:
     values = {
-        "类别": "学术论文", "论文题目": f"深部煤层微震前兆识别之{number}", "单位": "甲大学", "电子邮箱": f"a{number}@example.org", "推荐单位编号": "N01",
-        "学科代码": "440.20", "作者": "甲一，乙二", "发表期刊": "示例学报", "发表日期": "2024-05-01", "摘要": "提出一种方法。",
-    }  # fmt: skip
+        "类别": "学术论文",
+        "论文题目": f"深部煤层微震前兆识别之{number}",
+        "单位": "甲大学",
+        "电子邮箱": f"a{number}@example.org",
+        "推荐单位编号": "N01",
+        "学科代码": "440.20",
+        "作者": "甲一，乙二",
+        "发表期刊": "示例学报",
+        "发表日期": "2024-05-01",
+        "摘要": "提出一种方法。",
+    }
     return list({**values, **changes}.values())
 
 
@@ -61,7 +69,7 @@ def test_entries_are_kept_with_codes_that_reveal_nothing_and_their_nominators_ge
     assert importing.take(called.id, "entries", path, actor="cli") == "申报.xlsx: 3 new entries, 0 updated"
     entries = called.entries()
     assert sorted(one.code for one in entries) == ["P0001", "P0002", "P0003"]
-    assert entries[0].fields["authors"] == [{"name": "甲一", "unit": ""}, {"name": "乙二", "unit": ""}] or entries[0].fields["authors"]
+    assert [one["name"] for one in entries[0].fields["authors"]] == ["甲一", "乙二"]
     assert {one.to_address[:3]: len(one.params["titles"]) for one in called.mails("entries_received")} == {"n01": 2, "n02": 1}
     assert called.events("EntriesImported") == [("EntriesImported", {"file": "申报.xlsx", "new": 3, "updated": 0})]
 
@@ -75,22 +83,29 @@ def test_the_same_file_again_updates_and_sends_no_second_receipt(called: Season,
     assert len(called.mails("entries_received")) == 1
     importing.take(called.id, "entries", a_sheet(tmp_path, ENTRY_HEAD, a_row(1, 单位="乙大学"), a_row(3)), actor="cli")
     assert {one.title[-1]: (one.unit, one.code) for one in called.entries()} == {
-        "1": ("乙大学", codes["深部煤层微震前兆识别之1"]), "2": ("甲大学", codes["深部煤层微震前兆识别之2"]), "3": ("甲大学", "P0003"),
-    }  # fmt: skip
+        "1": ("乙大学", codes["深部煤层微震前兆识别之1"]),
+        "2": ("甲大学", codes["深部煤层微震前兆识别之2"]),
+        "3": ("甲大学", "P0003"),
+    }
 
 
 @ON_SQLITE
 def test_every_fault_of_a_file_is_told_with_file_sheet_row_column_and_remedy(called: Season, tmp_path: Path) -> None:
     path = a_sheet(
-        tmp_path, ENTRY_HEAD, a_row(1), a_row(2, 发表日期="去年春天"), a_row(3, 推荐单位编号="N99"), a_row(1), a_row(5, 电子邮箱="无"),
-        a_row(6, 类别="油画"), a_row(7, 作者=""),
-    )  # fmt: skip
+        tmp_path,
+        ENTRY_HEAD,
+        a_row(1),
+        a_row(2, 发表日期="去年春天"),
+        a_row(3, 推荐单位编号="N99"),
+        a_row(1),
+        a_row(5, 电子邮箱="无"),
+        a_row(6, 类别="油画"),
+        a_row(7, 作者=""),
+    )
     told = faults(called, path)
-    assert [line.partition(" ")[0] for line in told] == [f"申报.xlsx:申报表:{place}" for place in ("3:I", "4:E", "5:B", "6:D", "7:A", "8:G:")] or len(told) == 6
-    assert all(line.startswith("申报.xlsx:申报表:") and " -> " in line for line in told)
-    assert [line.split(":")[2:4] for line in told] == [[row, column] for row, column in (("3", "I"), ("4", "E"), ("5", "B"), ("6", "D"), ("7", "A"), ("8", "G"))] or [
-        line.split(":")[2] for line in told
-    ] == ["3", "4", "5", "6", "7", "8"]
+    places = [line.partition(" ")[0].removeprefix("申报.xlsx:申报表:") for line in told]
+    assert places == ["3:I", "4:E", "5:B", "6:D", "7:A", "8:G"]
+    assert all(": " in line and " -> " in line for line in told)
     assert faults(called, path, dry_run=True) == told
 
 
@@ -145,21 +160,34 @@ def test_nominators_who_come_late_are_called_at_once(called: Season, tmp_path: P
     assert called.addressees("call_opened") == ["n01", "n02", "n07"]
     with called.database.read() as store:
         assert [(one.code, one.name) for one in store.nominators(called.id)] == [
-            ("N01", "示例省甲学会"), ("N02", "示例省N02学会"), ("N07", "示例省丙学会"),
-        ]  # fmt: skip
+            ("N01", "示例省甲学会"),
+            ("N02", "示例省N02学会"),
+            ("N07", "示例省丙学会"),
+        ]
 
 
 @ON_SQLITE
 def test_before_the_call_nominators_are_kept_and_not_yet_called(season: Season, tmp_path: Path) -> None:
-    importing.take(season.id, "nominators", a_sheet(tmp_path, NOMINATOR_HEAD, ["N07", "示例省丙学会", "省级学会", "n07@example.org", ""]), actor="cli")
+    importing.take(
+        season.id, "nominators", a_sheet(tmp_path, NOMINATOR_HEAD, ["N07", "示例省丙学会", "省级学会", "n07@example.org", ""]), actor="cli"
+    )
     assert season.mails() == []
 
 
 @ON_SQLITE
 def test_reviewers_and_committee_are_kept_by_code(season: Season, tmp_path: Path) -> None:
-    reviewers = a_sheet(tmp_path, ["专家编号", "姓名", "工作单位", "邮箱", "职称", "最多评审数"], ["R01", "阿卜杜拉•买买提", "甲大学", "r1@example.org", "教授", 7])
+    reviewers = a_sheet(
+        tmp_path,
+        ["专家编号", "姓名", "工作单位", "邮箱", "职称", "最多评审数"],
+        ["R01", "阿卜杜拉•买买提", "甲大学", "r1@example.org", "教授", 7],
+    )
     assert importing.take(season.id, "reviewers", reviewers, actor="cli") == "申报.xlsx: 1 reviewers"
-    committee = a_csv(tmp_path, ["编号", "姓名", "工作单位", "邮箱", "部门"], ["M09", "赵九", "乙大学", "m9@example.org", ""], ["P09", "钱十", "人事厅", "p9@example.org", "人事部门"])
+    committee = a_csv(
+        tmp_path,
+        ["编号", "姓名", "工作单位", "邮箱", "部门"],
+        ["M09", "赵九", "乙大学", "m9@example.org", ""],
+        ["P09", "钱十", "人事厅", "p9@example.org", "人事部门"],
+    )
     assert importing.take(season.id, "committee", committee, actor="cli") == "申报.csv: 2 committee members and signatories"
     with season.database.read() as store:
         one = store.reviewer(f"{season.id}/r/R01")
@@ -172,7 +200,13 @@ def test_reviewers_and_committee_are_kept_by_code(season: Season, tmp_path: Path
 @ON_SQLITE
 @pytest.mark.parametrize("what", ["nominators", "reviewers", "committee"])
 def test_one_bad_row_keeps_the_whole_file_out(season: Season, tmp_path: Path, what: importing.What) -> None:
-    head = {"nominators": NOMINATOR_HEAD, "reviewers": ["专家编号", "姓名", "工作单位", "邮箱"], "committee": ["编号", "姓名", "工作单位", "邮箱"]}[what]
+    head = {
+        "nominators": NOMINATOR_HEAD,
+        "reviewers": ["专家编号", "姓名", "工作单位", "邮箱"],
+        "committee": ["编号", "姓名", "工作单位", "邮箱"],
+    }[what]
     good = ["X1", "甲甲", "省级学会" if what == "nominators" else "甲大学", "x1@example.org"]
-    told = faults(season, a_sheet(tmp_path, head, good, ["X2", "乙乙", "省级学会", "不是邮箱"], ["X1", "丙丙", "省级学会", "x3@example.org"]), what)
+    told = faults(
+        season, a_sheet(tmp_path, head, good, ["X2", "乙乙", "省级学会", "不是邮箱"], ["X1", "丙丙", "省级学会", "x3@example.org"]), what
+    )
     assert [line.split(":")[2] for line in told] == ["3", "4"]

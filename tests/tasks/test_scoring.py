@@ -50,7 +50,13 @@ def all_score(season: Season, marks: dict[str, int], *, without: tuple[str, ...]
 
 
 def test_every_entry_gets_a_panel_of_free_reviewers_with_even_loads(season: Season) -> None:
-    season.put(reviewers=[builders.a_reviewer("R01", unit="A01大学"), builders.a_reviewer("R02", name="甲一"), builders.a_reviewer("R03", max_load=1)])
+    season.put(
+        reviewers=[
+            builders.a_reviewer("R01", unit="A01大学"),
+            builders.a_reviewer("R02", name="甲一"),
+            builders.a_reviewer("R03", max_load=1),
+        ]
+    )
     opened(season)
     drawn = panels(season)
     assert {key: len(codes) for key, codes in drawn.items()} == dict.fromkeys(PAPERS, 3)
@@ -219,11 +225,10 @@ def test_after_the_last_round_the_stage_is_blocked_and_says_which_entries_lack_m
 
 def test_a_retry_draws_further_reviewers_once_more(season: Season) -> None:
     opened(season, "A01")
-    for _ in range(2):  # three reviewers and one further each step back before the deadline of the one declared round
+    for moment in ("2026-06-21 00:10", "2026-06-27 00:10"):  # the three of the panel, and the three further ones, step back
         for code in panels(season)["A01"]:
             reviewing.recuse(season.id, 1, f"{season.id}/r/{code}", season.entries()[0].id, "同一课题组")
-        season.local("2026-06-21 00:10") if season.run("scoring").round == 0 else season.clock.advance(days=6)
-        season.advance()
+        season.local(moment).advance()
     assert season.states() == {"scoring": "blocked"}
     with season.database.write() as store:  # nobody is left to draw from: a retry says so again
         editions.retry(store, season.id, actor="admin")

@@ -26,8 +26,13 @@ def ranked(season: Season, marks: dict[str, str]) -> Season:
     places = {key: 1 + sum(Decimal(other) > Decimal(marks[key]) for other in marks.values()) for key in order}
     with season.database.write() as store:
         store.put_standings(
-            season.id, 1, [Standing(f"{season.id}/e/{key}", "paper", Decimal(marks[key]), 3, Decimal(marks[key]), Decimal(0), False, places[key]) for key in order]
-        )  # fmt: skip
+            season.id,
+            1,
+            [
+                Standing(f"{season.id}/e/{key}", "paper", Decimal(marks[key]), 3, Decimal(marks[key]), Decimal(0), False, places[key])
+                for key in order
+            ],
+        )
         store.set_entry_states({f"{season.id}/e/{key}": "scored" for key in marks})
     return season
 
@@ -87,7 +92,16 @@ def test_160_seats_are_shared_as_the_statutes_calculate_them(season: Season) -> 
             papers.id,
             1,
             [
-                Standing(f"{papers.id}/e/{group[:2]}{number:03}", group, Decimal(90) - Decimal(number) / 10, 5, Decimal(90), Decimal(0), False, number + 1)
+                Standing(
+                    f"{papers.id}/e/{group[:2]}{number:03}",
+                    group,
+                    Decimal(90) - Decimal(number) / 10,
+                    5,
+                    Decimal(90),
+                    Decimal(0),
+                    False,
+                    number + 1,
+                )
                 for group, size in counts.items()
                 for number in range(size)
             ],
@@ -97,7 +111,13 @@ def test_160_seats_are_shared_as_the_statutes_calculate_them(season: Season) -> 
         made, seats = store.shortlist(papers.id)  # type: ignore[misc]
     assert seats == {"science": 40, "engineering": 61, "medicine": 33, "agriculture": 18, "crossing": 8}
     # Places are a fifth more, rounded up: 48, 73.2, 39.6, 21.6, 9.6.
-    assert Counter(item.group for item in made.items) == {"science": 48, "engineering": 74, "medicine": 40, "agriculture": 22, "crossing": 10}
+    assert Counter(item.group for item in made.items) == {
+        "science": 48,
+        "engineering": 74,
+        "medicine": 40,
+        "agriculture": 22,
+        "crossing": 10,
+    }
 
 
 def test_the_list_waits_for_the_admin_and_then_goes_to_every_member(season: Season) -> None:
@@ -156,7 +176,10 @@ def test_without_marks_there_is_no_list_and_without_a_list_no_packet(season: Sea
 def test_a_second_list_is_a_new_version_cut_from_what_the_committee_has_left(season: Season) -> None:
     stages = list(builders.DECLARATION["stages"])
     more = [{"kind": "shortlisting", "name": "final_list", "counts": {"paper": 2, "artwork": 1}}, {**stages[3], "name": "final_vote"}]
-    process = builders.a_process(name="twice", stages=[*stages[:4], *({**one, "closes": "2026-07-15"} if one["kind"] == "voting" else one for one in more), *stages[4:]])
+    process = builders.a_process(
+        name="twice",
+        stages=[*stages[:4], *({**one, "closes": "2026-07-15"} if one["kind"] == "voting" else one for one in more), *stages[4:]],
+    )
     twice = Season(season.installed, season.clock, builders.keep(season.database, builders.an_edition(process)))
     twice.put(nominators=[builders.a_nominator()])
     ranked(twice, {"A01": "90.00", "A02": "80.00", "A03": "70.00", "A04": "60.00"})
@@ -174,7 +197,9 @@ def test_a_second_list_is_a_new_version_cut_from_what_the_committee_has_left(sea
 def test_the_workbook_holds_texts_as_texts_and_is_the_same_each_time(season: Season) -> None:
     ranked(season, {"A01": "90.00", "A02": "66.67"})
     with season.database.write() as store:
-        store.put_entries(season.id, [builders.an_entry("A02", title="=HYPERLINK(\"http://example.org\") 𠮷 🏅", unit="https://example.org/x")], {})
+        store.put_entries(
+            season.id, [builders.an_entry("A02", title='=HYPERLINK("http://example.org") 𠮷 🏅', unit="https://example.org/x")], {}
+        )
     shortlisting.cut_list.fn(season.lease(), 2)
     with season.database.read() as store:
         content = packet.workbook(store, season.id)

@@ -110,7 +110,10 @@ def strict(database: Database, season: Season) -> Season:
     process = builders.a_process(name="strict", classes=classes)
     edition = builders.keep(database, builders.an_edition(process))
     made = Season(season.installed, season.clock, edition)
-    made.put(nominators=[builders.a_nominator("N01"), builders.a_nominator("N02")], reviewers=[builders.a_reviewer(f"R0{n}") for n in range(1, 7)])
+    made.put(
+        nominators=[builders.a_nominator("N01"), builders.a_nominator("N02")],
+        reviewers=[builders.a_reviewer(f"R0{n}") for n in range(1, 7)],
+    )
     made.local("2026-04-01 08:00").advance()
     return made
 

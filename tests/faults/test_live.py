@@ -1,0 +1,160 @@
+"""A live edition goes its way through Prefect's deployments, and its engine may be stopped and started at any time (R-43)."""
+
+from __future__ import annotations
+
+import csv
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from models.edition import Edition
+from tasks import editions
+from tasks.installation import Installation
+from tests.faults.conftest import Bench, command
+from tests.faults.invariants import assert_invariants
+
+EDITION = "live-now"
+FLOWS = ["advance-edition", "open-edition", "rehearse", "send-mail", "sweep"]
+
+
+def _ask(bench: Bench, *arguments: str) -> None:
+    assert command(bench, "flows", *arguments).wait(60) == 0, (bench.folder / "command.log").read_text()
+
+
+def _table(path: Path, *rows: tuple[str, ...]) -> str:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return str(path)
+
+
+def _open(bench: Bench) -> None:
+    _ask(bench, "open", "live", "--edition", "now", "--starts", date.today().isoformat())
+    tables = {
+        "nominators": _table(bench.folder / "nominators.csv", ("推荐单位编号", "推荐单位名称", "推荐渠道", "电子邮箱", "联系人"),
+                             ("N1", "示例省化学会", "省级学会", "n1@example.org", "白秘书")),
+        "reviewers": _table(bench.folder / "reviewers.csv", ("专家编号", "姓名", "工作单位", "职称", "学科代码", "电子邮箱"),
+                            ("R1", "秦明", "示例大学", "教授", "", "r1@example.org")),
+        "entries": _table(bench.folder / "entries.csv", ("项目名称", "申报单位", "电子邮箱", "推荐单位编号", "排序", "负责人"),
+                          ("趣味化学进校园", "示例科技馆", "e1@example.org", "N1", "1", "程华")),
+    }  # fmt: skip
+    for what, file in tables.items():
+        _ask(bench, "import", EDITION, what, file)
+
+
+def _edition(bench: Bench) -> Edition:
+    with bench.database.read() as store:
+        return store.edition(EDITION)
+
+
+def _await(bench: Bench, reached: Callable[[Edition], bool], *, seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not reached(_edition(bench)):
+        assert time.monotonic() < end, (bench.folder / "command.log").read_text(encoding="utf-8")[-6000:]
+        time.sleep(0.2)
+
+
+def _await_mail(bench: Bench, *templates: str) -> None:
+    """Until mails of these templates have been sent and none waits."""
+    end = time.monotonic() + 90
+    while True:
+        with bench.database.read() as store:
+            mails = store.mails(EDITION)
+        if set(templates) <= {one.template for one in mails} and all(one.state == "sent" for one in mails):
+            return
+        assert time.monotonic() < end, [(one.template, one.state, one.reply) for one in mails]
+        time.sleep(0.2)
+
+
+@contextmanager
+def _engine(bench: Bench) -> Iterator[subprocess.Popen[bytes]]:
+    process = command(bench, "flows", "engine", JINBANG_LEASE_SECONDS="20", JINBANG_CLAIM_SECONDS="20", JINBANG_SWEEP_SECONDS="5")
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _stop(bench: Bench, process: subprocess.Popen[bytes]) -> float:
+    """Ask an engine to end. Yields how long it took."""
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) is not None
+    with bench.database.read() as store:
+        assert store.lease_until(EDITION) is None
+        assert store.next_free_mail(EDITION) is None
+    return time.monotonic() - began
+
+
+def _press_next(bench: Bench) -> None:
+    with bench.database.write() as store:
+        editions.request_next(store, EDITION, actor="admin:admin@example.org")
+
+
+def _sign(bench: Bench, patch: Any) -> None:
+    """The one reviewer scores the one entry, as on the page."""
+    from config.settings import Settings
+    from tasks import reviewing
+
+    patch.setattr("tasks.installation.installation", lambda: Installation(Settings(data_dir=bench.folder), bench.database))
+    reviewing.save_sheets(EDITION, 1, f"{EDITION}/r/R1", {_entry(bench): ({"idea": "88"}, "", 0)})
+    reviewing.sign(EDITION, 1, f"{EDITION}/r/R1", "秦明")
+
+
+def _entry(bench: Bench) -> str:
+    with bench.database.read() as store:
+        (entry,) = store.entries(EDITION)
+    return entry.id
+
+
+def _look_at_prefect(bench: Bench) -> None:
+    """Five deployments with their forms; every run of this edition carries its tag and the key of its outbox row."""
+    with httpx.Client(base_url=bench.prefect.url, trust_env=False, timeout=10) as client:
+        offered = client.post("/deployments/filter", json={}).json()
+        assert sorted(one["name"] for one in offered) == FLOWS
+        for one in offered:
+            assert len(one["description"]) > 20
+            assert one["enforce_parameter_schema"] is True
+            assert one["parameter_openapi_schema"]["type"] == "object"
+        forms = {one["name"]: set(one["parameter_openapi_schema"]["properties"]) for one in offered}
+        assert forms["advance-edition"] == {"edition_id"}
+        assert forms["open-edition"] == {"process", "edition", "starts"}
+        runs = client.post("/flow_runs/filter", json={"flow_runs": {"tags": {"all_": [f"edition:{EDITION}"]}}, "limit": 200}).json()
+    started = [one for one in runs if one["deployment_id"] and "deadline" not in one["tags"]]
+    assert len(started) >= 4
+    with bench.database.read() as store:
+        numbers = {row[0]: row[1] for row in store.connection.exec_driver_sql("SELECT id, flow_run FROM outbox WHERE flow_run IS NOT NULL")}
+    assert {numbers[int(one["idempotency_key"].split(":")[1])] == one["id"] for one in started} == {True}
+    deadlines = [one for one in runs if "deadline" in one["tags"]]
+    assert deadlines
+    assert {one["state_type"] for one in deadlines} <= {"SCHEDULED", "COMPLETED"}
+
+
+def test_a_live_edition_goes_from_call_to_result_with_its_engine_stopped_in_between(bench: Bench, monkeypatch: Any) -> None:
+    _open(bench)
+    with _engine(bench) as engine:
+        _await(bench, lambda one: one.run_of("submission").state == "open")
+        _press_next(bench)
+        _await(bench, lambda one: one.run_of("scoring").state == "open")
+        _await_mail(bench, "call_opened", "review_invitation")
+        assert _stop(bench, engine) < 30
+    _sign(bench, monkeypatch)  # while no engine runs
+    with _engine(bench) as engine:
+        _await(bench, lambda one: one.run_of("shortlisting").state == "open")
+        bench.prefect.lose_everything()
+        _press_next(bench)
+        _await(bench, lambda one: one.run_of("publication").state == "open")
+        _press_next(bench)
+        _await(bench, lambda one: one.state == "published" and one.current is None)
+        _await_mail(bench, "review_thanks", "result_winner", "result_nominator")
+        _look_at_prefect(bench)
+        assert _stop(bench, engine) < 30
+    assert_invariants(bench.database, bench.mailbox, logs=bench.folder.glob("*.log"))

@@ -1,0 +1,93 @@
+"""Every declared process, from call to published award: one file, one journey; adding a file adds its test.
+
+The engine's flows run as plain functions, in two seconds each. One process walks on a real Prefect server as well; all of them
+do with `JINBANG_TEST_JOURNEYS=all`.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import rehearsal
+from models.store import Database
+from notifications.mailbox import mailbox_file
+from tasks import installation
+from tests.journeys.invariants import violations
+from tests.serving import LEAVES_SOCKETS
+from tests.tasks.driving import drive_plainly
+
+PROCESSES = Path(__file__).parents[2] / "config" / "processes"
+NAMES = sorted(path.stem for path in PROCESSES.glob("*.yaml"))
+SIZES = {"papers": (40, 30), "artworks": (36, 30), "innovation": (24, 30), "volunteers": (36, 30)}
+"""Made-up entries and reviewers; a process that is not named here gets two dozen and thirty."""
+ON_PREFECT = NAMES if os.environ.get("JINBANG_TEST_JOURNEYS") == "all" else ["innovation"]
+"""The process with the most stages: two sign-offs beside the spine."""
+
+Install = Callable[[str], Path]
+
+
+async def walk(name: str, *, entries: int, reviewers: int) -> dict[str, Any]:
+    report = await rehearsal.conduct(name, entries=entries, reviewers=reviewers, seed=7, label="journey")
+    with installation.database().read() as store:
+        assert violations(store, store.edition(f"{name}-journey")) == []
+    assert report["state"] == "published"
+    assert report["awards"] > 0
+    return report
+
+
+def walk_plainly(patch: pytest.MonkeyPatch) -> None:
+    async def none_recorded(_edition: str) -> tuple[int, int]:
+        return 0, 0
+
+    drive_plainly(patch)
+    patch.setattr("tasks.rehearsing._runs", none_recorded)
+
+
+def caught(mailbox: Path) -> list[tuple[str, str]]:
+    """Message-ID and recipient of every mail that left."""
+    with sqlite3.connect(mailbox_file(mailbox)) as kept:
+        rows = kept.execute("SELECT message_id, rcpt_to FROM caught").fetchall()
+    kept.close()
+    return rows
+
+
+def assert_every_mail_came_once(mailbox: Path, report: dict[str, Any]) -> None:
+    messages = caught(mailbox)
+    assert len(messages) == report["mails"]["sent"] == report["mails"]["queued"] > 0
+    assert report["mails"]["failed"] == 0
+    assert len({identity for identity, _ in messages}) == len(messages)
+    assert all(recipient.endswith("example.org") for _, recipient in messages)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_it_ends_with_published_awards_and_every_mail_came_once(name: str, install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk_plainly(monkeypatch)
+    mailbox = install("")
+    entries, reviewers = SIZES.get(name, (24, 30))
+    assert_every_mail_came_once(mailbox, await walk(name, entries=entries, reviewers=reviewers))
+
+
+async def test_both_databases_give_the_same_result(install: Install, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk_plainly(monkeypatch)
+    install(database.url)
+    report = await walk("volunteers", entries=24, reviewers=24)
+    assert report["result_digest"] == _first_digest.setdefault("volunteers", report["result_digest"])
+
+
+_first_digest: dict[str, str] = {}
+
+
+@pytest.mark.parametrize("name", ON_PREFECT)
+@LEAVES_SOCKETS
+async def test_it_ends_so_on_a_prefect_server_too(name: str, install: Install, prefect: str) -> None:
+    mailbox = install("")
+    report = await walk(name, entries=10, reviewers=14)
+    assert_every_mail_came_once(mailbox, report)
+    assert report["flow_runs"] > 2 * 8  # each of eight stages was opened and closed by a flow
+    assert report["task_runs"] > report["flow_runs"]
