@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from prefect import flow
-
+from flows.recorded import recorded
 from models.edition import Lease
 from tasks import results, stages
 
 remind = None
 
 
-@flow(name="open-notice", validate_parameters=False)
+@recorded(name="open-notice", validate_parameters=False)
 async def open_stage(lease: Lease, position: int) -> None:
     """Freeze and post the list."""
     stages.begin_opening(lease, position)
@@ -18,7 +17,7 @@ async def open_stage(lease: Lease, position: int) -> None:
     stages.finish_opening(lease, position)
 
 
-@flow(name="close-notice", validate_parameters=False)
+@recorded(name="close-notice", validate_parameters=False)
 async def close_stage(lease: Lease, position: int) -> None:
     """End the period."""
     stages.begin_closing(lease, position)

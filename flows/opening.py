@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from prefect import flow
-
+from flows.recorded import recorded
 from models.edition import Edition
 from tasks import opening, sweeping
 
 
-@flow(name="open-edition")
+@recorded(name="open-edition")
 async def open_edition(process: str, edition: str | None = None, starts: date | None = None) -> str:
     """Open an edition of a declared process.
 
@@ -23,7 +22,7 @@ async def open_edition(process: str, edition: str | None = None, starts: date | 
     return made.id
 
 
-@flow(name="sweep")
+@recorded(name="sweep")
 async def sweep() -> list[str]:
     """Wake every edition that has something to do, and every edition with mail to send."""
     return list(sweeping.sweep("prefect"))

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from prefect import flow
-
+from flows.recorded import recorded
 from models.edition import Lease
 from tasks import results, stages
 
 remind = None
 
 
-@flow(name="open-publication", validate_parameters=False)
+@recorded(name="open-publication", validate_parameters=False)
 async def open_stage(lease: Lease, position: int) -> None:
     """Wait for the word to publish."""
     stages.begin_opening(lease, position)
     stages.finish_opening(lease, position)
 
 
-@flow(name="close-publication", validate_parameters=False)
+@recorded(name="close-publication", validate_parameters=False)
 async def close_stage(lease: Lease, position: int) -> None:
     """Publish."""
     stages.begin_closing(lease, position)

@@ -14,9 +14,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from prefect import flow, tags
+from prefect import tags
 
 from flows import selection
+from flows.recorded import recorded
 from models.edition import Edition
 from models.errors import NotAllowed, NotFound
 from models.intake import NewEntry
@@ -121,7 +122,7 @@ class Rehearsal:
             people.answer(edition, run, self.temper, last_call=ahead <= 1)
 
 
-@flow(name="rehearse", flow_run_name="rehearse {process}")
+@recorded(name="rehearse", flow_run_name="rehearse {process}")
 async def rehearse(
     process: str, entries: int | None = None, reviewers: int | None = None, seed: int | None = None, edition: str = "rehearsal"
 ) -> dict[str, Any]:

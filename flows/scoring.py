@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from prefect import flow
-
+from flows.recorded import recorded
 from models.edition import Lease
 from tasks import scoring, stages
 
 remind = scoring.remind_reviewers
 
 
-@flow(name="open-scoring", validate_parameters=False)
+@recorded(name="open-scoring", validate_parameters=False)
 async def open_stage(lease: Lease, position: int) -> None:
     """Draw the panels, send the links, and start the clock."""
     stages.begin_opening(lease, position)
@@ -19,7 +18,7 @@ async def open_stage(lease: Lease, position: int) -> None:
     stages.finish_opening(lease, position)
 
 
-@flow(name="close-scoring", validate_parameters=False)
+@recorded(name="close-scoring", validate_parameters=False)
 async def close_stage(lease: Lease, position: int) -> None:
     """Compute the marks; entries with too few scores get further reviewers first, and the stage stays open for them."""
     if scoring.send_out_again(lease, position):

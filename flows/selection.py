@@ -11,10 +11,11 @@ from collections.abc import Awaitable
 from types import ModuleType
 from uuid import uuid4
 
-from prefect import flow, get_run_logger, tags
+from prefect import get_run_logger, tags
 from prefect.runtime import flow_run
 
 from flows import notice, publication, scoring, shortlisting, signoff, submission, voting
+from flows.recorded import recorded
 from models.edition import Deadline, Lease, StageRun
 from models.errors import JinbangError, LeaseLost
 from rules.progress import Close, Finished, Open, Remind, Wait, next_step
@@ -36,7 +37,7 @@ def _run_name() -> str:
     return f"advance {flow_run.get_parameters().get('edition_id', '')}"
 
 
-@flow(name="advance-edition", flow_run_name=_run_name)
+@recorded(name="advance-edition", flow_run_name=_run_name)
 async def advance_edition(edition_id: str) -> str:
     """Carry one edition as far as its calendar and its people allow, then return. Safe to run at any time.
 
@@ -100,7 +101,7 @@ async def _attempt(lease: Lease, run: StageRun, work: Awaitable[None]) -> None:
         get_run_logger().error("%s is blocked: %s", run.name, failure)
 
 
-@flow(name="send-mail", flow_run_name="send mail")
+@recorded(name="send-mail", flow_run_name="send mail")
 async def send_mail(edition_id: str | None = None) -> dict[str, int]:
     """Send all mails that are due, in batches; what a server refuses for now is tried again later.
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from prefect import flow
-
+from flows.recorded import recorded
 from models.edition import Lease
 from tasks import artifacts, shortlisting, stages
 
 remind = None
 
 
-@flow(name="open-shortlisting", validate_parameters=False)
+@recorded(name="open-shortlisting", validate_parameters=False)
 async def open_stage(lease: Lease, position: int) -> None:
     """Cut the ranking and show the list."""
     stages.begin_opening(lease, position)
@@ -19,7 +18,7 @@ async def open_stage(lease: Lease, position: int) -> None:
     stages.finish_opening(lease, position)
 
 
-@flow(name="close-shortlisting", validate_parameters=False)
+@recorded(name="close-shortlisting", validate_parameters=False)
 async def close_stage(lease: Lease, position: int) -> None:
     """Send the packet to the committee."""
     stages.begin_closing(lease, position)

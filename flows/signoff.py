@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from prefect import flow
-
+from flows.recorded import recorded
 from models.edition import Lease
 from tasks import answers, stages
 
 remind = answers.remind
 
 
-@flow(name="open-signoff", validate_parameters=False)
+@recorded(name="open-signoff", validate_parameters=False)
 async def open_stage(lease: Lease, position: int) -> None:
     """Ask the signatories."""
     stages.begin_opening(lease, position)
@@ -18,7 +17,7 @@ async def open_stage(lease: Lease, position: int) -> None:
     stages.finish_opening(lease, position)
 
 
-@flow(name="close-signoff", validate_parameters=False)
+@recorded(name="close-signoff", validate_parameters=False)
 async def close_stage(lease: Lease, position: int) -> None:
     """See whether all agree."""
     stages.begin_closing(lease, position)

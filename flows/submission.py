@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from prefect import flow
-
+from flows.recorded import recorded
 from models.edition import Lease
 from tasks import stages, submission
 
 remind = submission.remind_nominators
 
 
-@flow(name="open-submission", validate_parameters=False)
+@recorded(name="open-submission", validate_parameters=False)
 async def open_stage(lease: Lease, position: int) -> None:
     """Call every nominator, and start the clock."""
     stages.begin_opening(lease, position)
@@ -18,7 +17,7 @@ async def open_stage(lease: Lease, position: int) -> None:
     stages.finish_opening(lease, position)
 
 
-@flow(name="close-submission", validate_parameters=False)
+@recorded(name="close-submission", validate_parameters=False)
 async def close_stage(lease: Lease, position: int) -> None:
     """Check every entry by the declared rules, and tell the nominators."""
     stages.begin_closing(lease, position)

@@ -142,7 +142,7 @@ async def test_a_refusal_for_now_is_tried_again_until_it_is_taken(post: Post, ph
         await post.send()
         await post.send_for(hours=6)
         assert post.states() == {"deferred": COUNT}
-        assert {one.attempt for one in post.mails()} > {1}
+        assert all(one.attempt >= 5 for one in post.mails())
         setattr(sink, phase, None)
         await post.send_for(hours=6)
         assert _copies(sink) == _once_each(post)
