@@ -64,7 +64,7 @@ async def _start(client: PrefectClient, wake: Wake, key: str) -> str:
 
 
 async def mirror_deadlines(client: PrefectClient) -> int:
-    """Show the deadlines of live editions as scheduled runs. Should one start late or never, the sweeper finds the deadline all the same."""
+    """Show the deadlines of live editions as scheduled runs. Should one start late or never, the sweeper finds the deadline."""
     from prefect.states import Scheduled
 
     with database().read() as store:

@@ -130,7 +130,8 @@ def rehearsal(report: dict[str, Any]) -> str:
         f"  {report['entries']} entries, {report['eligible']} eligible, {report['shortlisted']} shortlisted",
         f"  {report['sheets']} of {report['assignments']} score sheets signed; {report['precision_at_k']:.0%} of the truly best were found",
         f"  mails: {mails['queued']} queued, {mails['sent']} sent, {mails['failed']} failed",
-        f"  {report['duration_s']} s, of which engine {report['engine_s']} s; {report['flow_runs']} flow runs, {report['task_runs']} task runs",
+        f"  {report['duration_s']} s, of which engine {report['engine_s']} s",
+        f"  {report['flow_runs']} flow runs, {report['task_runs']} task runs",
     ]
     rows += [f"  would have stalled in {one['stage']}: {one['why']}" for one in report["stalls"]]
     rows.append(f"  seed {report['seed']}, digest of the result {report['result_digest']}")

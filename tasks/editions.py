@@ -73,8 +73,9 @@ def situation(edition_id: str) -> Situation:
 
 
 def note_failure(lease: Lease, run: StageRun, failure: Exception) -> bool:
-    """Count a failed try. A refusal of ours blocks the stage at once, since only a person can change it; anything else
-    is tried again, up to the limit. Yields whether the stage is blocked now; admins are told.
+    """Count a failed try, and tell the admins when the stage is blocked. Yields whether it is blocked now.
+
+    A refusal of ours blocks the stage at once, since only a person can change it; anything else is tried again, up to the limit.
     """
     ours = isinstance(failure, JinbangError)
     cause = str(failure) if ours else f"{type(failure).__name__}: {failure}"

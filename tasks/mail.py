@@ -182,7 +182,7 @@ class _Round:
         outcome = delivery.outcome
         ask = kinds.on_uncertain(mail.template) == "ask"
         self.counts[outcome] = self.counts.get(outcome, 0) + 1
-        if outcome == "deferred" or outcome == "stop" or (outcome == "uncertain" and not ask):  # noqa: PLR1714 - narrows the type
+        if outcome == "deferred" or outcome == "stop" or (outcome == "uncertain" and not ask):
             again = store.real_now + smtp.backoff(mail.attempt + 1, mail.id)
             store.mark_mail(mail.id, "deferred", reply=delivery.reply, next_at=again, by=self.sender)
             return
@@ -196,7 +196,9 @@ def send_sign_in(address: str, link: str) -> None:
     new = messages.admin_sign_in(address, minutes=int(settings().sign_in_minutes))
     with database().read() as store:
         now = store.real_now
-    mail = Mail(str(uuid4()), "", new.template, new.cause, new.to_name, address, None, None, settings().locale, new.params, now, "pending", 0, "")
+    mail = Mail(
+        str(uuid4()), "", new.template, new.cause, new.to_name, address, None, None, settings().locale, new.params, now, "pending", 0, ""
+    )
     message = render.render(mail, link=link, base_url=settings().base_url, sender=settings().mail_from, zone=settings().time_zone)
     server = smtp.SmtpServer("127.0.0.1", settings().catcher_port) if settings().catches_mail else smtp.parse_smtp_url(settings().smtp_url)
 

@@ -50,7 +50,7 @@ def held_for(edition_id: str) -> float:
 
 
 def mail_waits(edition_id: str) -> float | None:
-    """Seconds until mail that is due can be taken; a sender that was cut off holds its batch until its claim runs out. None if none is due."""
+    """Seconds until due mail can be taken: a sender that was cut off holds its batch until its claim runs out. None if none is due."""
     with database().read() as store:
         free = store.next_free_mail(edition_id)
         return None if free is None else max(0.0, (free - store.real_now).total_seconds())

@@ -26,16 +26,15 @@ def migrate(database: Database) -> None:
         UnsafeSetting: the database was written by a newer version.
     """
     configuration = _configuration()
-    with database.engine.connect() as connection:
-        with connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(745261)")
-            present = MigrationContext.configure(connection).get_current_revision()
-            known = {script.revision for script in ScriptDirectory.from_config(configuration).walk_revisions()}
-            if present is not None and present not in known:
-                raise UnsafeSetting(f"the database has schema {present}, which this version does not know; install the newer version again")
-            configuration.attributes["connection"] = connection
-            command.upgrade(configuration, "head")
+    with database.engine.connect() as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(745261)")
+        present = MigrationContext.configure(connection).get_current_revision()
+        known = {script.revision for script in ScriptDirectory.from_config(configuration).walk_revisions()}
+        if present is not None and present not in known:
+            raise UnsafeSetting(f"the database has schema {present}, which this version does not know; install the newer version again")
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "head")
 
 
 def schema_version(database: Database) -> tuple[str | None, str | None]:

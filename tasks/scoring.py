@@ -86,8 +86,7 @@ def _draw(
         if seats.get(entry.id)
     ]
     panelists = [
-        assignment.Panelist(id=one.code, unit=one.unit, disciplines=one.disciplines, capacity=_limit(one, stage))
-        for one in reviewers
+        assignment.Panelist(id=one.code, unit=one.unit, disciplines=one.disciplines, capacity=_limit(one, stage)) for one in reviewers
     ]
     taken = {codes[one]: load for one, load in loads.items() if one in codes}
     drawn = assignment.plan(needs, panelists, seed=edition.seed + number, unit_matters="same_unit" in stage.conflicts, taken=taken)
@@ -249,8 +248,9 @@ def compute_marks(lease: Lease, position: int) -> None:
         totals = _totals(store, edition, run)
     if lacking := scoring.lacking(entries, totals, stage.aggregate):
         codes = sorted(entry.code for entry in entries if entry.id in set(lacking))
+        named = ", ".join(codes[:10])
         raise NotEnoughReviewers(
-            f"{edition.id}: {len(codes)} entries have fewer than {stage.aggregate.min_valid} signed score sheets ({', '.join(codes[:10])}); "
+            f"{edition.id}: {len(codes)} entries have fewer than {stage.aggregate.min_valid} signed score sheets ({named}); "
             f"extend {run.name} so that their reviewers can sign, or import further reviewers and retry"
         )
     standings = scoring.standings(entries, totals, stage.aggregate, stage.flags)

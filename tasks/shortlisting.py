@@ -59,9 +59,7 @@ def release_list(lease: Lease, position: int) -> None:
         issue_links(store, edition, "committee", members)
         run = next((one for one in edition.stages[position:] if one.declared.kind == "voting"), edition.stages[position])
         found, _ = made
-        store.queue_mails(
-            edition.id, [messages.shortlist_packet(edition, run, one, len(found.items), found.version) for one in members]
-        )
+        store.queue_mails(edition.id, [messages.shortlist_packet(edition, run, one, len(found.items), found.version) for one in members])
         store.append(edition.id, "ShortlistReleased", actor="engine", version=found.version, digest=found.digest)
 
 

@@ -60,7 +60,9 @@ class StoreBase:
         build: Any = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
         statement = build(table).values(**row)
         self.connection.execute(
-            statement.on_conflict_do_update(index_elements=list(keys), set_={name: value for name, value in row.items() if name not in keys})
+            statement.on_conflict_do_update(
+                index_elements=list(keys), set_={name: value for name, value in row.items() if name not in keys}
+            )
         )
 
     # -- the edition's clock ----------------------------------------------------------------------------------------
@@ -117,7 +119,9 @@ class StoreBase:
         statement = build(t.OUTBOX).values(edition=edition, topic=topic, created_at=self.real_now)
         self.connection.execute(
             statement.on_conflict_do_update(
-                index_elements=["edition", "topic"], index_where=t.OUTBOX.c.claimed_until.is_(None), set_={"topic": statement.excluded.topic}
+                index_elements=["edition", "topic"],
+                index_where=t.OUTBOX.c.claimed_until.is_(None),
+                set_={"topic": statement.excluded.topic},
             )
         )
 

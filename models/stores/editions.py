@@ -1,8 +1,7 @@
-"""Editions, their stages, leases, steps, deadlines and the outbox: what the engine lives on."""
+"""Editions and their stages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,14 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from models import tables as t
-from models.edition import Deadline, Edition, EditionState, Lease, RunState, StageRun, Wake
+from models.edition import Edition, EditionState, Lease, RunState, StageRun
 from models.errors import LeaseLost, NotFound
 from models.process import Process
-from models.stores.base import MICROSECOND, StoreBase
+from models.stores.base import MICROSECOND
+from models.stores.driving import DrivingStore
 
 
-class EditionStore(StoreBase):
-    """Reads and writes of editions and of what drives them."""
+class EditionStore(DrivingStore):
+    """Reads and writes of editions and of their stages."""
 
     # -- editions ---------------------------------------------------------------------------------------------------
 
@@ -29,17 +29,31 @@ class EditionStore(StoreBase):
         """
         self._run(
             t.EDITIONS.insert().values(
-                id=edition.id, process=edition.process.name, label=edition.label, declaration=declaration,
-                declaration_hash=edition.declaration_hash, state=edition.state, version=edition.version, rehearsal=edition.rehearsal,
-                seed=edition.seed, clock_offset=edition.clock_offset // MICROSECOND, created_at=edition.created_at,
-            )  # fmt: skip
+                id=edition.id,
+                process=edition.process.name,
+                label=edition.label,
+                declaration=declaration,
+                declaration_hash=edition.declaration_hash,
+                state=edition.state,
+                version=edition.version,
+                rehearsal=edition.rehearsal,
+                seed=edition.seed,
+                clock_offset=edition.clock_offset // MICROSECOND,
+                created_at=edition.created_at,
+            )
         )
         for run in edition.stages:
             self._run(
                 t.STAGE_RUNS.insert().values(
-                    edition=edition.id, position=run.position, state="planned", opens_at=run.opens_at, closes_at=run.closes_at,
-                    requested=False, round=0, attempts=0,
-                )  # fmt: skip
+                    edition=edition.id,
+                    position=run.position,
+                    state="planned",
+                    opens_at=run.opens_at,
+                    closes_at=run.closes_at,
+                    requested=False,
+                    round=0,
+                    attempts=0,
+                )
             )
             if run.opens_at is not None:
                 self.set_deadline(edition.id, run.position, "opens", run.opens_at)
@@ -106,9 +120,7 @@ class EditionStore(StoreBase):
             LeaseLost: the stage or the edition's version is not what was read.
         """
         edition = t.EDITIONS.c
-        bumped = self._run(
-            t.EDITIONS.update().where(edition.id == lease.edition, edition.version == version).values(version=version + 1)
-        )
+        bumped = self._run(t.EDITIONS.update().where(edition.id == lease.edition, edition.version == version).values(version=version + 1))
         table = t.STAGE_RUNS.c
         values: dict[str, Any] = {"state": state}
         now = self.edition_now(lease.edition)
@@ -162,7 +174,9 @@ class EditionStore(StoreBase):
     def next_round(self, edition_id: str, position: int, number: int) -> None:
         """Note that the stage has been sent out again for the n-th time."""
         table = t.STAGE_RUNS.c
-        self._run(t.STAGE_RUNS.update().where(table.edition == edition_id, table.position == position).values(round=number, requested=False))
+        self._run(
+            t.STAGE_RUNS.update().where(table.edition == edition_id, table.position == position).values(round=number, requested=False)
+        )
 
     def note_failure(self, lease: Lease, position: int, cause: str, *, limit: int) -> bool:
         """Count a failed try; at the limit the stage is blocked. Yields whether it is blocked now."""
@@ -176,157 +190,7 @@ class EditionStore(StoreBase):
     def unblock(self, edition_id: str, position: int) -> None:
         """Let the engine try a blocked stage again."""
         table = t.STAGE_RUNS.c
-        self._run(
-            t.STAGE_RUNS.update().where(table.edition == edition_id, table.position == position).values(attempts=0, blocked=None)
-        )
-
-    # -- leases and steps -------------------------------------------------------------------------------------------
-
-    def take_lease(self, edition_id: str, owner: str, until: datetime) -> Lease | None:
-        """Become the edition's one writer; None if another engine is. Each taking raises the epoch."""
-        self._insert_new(t.LEASES, [{"edition": edition_id, "owner": "", "epoch": 0, "until": self.real_now}])
-        table = t.LEASES.c
-        taken = self._run(
-            t.LEASES.update()
-            .where(table.edition == edition_id, sa.or_(table.until <= self.real_now, table.owner == ""))
-            .values(owner=owner, epoch=table.epoch + 1, until=until)
-        )
-        if not taken:
-            return None
-        return Lease(edition_id, owner, int(self._scalar(sa.select(table.epoch).where(table.edition == edition_id))))
-
-    def keep_lease(self, lease: Lease, until: datetime) -> None:
-        """Prove, inside the writing transaction, that the lease is still ours, and lengthen it.
-
-        Raises:
-            LeaseLost: another engine has taken over.
-        """
-        table = t.LEASES.c
-        if not self._run(
-            t.LEASES.update().where(table.edition == lease.edition, table.epoch == lease.epoch, table.owner == lease.owner).values(until=until)
-        ):
-            raise LeaseLost(f"{lease.edition}: epoch {lease.epoch} has ended; another engine holds the edition")
-
-    def lease_until(self, edition_id: str) -> datetime | None:
-        """Until when an engine holds an edition; None if no lease is in force."""
-        table = t.LEASES.c
-        return self._scalar(  # type: ignore[no-any-return]
-            sa.select(table.until).where(table.edition == edition_id, table.owner != "", table.until > self.real_now)
-        )
-
-    def give_back(self, lease: Lease) -> None:
-        """End the lease at once; nothing happens if it is no longer ours."""
-        table = t.LEASES.c
-        self._run(
-            t.LEASES.update().where(table.edition == lease.edition, table.epoch == lease.epoch).values(owner="", until=self.real_now)
-        )
-
-    def step_done(self, edition_id: str, position: int, name: str) -> bool:
-        """Whether a step of a stage has been committed before."""
-        table = t.STEPS.c
-        return self._one(sa.select(table.name).where(table.edition == edition_id, table.position == position, table.name == name)) is not None
-
-    def mark_step(self, lease: Lease, position: int, name: str) -> None:
-        """Note a step as done, in the transaction of its effects."""
-        self._run(
-            t.STEPS.insert().values(edition=lease.edition, position=position, name=name, at=self.edition_now(lease.edition), epoch=lease.epoch)
-        )
-
-    # -- deadlines --------------------------------------------------------------------------------------------------
-
-    def set_deadline(self, edition_id: str, position: int, kind: str, at: datetime) -> None:
-        """Set or move a deadline: the row before it counts as done."""
-        table = t.DEADLINES.c
-        here = (table.edition == edition_id, table.position == position, table.kind == kind)
-        version = int(self._scalar(sa.select(sa.func.max(table.version)).where(*here)) or 0) + 1
-        self._run(t.DEADLINES.update().where(*here, table.done_at.is_(None)).values(done_at=self.real_now))
-        self._run(t.DEADLINES.insert().values(edition=edition_id, position=position, kind=kind, at=at, version=version))
-
-    def open_deadlines(self, edition_id: str, position: int | None = None) -> tuple[Deadline, ...]:
-        """Deadlines not yet dealt with, earliest first."""
-        table = t.DEADLINES
-        query = sa.select(table).where(table.c.edition == edition_id, table.c.done_at.is_(None)).order_by(table.c.at, table.c.id)
-        if position is not None:
-            query = query.where(table.c.position == position)
-        return tuple(_deadline(row) for row in self._all(query))
-
-    def finish_deadlines(self, edition_id: str, position: int, *, until: datetime | None = None, kind: str | None = None) -> None:
-        """Note deadlines of a stage as dealt with: all, those up to a moment, or those of a kind."""
-        table = t.DEADLINES.c
-        statement = t.DEADLINES.update().where(table.edition == edition_id, table.position == position, table.done_at.is_(None))
-        if until is not None:
-            statement = statement.where(table.at <= until)
-        if kind is not None:
-            statement = statement.where(table.kind == kind)
-        self._run(statement.values(done_at=self.real_now))
-
-    def unmirrored_deadlines(self) -> tuple[Deadline, ...]:
-        """Deadlines of live editions that are not yet shown as scheduled runs."""
-        table, edition = t.DEADLINES, t.EDITIONS.c
-        rows = self._all(
-            sa.select(table)
-            .join(t.EDITIONS, edition.id == table.c.edition)
-            .where(edition.state == "running", ~edition.rehearsal, table.c.done_at.is_(None), table.c.mirrored_at.is_(None))
-            .where(table.c.at > self.real_now)
-            .order_by(table.c.id)
-        )
-        return tuple(_deadline(row) for row in rows)
-
-    def mark_mirrored(self, deadline_id: int) -> None:
-        """Note that a deadline is shown as a scheduled run."""
-        self._run(t.DEADLINES.update().where(t.DEADLINES.c.id == deadline_id).values(mirrored_at=self.real_now))
-
-    # -- the outbox, from the relay's side ----------------------------------------------------------------------------
-
-    def claim_wakes(self, until: datetime, *, limit: int, edition: str | None = None) -> tuple[Wake, ...]:
-        """Take outbox rows that nobody is handling, of all editions or one; a claim that runs out can be taken again."""
-        table = t.OUTBOX.c
-        free = sa.or_(table.claimed_until.is_(None), table.claimed_until <= self.real_now)
-        query = sa.select(t.OUTBOX).where(table.relayed_at.is_(None), free).order_by(table.id).limit(limit)
-        if edition is not None:
-            query = query.where(table.edition == edition)
-        rows = self._all(query.with_for_update(skip_locked=True))
-        for row in rows:
-            self._run(t.OUTBOX.update().where(table.id == row.id).values(claimed_until=until))
-        return tuple(Wake(row.id, row.edition, row.topic) for row in rows)
-
-    def wake_keys(self, wakes: Iterable[int]) -> dict[int, str]:
-        """What makes an outbox row the same row for the Prefect server: its number alone would not do.
-
-        Numbers come again after a restore, and in a second installation on the same server; the server would then take a new
-        row for one that it knows, and nobody would be woken.
-        """
-        table = t.OUTBOX.c
-        rows = self._all(sa.select(table.id, table.edition, table.created_at).where(table.id.in_(list(wakes))))
-        return {row.id: f"outbox:{row.id}:{row.edition}:{row.created_at.timestamp():.6f}" for row in rows}
-
-    def release_wakes(self, wakes: Iterable[int]) -> None:
-        """Give back outbox rows that were claimed and not relayed."""
-        table = t.OUTBOX.c
-        self._run(t.OUTBOX.update().where(table.id.in_(list(wakes)), table.relayed_at.is_(None)).values(claimed_until=self.real_now))
-
-    def mark_relayed(self, wake_id: int, flow_run: str) -> None:
-        """Note that the flow run for an outbox row exists."""
-        self._run(t.OUTBOX.update().where(t.OUTBOX.c.id == wake_id).values(relayed_at=self.real_now, flow_run=flow_run))
-
-    def waiting_wakes(self) -> int:
-        """Outbox rows without a flow run."""
-        return int(self._scalar(sa.select(sa.func.count()).select_from(t.OUTBOX).where(t.OUTBOX.c.relayed_at.is_(None))) or 0)
-
-    # -- engines ----------------------------------------------------------------------------------------------------
-
-    def beat(self, engine: str, *, swept: bool = False) -> None:
-        """Note that an engine is alive, and whether it has just swept."""
-        row = {"id": engine, "started_at": self.real_now, "seen_at": self.real_now}
-        self._insert_new(t.ENGINES, [row])
-        values: dict[str, Any] = {"seen_at": self.real_now}
-        if swept:
-            values["swept_at"] = self.real_now
-        self._run(t.ENGINES.update().where(t.ENGINES.c.id == engine).values(**values))
-
-    def engines(self) -> Sequence[tuple[str, datetime, datetime | None]]:
-        """Engines with the time of their last sign of life and last sweep."""
-        return [(row.id, row.seen_at, row.swept_at) for row in self._all(sa.select(t.ENGINES).order_by(t.ENGINES.c.seen_at.desc()))]
+        self._run(t.STAGE_RUNS.update().where(table.edition == edition_id, table.position == position).values(attempts=0, blocked=None))
 
 
 _PROCESSES: dict[str, Process] = {}
@@ -345,7 +209,3 @@ def _stage_run(row: Row[Any], process: Process) -> StageRun:
         closes_at=row.closes_at, opened_at=row.opened_at, closed_at=row.closed_at, requested=row.requested, round=row.round,
         attempts=row.attempts, blocked=row.blocked,
     )  # fmt: skip
-
-
-def _deadline(row: Row[Any]) -> Deadline:
-    return Deadline(row.id, row.edition, row.position, row.kind, row.at)

@@ -167,5 +167,19 @@ class MailStore(StoreBase):
 
 def _mail(row: Row[Any], *, state: Any) -> Mail:
     values = row._asdict()
-    names = ("id", "edition", "template", "cause", "to_name", "to_address", "role", "person", "locale", "params", "created_at", "attempt", "reply")
+    names = (
+        "id",
+        "edition",
+        "template",
+        "cause",
+        "to_name",
+        "to_address",
+        "role",
+        "person",
+        "locale",
+        "params",
+        "created_at",
+        "attempt",
+        "reply",
+    )
     return Mail(**{name: values[name] for name in names}, state=state)
