@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.exceptions import ObjectNotFound
+from prefect.runner import Runner
 
 from flows import deployments
 from models.edition import Wake
@@ -18,6 +23,9 @@ from tasks.failpoints import failpoint
 from tasks.installation import database, settings
 
 log = logging.getLogger("jinbang.engine")
+
+_STOP_SECONDS = 12
+"""For flow runs under way to end after the engine was told to stop."""
 
 
 async def relay(client: PrefectClient) -> int:
@@ -121,8 +129,43 @@ async def run() -> None:
             asyncio.create_task(_every(settings().relay_seconds, pump, "relay")),
         ]
         try:
-            await runner.start()
+            await _serve(runner)
         finally:
             for one in work:
                 one.cancel()
             await asyncio.gather(*work, return_exceptions=True)
+
+
+async def _serve(runner: Runner) -> None:
+    """Let the runner work until this process is told to stop; flow runs under way are then ended, and give their leases back."""
+    stop = asyncio.Event()
+    serving, told = asyncio.create_task(runner.start()), asyncio.create_task(stop.wait())
+    await asyncio.sleep(0)  # the runner sets a handler of its own as it starts, which leaves its flow runs behind; ours replaces it
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    done, _ = await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+    if serving in done:
+        told.cancel()
+        serving.result()
+    log.info("stopping")
+    await _end_runs()
+    serving.cancel()
+    await asyncio.wait({serving}, timeout=_STOP_SECONDS)
+
+
+async def _end_runs() -> None:
+    """Ask the flow runs under way to end, and wait for them. The runner would kill them, and their leases would have to run out."""
+    asked: set[int] = set()
+    end = asyncio.get_running_loop().time() + _STOP_SECONDS
+    while (children := _children()) and asyncio.get_running_loop().time() < end:
+        for child in children - asked:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
+        asked |= children
+        await asyncio.sleep(0.1)
+
+
+def _children() -> set[int]:
+    """Processes that this one has started. Linux only; elsewhere the leases of flow runs that are cut off run out by themselves."""
+    lists = Path("/proc/self/task").glob("*/children")
+    return {int(child) for one in lists for child in one.read_text(encoding="ascii").split()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from prefect import Flow, flow
@@ -11,14 +10,9 @@ from prefect import Flow, flow
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_NOWHERE = Path("results-are-not-kept")
-"""Never written to. A flow without a storage of its own asks the server for one, twice a run."""
-
 
 def recorded(
     *, name: str, flow_run_name: str | Callable[[], str] | None = None, validate_parameters: bool = True
 ) -> Callable[[Callable[P, R]], Flow[P, R]]:
     """Like Prefect's `flow`, without stored results."""
-    return flow(
-        name=name, flow_run_name=flow_run_name, validate_parameters=validate_parameters, persist_result=False, result_storage=_NOWHERE
-    )
+    return flow(name=name, flow_run_name=flow_run_name, validate_parameters=validate_parameters, persist_result=False)

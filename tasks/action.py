@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, update_wrapper
-from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from models.errors import JinbangError
@@ -50,7 +49,6 @@ def _task(function: Callable[..., Any]) -> Any:
         retry_condition_fn=_worth_retrying,
         cache_policy=NO_CACHE,
         persist_result=False,
-        result_storage=Path("results-are-not-kept"),  # never written to; without one each run asks the server for a storage
     )(function)
 
 

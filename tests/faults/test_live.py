@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 from models.edition import Edition
 from tasks import editions
@@ -73,8 +74,8 @@ def _await_mail(bench: Bench, *templates: str) -> None:
 
 
 @contextmanager
-def _engine(bench: Bench) -> Iterator[subprocess.Popen[bytes]]:
-    process = command(bench, "flows", "engine", JINBANG_LEASE_SECONDS="20", JINBANG_CLAIM_SECONDS="20", JINBANG_SWEEP_SECONDS="5")
+def _engine(bench: Bench, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = command(bench, "flows", "engine", JINBANG_LEASE_SECONDS="20", JINBANG_CLAIM_SECONDS="20", JINBANG_SWEEP_SECONDS="5", **more)
     try:
         yield process
     finally:
@@ -136,6 +137,25 @@ def _look_at_prefect(bench: Bench) -> None:
     deadlines = [one for one in runs if "deadline" in one["tags"]]
     assert deadlines
     assert {one["state_type"] for one in deadlines} <= {"SCHEDULED", "COMPLETED"}
+
+
+def test_an_engine_that_is_stopped_in_the_middle_of_a_step_gives_its_lease_back(bench: Bench) -> None:
+    _open(bench)
+    with _engine(bench, JINBANG_FAILPOINTS="call.before:stall") as engine:
+        _await(bench, lambda one: one.run_of("submission").state == "opening")
+        with bench.database.read() as store:
+            assert store.lease_until(EDITION) is not None
+        runs = psutil.Process(engine.pid).children(recursive=True)
+        assert runs
+        assert _stop(bench, engine) < 30
+        assert psutil.wait_procs(runs, timeout=5)[1] == [], "a flow run has outlived its engine"
+    assert engine.returncode == 0
+    assert "Traceback" not in (bench.folder / "command.log").read_text(encoding="utf-8")
+    with _engine(bench) as engine:
+        _await(bench, lambda one: one.run_of("submission").state == "open")
+        _await_mail(bench, "call_opened")
+        _stop(bench, engine)
+    assert_invariants(bench.database, bench.mailbox, logs=bench.folder.glob("*.log"))
 
 
 def test_a_live_edition_goes_from_call_to_result_with_its_engine_stopped_in_between(bench: Bench, monkeypatch: Any) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import PrefectClient, get_client
 
-from flows import deployments, notice, opening, publication, scoring, selection, shortlisting, signoff, submission, voting
+from flows import deployments, engine, notice, opening, publication, scoring, selection, shortlisting, signoff, submission, voting
+from models.edition import Wake
 from models.errors import NotAllowed
 from models.stages import STAGE_CLASSES
 from tasks.installation import Installation
@@ -136,6 +137,32 @@ async def test_an_edition_can_be_opened_and_swept_from_the_server(installed: Ins
     with pytest.raises(NotAllowed, match="papers-2030 is open already"):
         await opening.open_edition("papers", "2030", date(2030, 1, 12))
     assert await opening.sweep() == []
+
+
+async def test_a_wake_up_is_one_run_however_often_it_is_relayed_and_deadlines_are_shown_once(live: Season) -> None:
+    await deployments.runner()
+    with live.database.write() as store:
+        store.wake(live.id)
+        store.set_deadline(live.id, 0, "closes", live.clock.now + timedelta(days=60))
+    async with get_client() as client:
+        (wake,) = await relayed(client, live)
+        again = await engine._start(client, wake)  # as after a crash between start and mark
+        found = await client._client.post("/flow_runs/filter", json={"flow_runs": {"tags": {"all_": [f"edition:{live.id}"]}}})
+        assert [one["id"] for one in found.json()] == [again]
+        assert (found.json()[0]["parameters"], found.json()[0]["idempotency_key"]) == ({"edition_id": live.id}, f"outbox:{wake.id}")
+        assert [await engine.mirror_deadlines(client) for _ in range(2)] == [1, 0]
+        shown = await client._client.post("/flow_runs/filter", json={"flow_runs": {"tags": {"all_": ["deadline"]}}})
+        assert [(one["name"], one["state_type"]) for one in shown.json()] == [("sample-2026 stage 0 closes", "SCHEDULED")]
+
+
+async def relayed(client: PrefectClient, live: Season) -> list[Wake]:
+    """Relay what waits, and yield it."""
+    with live.database.write() as store:
+        waiting = list(store.claim_wakes(live.clock.now, limit=9))  # a claim that has run out at once
+    assert [await engine.relay(client) for _ in range(2)] == [len(waiting), 0]
+    with live.database.read() as store:
+        assert store.waiting_wakes() == 0
+    return waiting
 
 
 async def test_a_table_that_the_server_refuses_holds_no_edition_up(live: Season, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,7 @@ def press(season: Season, what: Any, *more: Any) -> Any:
 # -- the committee -------------------------------------------------------------------------------------------------------
 
 
+@ON_SQLITE
 def test_members_have_one_mail_though_the_list_was_released_before(voting: Season) -> None:
     assert voting.addressees("shortlist_packet") == [code.lower() for code in COMMITTEE]
 
@@ -62,6 +63,7 @@ def test_the_vote_ends_when_everybody_has_answered_and_strikes_what_did_not_pass
     assert voting.states() == {"signoff": "open"}
 
 
+@ON_SQLITE
 def test_at_the_deadline_the_quorum_decides(voting: Season) -> None:
     for code in COMMITTEE[:4]:
         voting.say(code)
@@ -69,6 +71,7 @@ def test_at_the_deadline_the_quorum_decides(voting: Season) -> None:
     assert voting.states() == {"signoff": "open"}
 
 
+@ON_SQLITE
 def test_without_a_quorum_the_stage_is_blocked_and_an_extension_opens_it_again(voting: Season) -> None:
     for code in COMMITTEE[:3]:
         voting.say(code)
@@ -83,6 +86,7 @@ def test_without_a_quorum_the_stage_is_blocked_and_an_extension_opens_it_again(v
     assert voting.states() == {"signoff": "open"}
 
 
+@ON_SQLITE
 def test_only_silent_members_are_reminded(voting: Season) -> None:
     voting.say("M01")
     voting.local("2026-07-09 00:00").advance()
@@ -137,6 +141,7 @@ def test_without_a_list_nobody_votes(season: Season) -> None:
 # -- the bodies that sign --------------------------------------------------------------------------------------------------
 
 
+@ON_SQLITE
 def test_every_body_is_asked_by_its_name_with_a_link(signing: Season) -> None:
     assert {one.to_address[:3]: one.params["party"]["zh"] for one in signing.mails("signoff_request")} == {
         "p01": "人事部门",
@@ -146,6 +151,7 @@ def test_every_body_is_asked_by_its_name_with_a_link(signing: Season) -> None:
         assert sorted(store.grants(signing.id, "party")) == ["sample-2026/m/P01", "sample-2026/m/P02"]
 
 
+@ON_SQLITE
 def test_all_bodies_must_agree(signing: Season) -> None:
     signing.say("P01", stage="signoff")
     assert "signoff is open" in signing.advance()
@@ -154,6 +160,7 @@ def test_all_bodies_must_agree(signing: Season) -> None:
     assert signing.states() == {"notice": "open"}
 
 
+@ON_SQLITE
 def test_silence_is_no_consent_where_it_was_not_declared(signing: Season) -> None:
     signing.say("P01", stage="signoff")
     signing.local("2026-07-21 00:00").advance()
@@ -175,6 +182,7 @@ def test_silence_is_consent_where_it_was_declared(season: Season) -> None:
     assert other.states() == {"notice": "open"}
 
 
+@ON_SQLITE
 def test_one_return_ends_the_waiting_and_a_retry_asks_only_that_body(signing: Season) -> None:
     signing.say("P02", "return", comment="第1项单位名称请核对", stage="signoff")
     signing.advance()  # P01 is not waited for: the list cannot pass
@@ -205,6 +213,7 @@ def test_who_agreed_is_not_asked_again(signing: Season) -> None:
     assert signing.states() == {"notice": "open"}
 
 
+@ON_SQLITE
 def test_those_who_are_asked_anew_have_time_to_answer(signing: Season) -> None:
     signing.say("P01", stage="signoff")
     signing.local("2026-07-20 23:00").say("P02", "return", comment="核对", stage="signoff")

@@ -65,6 +65,7 @@ def test_the_sweeper_wakes_what_is_due_and_nothing_else(season: Season) -> None:
     assert engine == ("engine-1", season.clock.now, season.clock.now)
 
 
+@ON_SQLITE
 def test_the_next_step_opens_a_planned_stage_and_closes_an_open_one(season: Season) -> None:
     assert act(season, editions.request_next) == "submission is being opened"
     season.advance()
@@ -76,6 +77,7 @@ def test_the_next_step_opens_a_planned_stage_and_closes_an_open_one(season: Seas
     assert season.states() == {"scoring": "open"}
 
 
+@ON_SQLITE
 def test_the_clock_of_a_rehearsal_moves_to_the_deadline_and_never_back(season: Season) -> None:
     edition = builders.keep(season.database, builders.an_edition(builders.a_process(name="trial"), rehearsal=True))
     trial = Season(season.installed, season.clock, edition)
@@ -88,6 +90,7 @@ def test_the_clock_of_a_rehearsal_moves_to_the_deadline_and_never_back(season: S
     assert [kind for kind, _ in trial.events()] == ["ClockMoved"]
 
 
+@ON_SQLITE
 def test_a_blocked_stage_has_no_next_step_and_an_unblocked_one_no_retry(season: Season) -> None:
     with pytest.raises(NotAllowed, match="no stage is blocked"):
         act(season, editions.retry)

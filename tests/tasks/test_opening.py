@@ -127,6 +127,7 @@ def test_an_installation_may_have_its_own_processes(installed: Installation, tmp
         opening.declared("papers")
 
 
+@ON_SQLITE
 def test_a_rehearsal_begins_shortly_before_its_first_date_by_its_own_clock(installed: Installation) -> None:
     edition = opening.open_rehearsal("papers", label="trial-260115101112", seed=5, lead=timedelta(hours=2))
     first = edition.stages[0].opens_at

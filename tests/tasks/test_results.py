@@ -77,6 +77,7 @@ def test_the_list_is_frozen_and_states_follow(decided: Season) -> None:
     assert decided.entry_states() == {"A01": "publicised", "A02": "publicised", "A03": "shortlisted"}
 
 
+@ON_SQLITE
 def test_a_notice_cannot_be_cut_short_or_extended(decided: Season) -> None:
     decided.local("2026-06-10 10:00").advance()
     with decided.database.write() as store:
@@ -160,6 +161,7 @@ def test_the_result_waits_for_the_admin_and_is_published_once(decided: Season) -
         editions.request_next(store, decided.id, actor="admin")
 
 
+@ON_SQLITE
 def test_the_document_shows_whitelisted_fields_only_and_its_digest_can_be_recomputed(decided: Season) -> None:
     shown = document(published(decided))
     (group,) = shown["groups"]
@@ -199,6 +201,7 @@ def test_a_failure_inside_leaves_nothing_and_the_next_try_publishes_all(
     assert decided.edition.state == "published"
 
 
+@ON_SQLITE
 def test_what_fails_again_and_again_is_blocked_at_the_limit_and_admins_are_told(decided: Season, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "allot", lambda store, edition: 1 / 0)
     decided.local("2026-06-10 10:00")

@@ -68,6 +68,7 @@ def test_every_entry_gets_a_panel_of_free_reviewers_with_even_loads(season: Seas
     assert season.entry_states() == dict.fromkeys(PAPERS, "assigned")
 
 
+@ON_SQLITE
 def test_the_same_seed_draws_the_same_panels_and_says_so(season: Season) -> None:
     opened(season)
     first = panels(season)
@@ -79,6 +80,7 @@ def test_the_same_seed_draws_the_same_panels_and_says_so(season: Season) -> None
     assert (drawn["seats"], drawn["seed"], drawn["empty"]) == (again["seats"], again["seed"], again["empty"]) == (9, 7, 0)
 
 
+@ON_SQLITE
 def test_drawn_reviewers_are_invited_with_their_number_and_a_link_that_outlives_the_deadline(season: Season) -> None:
     opened(season)
     loads = Counter(code.lower() for codes in panels(season).values() for code in codes)
@@ -89,6 +91,7 @@ def test_drawn_reviewers_are_invited_with_their_number_and_a_link_that_outlives_
     assert {one.expires_at for one in grants.values()} == {season.run("scoring").cutoff + timedelta(days=2)}  # type: ignore[operator]
 
 
+@ON_SQLITE
 def test_a_shortage_names_entries_seats_and_remedies_and_keeps_nothing(season: Season) -> None:
     with season.database.write() as store:
         store.put_reviewers(season.id, [builders.a_reviewer(f"R0{number}", unit="A01大学") for number in range(1, 6)])
@@ -141,6 +144,7 @@ def test_marks_are_exact_and_half_up_as_calculated_by_hand(season: Season) -> No
     assert (computed["entries"], computed["flagged"]) == (4, 3)
 
 
+@ON_SQLITE
 def test_a_sheet_that_is_not_signed_is_absent_and_never_a_zero(season: Season) -> None:
     season.put(reviewers=[builders.a_reviewer(f"R0{number}") for number in range(1, 7)])
     changes = builders.a_stage_change("scoring", panel=3, aggregate={"min_valid": 2})
@@ -155,6 +159,7 @@ def test_a_sheet_that_is_not_signed_is_absent_and_never_a_zero(season: Season) -
     assert sorted(marks.values()) == [("65.00", 2), ("85.00", 2)]
 
 
+@ON_SQLITE
 def test_a_recused_sheet_is_absent(season: Season) -> None:
     opened(season, "A01")
     held = panels(season)["A01"]
@@ -203,6 +208,7 @@ def test_further_reviewers_are_drawn_for_lacking_entries_only_and_get_some_days(
     assert season.states() == {"shortlisting": "open"}
 
 
+@ON_SQLITE
 def test_after_the_last_round_the_stage_is_blocked_and_says_which_entries_lack_marks(season: Season) -> None:
     opened(season)
     season.local("2026-06-21 00:10").advance()  # nobody has scored: a further round
@@ -223,6 +229,7 @@ def test_after_the_last_round_the_stage_is_blocked_and_says_which_entries_lack_m
     assert season.entry_states()["A01"] in ("shortlisted", "not_shortlisted")
 
 
+@ON_SQLITE
 def test_a_retry_draws_further_reviewers_once_more(season: Season) -> None:
     opened(season, "A01")
     for moment in ("2026-06-21 00:10", "2026-06-27 00:10"):  # the three of the panel, and the three further ones, step back

@@ -20,6 +20,7 @@ def called(season: Season) -> Season:
     return season
 
 
+@ON_SQLITE
 def test_nothing_happens_before_the_first_day(season: Season) -> None:
     season.local("2026-03-31 23:59")
     assert season.advance() == "sample-2026: submission is planned, until 2026-03-31T16:00:00+00:00"
@@ -42,6 +43,7 @@ def test_every_nominator_is_called_once_with_a_link_and_its_quota(called: Season
     assert called.addressees("call_opened") == ["n01", "n02"]
 
 
+@ON_SQLITE
 def test_a_nominator_who_comes_late_is_called_at_once(called: Season) -> None:
     called.put(nominators=[builders.a_nominator("N03")])
     with called.database.write() as store:
@@ -49,6 +51,7 @@ def test_a_nominator_who_comes_late_is_called_at_once(called: Season) -> None:
     assert called.addressees("call_opened") == ["n01", "n02", "n03"]
 
 
+@ON_SQLITE
 def test_only_silent_nominators_are_reminded(called: Season) -> None:
     called.hand_in([builders.an_entry("A01", nominator="N01")])
     called.local("2026-05-24 23:59").advance()
@@ -61,6 +64,7 @@ def test_only_silent_nominators_are_reminded(called: Season) -> None:
     assert called.addressees("call_reminder") == ["n02", "n02"]
 
 
+@ON_SQLITE
 def test_after_a_long_sleep_people_get_one_reminder_not_several(called: Season) -> None:
     called.local("2026-05-31 12:00").advance()
     assert called.addressees("call_reminder") == ["n01", "n02"]
@@ -68,6 +72,7 @@ def test_after_a_long_sleep_people_get_one_reminder_not_several(called: Season) 
     assert [kind for kind, _ in called.events("RemindersQueued")] == ["RemindersQueued"]
 
 
+@ON_SQLITE
 def test_a_late_reminder_tells_the_days_that_are_left(called: Season) -> None:
     called.local("2026-05-28 09:30").advance()  # the one of seven days before, after half a week without an engine
     assert {one.params["days_left"] for one in called.mails("call_reminder")} == {4}
@@ -75,6 +80,7 @@ def test_a_late_reminder_tells_the_days_that_are_left(called: Season) -> None:
     assert [one.params["days_left"] for one in called.mails("call_reminder")] == [4, 4, 1, 1]
 
 
+@ON_SQLITE
 def test_entries_are_taken_until_the_last_second_of_the_deadline(called: Season) -> None:
     called.local("2026-05-31 23:59:59").hand_in([builders.an_entry("A01")])
     with pytest.raises(NotAllowed, match="submission is over; extend its deadline"):
@@ -82,6 +88,7 @@ def test_entries_are_taken_until_the_last_second_of_the_deadline(called: Season)
     assert [one.key for one in called.entries()] == ["A01"]
 
 
+@ON_SQLITE
 def test_the_form_check_decides_by_rule_and_tells_each_nominator_its_own(called: Season) -> None:
     short = {**builders.an_entry().fields, "grant_no": "x"}
     called.hand_in(
