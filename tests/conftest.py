@@ -1,6 +1,6 @@
-"""Databases for all tests: SQLite and real PostgreSQL, both migrated, each test with its own.
+"""Databases for all tests: SQLite and real PostgreSQL, migrated, each test with its own.
 
-`JINBANG_TEST_DATABASES=sqlite` leaves PostgreSQL out.
+SQLite only, unless `JINBANG_TEST_DATABASES=sqlite,postgresql` asks for both, as `make test` does.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tasks.installation import Installation
 from tasks.schema import migrate
 from tests.builders import Clock
 
-_KINDS = [kind for kind in ("sqlite", "postgresql") if kind in os.environ.get("JINBANG_TEST_DATABASES", "sqlite,postgresql").split(",")]
+_KINDS = [kind for kind in ("sqlite", "postgresql") if kind in os.environ.get("JINBANG_TEST_DATABASES", "sqlite").split(",")]
 _NUMBERS = count(1)
 
 

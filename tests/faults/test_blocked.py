@@ -57,7 +57,9 @@ def test_the_fifth_failure_blocks_the_stage_and_no_other_edition(bench: Bench, t
         assert [(one.type, one.payload["stage"]) for one in noted] == [("StageBlocked", "scoring"), ("StageRetried", "scoring")]
         assert noted[0].payload["cause"] == "OSError: the disk is full"
         told = [one for one in store.mails(ill) if one.template == "stage_blocked"]
-        assert [(one.to_address, one.state, one.params["reason"]) for one in told] == [("admin@example.org", "sent", "OSError: the disk is full")]
+        assert [(one.to_address, one.state, one.params["reason"]) for one in told] == [
+            ("admin@example.org", "sent", "OSError: the disk is full")
+        ]
         assert store.edition(ill).run_of("scoring").attempts == 0
     bench.check()
 

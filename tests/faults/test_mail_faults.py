@@ -45,7 +45,17 @@ class Post:
 
     def queue(self, count: int = COUNT, template: str = "call_opened") -> None:
         params = {"process": {"zh": "示例评选", "en": "Example"}, "hosts": [{"zh": "示例省科协", "en": "Example"}], "rehearsal": False}
-        more = {"quota": [], "closes": None, "label": "", "days_left": 1, "closed": None, "won": [], "title": "甲", "tier": None, "count": 1}
+        more = {
+            "quota": [],
+            "closes": None,
+            "label": "",
+            "days_left": 1,
+            "closed": None,
+            "won": [],
+            "title": "甲",
+            "tier": None,
+            "count": 1,
+        }
         mails = [
             NewMail(template, f"submission:{template}", f"单位{number}", f"n{number}@example.org", None, None, "zh_CN", params | more)
             for number in range(count)
@@ -163,7 +173,9 @@ async def test_a_refusal_for_ever_concerns_one_address_only(post: Post) -> None:
         await post.send()
         await post.send_for(hours=24)
     assert post.states() == {"sent": COUNT - 1, "failed": 1}
-    assert [(one.to_address, one.reply) for one in post.mails() if one.state == "failed"] == [("n2@example.org", "550 5.1.1 no such mailbox")]
+    assert [(one.to_address, one.reply) for one in post.mails() if one.state == "failed"] == [
+        ("n2@example.org", "550 5.1.1 no such mailbox")
+    ]
     assert len(sink.kept) == COUNT - 1
     with post.database.read() as store:
         assert [one.type for one in store.events(post.id)].count("MailFailed") == 1

@@ -41,7 +41,8 @@ def test_the_report_of_a_rehearsal_fits_on_one_screen() -> None:
         "  30 entries, 28 eligible, 15 shortlisted",
         "  139 of 140 score sheets signed; 83% of the truly best were found",
         "  mails: 100 queued, 99 sent, 1 failed",
-        "  8.5 s, of which engine 6.25 s; 40 flow runs, 90 task runs",
+        "  8.5 s, of which engine 6.25 s",
+        "  40 flow runs, 90 task runs",
         "  would have stalled in signoff: returned by 财务厅: 核对",
         f"  seed 7, digest of the result {'ab' * 32}",
     ]
