@@ -118,6 +118,8 @@ class _Round:
         """Bring one mail as far as it gets. Yields the outcome."""
         if mail.state == "uncertain" and kinds.on_uncertain(mail.template) == "ask":
             return self._mark(mail, smtp.Delivery("uncertain", "interrupted while it was handed over; decide whether to send it again"))
+        if mail.role is not None and mail.person not in self.grants:
+            return self._mark(mail, smtp.Delivery("deferred", "waits for the recipient's personal link"))
         try:
             message = self._message(mail)
         except JinbangError as refusal:

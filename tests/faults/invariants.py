@@ -36,7 +36,8 @@ FIND_NOTHING: dict[str, str] = {
         SELECT a.edition, a.position FROM stage_runs a JOIN stage_runs b ON b.edition = a.edition AND b.position < a.position
         WHERE a.state <> 'planned' AND b.state <> 'closed'""",
     "a published edition has a stage that is not closed": """
-        SELECT e.id, r.position FROM editions e JOIN stage_runs r ON r.edition = e.id WHERE e.state = 'published' AND r.state NOT IN ('closed', 'closing')""",
+        SELECT e.id, r.position FROM editions e JOIN stage_runs r ON r.edition = e.id
+        WHERE e.state = 'published' AND r.state NOT IN ('closed', 'closing')""",
     "a closed stage has a deadline that is waited for": """
         SELECT d.id FROM deadlines d JOIN stage_runs r ON r.edition = d.edition AND r.position = d.position
         WHERE r.state = 'closed' AND d.done_at IS NULL""",

@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def _table(path: Path, *rows: tuple[str, ...]) -> str:
 
 
 def _open(bench: Bench) -> None:
-    _ask(bench, "open", "live", "--edition", "now", "--starts", date.today().isoformat())
+    _ask(bench, "open", "live", "--edition", "now", "--starts", datetime.now(UTC).date().isoformat())
     tables = {
         "nominators": _table(bench.folder / "nominators.csv", ("推荐单位编号", "推荐单位名称", "推荐渠道", "电子邮箱", "联系人"),
                              ("N1", "示例省化学会", "省级学会", "n1@example.org", "白秘书")),

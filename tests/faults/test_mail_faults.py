@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from models.edition import Mail, NewMail
+from models.edition import Grant, Mail, NewMail
 from models.store import Database
 from notifications.mailbox import Mailbox
 from tasks import mail
@@ -198,6 +198,23 @@ async def test_one_mail_that_cannot_be_written_does_not_keep_back_the_others(pos
         await post.send()
     assert post.states() == {"sent": COUNT - 1, "failed": 1}
     assert len(sink.kept) == COUNT - 1
+
+
+async def test_a_mail_whose_link_is_not_issued_yet_waits_for_it(post: Post) -> None:
+    """Entries may be imported before the stage opens: their receipts lead to a link that comes with the call."""
+    person = f"{post.id}/n/N01"
+    with a_sink() as (sink, port):
+        post.use(port)
+        with post.database.write() as store:
+            store.queue_mails(post.id, [NewMail("entries_received", "x", "甲", "n01@example.org", "nominator", person, "zh_CN", {})])
+        await post.send()
+        assert post.states() == {"deferred": 1}
+        with post.database.write() as store:
+            grant = Grant("g1", post.id, "nominator", person, builders.NOW, builders.NOW + timedelta(days=9), 1, "nonce")
+            store.add_grants([(grant, "hash")])
+        await post.send_for(hours=1)
+        assert len(sink.kept) == 1
+    assert post.states() == {"sent": 1}
 
 
 async def test_a_cut_in_the_text_of_an_invitation_makes_one_more_copy_at_most(post: Post) -> None:
