@@ -150,11 +150,11 @@ async def test_a_wake_up_is_one_run_however_often_it_is_relayed_and_deadlines_ar
             key = store.wake_keys([wake.id])[wake.id]
         again = await engine._start(client, wake, key)  # as after a crash between start and mark
         found = await client._client.post("/flow_runs/filter", json={"flow_runs": {"tags": {"all_": [f"edition:{live.id}"]}}})
-        assert [one["id"] for one in found.json()] == [again]
-        assert (found.json()[0]["parameters"], found.json()[0]["idempotency_key"]) == ({"edition_id": live.id}, key)
+        runs = [one for one in found.json() if one["idempotency_key"] == key]  # the server knows runs of other tests too
+        assert [(one["id"], one["parameters"]) for one in runs] == [(again, {"edition_id": live.id})]
         assert [await engine.mirror_deadlines(client) for _ in range(2)] == [1, 0]
         shown = await client._client.post("/flow_runs/filter", json={"flow_runs": {"tags": {"all_": ["deadline"]}}})
-        assert [(one["name"], one["state_type"]) for one in shown.json()] == [("sample-2026 stage 0 closes", "SCHEDULED")]
+        assert ("sample-2026 stage 0 closes", "SCHEDULED") in [(one["name"], one["state_type"]) for one in shown.json()]
 
 
 async def relayed(client: PrefectClient, live: Season) -> list[Wake]:
