@@ -120,9 +120,7 @@ async def run() -> None:
                 while await relay(client):
                     pass
             except ObjectNotFound:
-                log.warning("the Prefect server does not know our deployments; its database is new. They are made again")
-                for deployment in await deployments.all_deployments():
-                    await runner.aadd_deployment(deployment)
+                await _start_afresh(runner)
 
         work = [
             asyncio.create_task(_every(settings().sweep_seconds, sweep, "sweep")),
@@ -134,6 +132,15 @@ async def run() -> None:
             for one in work:
                 one.cancel()
             await asyncio.gather(*work, return_exceptions=True)
+
+
+async def _start_afresh(runner: Runner) -> None:
+    """Offer everything again to a server that has lost its database. Only what its pages showed of the past is gone."""
+    log.warning("the Prefect server does not know our deployments: its database is new. They are made again")
+    for deployment in await deployments.all_deployments():
+        await runner.aadd_deployment(deployment)
+    with database().write() as store:
+        store.forget_mirrored()
 
 
 async def _serve(runner: Runner) -> None:

@@ -118,6 +118,10 @@ class DrivingStore(StoreBase):
         """Note that a deadline is shown as a scheduled run."""
         self._run(t.DEADLINES.update().where(t.DEADLINES.c.id == deadline_id).values(mirrored_at=self.real_now))
 
+    def forget_mirrored(self) -> None:
+        """Note that no deadline is shown any more: the server that showed them has lost its database."""
+        self._run(t.DEADLINES.update().where(t.DEADLINES.c.done_at.is_(None)).values(mirrored_at=None))
+
     # -- the outbox, from the relay's side ----------------------------------------------------------------------------
 
     def claim_wakes(self, until: datetime, *, limit: int, edition: str | None = None) -> tuple[Wake, ...]:

@@ -17,6 +17,7 @@ from models.edition import Edition, File, Role
 from tasks import links
 from tasks.installation import Installation
 from tests import builders
+from tests.recycling import database_url  # noqa: F401 - the fixture
 from web.app import create_app
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost:8000"}
