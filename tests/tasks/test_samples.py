@@ -165,7 +165,7 @@ def test_papers_are_shared_among_the_fields_as_they_are_in_practice(papers: Samp
 def test_a_large_edition_takes_seconds_and_seeds_differ() -> None:
     started = time.monotonic()
     people = make_people(PROCESSES["papers"], entries=9_000, reviewers=2_400, seed=1)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60  # a hang, not a speed: speeds are measured in bench/
     assert (len(people.entries), len({one.key for one in people.entries}), len(people.reviewers)) == (9_000, 9_000, 2_400)
     small = [make_people(PROCESSES["papers"], entries=20, nominators=6, reviewers=12, seed=seed) for seed in (1, 1, 2)]
     assert small[0] == small[1]

@@ -188,7 +188,7 @@ def test_an_honest_bomb_is_refused_by_its_directory(tmp_path: Path) -> None:
     started = time.monotonic()
     (fault,) = faults_of(bomb)
     assert fault.what == "the file unpacks to 300 MB; at most 50 MB are read"
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60  # a hang, not a speed: speeds are measured in bench/
 
 
 def test_a_bomb_that_lies_about_its_size_ends_the_reading_process_only(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_bomb_that_lies_about_its_size_ends_the_reading_process_only(tmp_path:
     bomb.write_bytes(content.replace(true_size, struct.pack("<I", 1000)))
     started = time.monotonic()
     assert len(faults_of(bomb)) == 1
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60  # a hang, not a speed: speeds are measured in bench/
 
 
 def test_an_entity_bomb_is_refused_or_read_as_text(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_an_entity_bomb_is_refused_or_read_as_text(tmp_path: Path) -> None:
     bomb = repacked(a_workbook(tmp_path / "a.xlsx", HEAD, LINE), tmp_path / "bomb.xlsx", strings=strings.encode())
     started = time.monotonic()
     assert len(faults_of(bomb)) == 1
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60  # a hang, not a speed: speeds are measured in bench/
 
 
 def test_a_far_cell_ends_the_reading_process_only(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_a_far_cell_ends_the_reading_process_only(tmp_path: Path) -> None:
     started = time.monotonic()
     (fault,) = faults_of(tmp_path / "a.xlsx")
     assert fault.what.startswith("reading it needs more than 512 MB of memory or 10 s")
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60  # a hang, not a speed: speeds are measured in bench/
 
 
 def test_one_text_that_many_cells_share_counts_each_time(tmp_path: Path) -> None:
