@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flows import demonstration, reporting, supervisor
+from models.errors import JinbangError
 from tasks import installation, visiting
 
 
@@ -42,14 +43,22 @@ class Backstage:
         try:
             prefect = self._stack.enter_context(supervisor.prefect_server(port=4200))
             if self.demo:
-                typer.echo(f"rehearsing on the sample data; look on at {installation.settings().base_url}/", err=True)
-                demonstration.run(self._stopping)
-                typer.echo(f"four editions are published, {time.perf_counter() - began:.0f} s after the start", err=True)
+                self._show(began)
             self._print_addresses(prefect)
             self._keep_engine()
         except Exception as failure:
             if not self._stopping.is_set():
                 typer.echo(f"jinbang: {failure}", err=True)
+
+    def _show(self, began: float) -> None:
+        """Rehearse; a failure is told, and the installation serves all the same."""
+        typer.echo(f"rehearsing on the sample data; look on at {installation.settings().base_url}/", err=True)
+        try:
+            demonstration.to_published(self._stopping)
+            typer.echo(f"the editions are published, {time.perf_counter() - began:.0f} s after the start", err=True)
+            demonstration.to_the_middle(self._stopping)
+        except JinbangError as failure:
+            typer.echo(str(failure), err=True)
 
     def _keep_engine(self) -> None:
         """Run the engine as a child; one that ends by itself is started again."""

@@ -14,7 +14,6 @@ from config import catalogue
 from flows import supervisor
 from models.errors import JinbangError
 from tasks import installation
-from tasks.rehearsing import sample_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +29,6 @@ class Left:
 
 STAGES = (("submission", 40, 20), ("shortlisting", 60, 40), ("scoring", 60, 30), ("notice", 60, 30))
 """Kind of stage, made-up entries and reviewers of each edition that is left in the middle."""
-AT_ONCE = 2
-"""Rehearsals that run side by side."""
-
-
-def catalogue_size(name: str) -> int:
-    """Bytes of a process's sample spreadsheets: the larger ones take longer and are started first."""
-    folder = sample_folder(name)
-    return sum(one.stat().st_size for one in folder.glob("entries*")) if folder else 0
 
 
 def left_over(names: list[str]) -> list[Left]:
@@ -45,8 +36,8 @@ def left_over(names: list[str]) -> list[Left]:
     return [Left(names[place % len(names)], stage, entries, reviewers) for place, (stage, entries, reviewers) in enumerate(STAGES)]
 
 
-def run(stopping: threading.Event) -> None:
-    """Run what is not there yet. Rehearsals are processes of their own, so that the pages stay quick.
+def to_published(stopping: threading.Event) -> None:
+    """Rehearse every declared process on its sample data, unless that has been done before.
 
     Raises:
         JinbangError: a rehearsal failed; its output says why.
@@ -54,37 +45,44 @@ def run(stopping: threading.Event) -> None:
     names = list(catalogue.load_processes(installation.settings().processes))
     with installation.database().read() as store:
         done = {one.id for one in store.editions() if one.current is None}
-    largest_first = sorted(names, key=lambda name: -catalogue_size(name))
-    jobs = [[name, "--edition", "2026"] for name in largest_first if f"{name}-2026" not in done]
-    for left in left_over(names):
-        jobs.append(
-            [left.process, "--edition", "2026-2", "--entries", str(left.entries), "--reviewers", str(left.reviewers),
-             "--stop-in", left.stage]
-        )  # fmt: skip
-    _run_all(jobs, stopping)
+    for name in names:
+        if f"{name}-2026" not in done:
+            _rehearse([name, "--edition", "2026"], stopping)
 
 
-def _run_all(jobs: list[list[str]], stopping: threading.Event) -> None:
-    waiting, running = list(jobs), dict[str, subprocess.Popen[str]]()
-    while (waiting or running) and not stopping.is_set():
-        while waiting and len(running) < AT_ONCE:
-            job = waiting.pop(0)
-            typer.echo(f"rehearsing {job[0]} ({job[2]})", err=True)
-            running[" ".join(job)] = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-m", "flows.rehearsing", *job],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                env=os.environ | supervisor.SILENT,
-                preexec_fn=supervisor.die_with_parent,
-            )
-        for name, process in list(running.items()):
-            if process.poll() is not None:
-                said = process.communicate()[0]
-                if process.returncode:
-                    raise JinbangError(f"rehearsing {name} failed: {said.strip()[-2000:]}")
-                typer.echo(said.strip(), err=True)
-                del running[name]
-        stopping.wait(0.2)
-    for process in running.values():
-        process.terminate()
+def to_the_middle(stopping: threading.Event) -> None:
+    """Leave an edition in each of several stages, unless it is there, or a visitor has carried it further.
+
+    Raises:
+        JinbangError: a rehearsal failed; its output says why.
+    """
+    with installation.database().read() as store:
+        known = {one.id: one for one in store.editions()}
+    for left in left_over(list(catalogue.load_processes(installation.settings().processes))):
+        found = known.get(f"{left.process}-2026-2")
+        if found is None or found.last_of(left.stage) is None:
+            numbers = ["--entries", str(left.entries), "--reviewers", str(left.reviewers)]
+            _rehearse([left.process, "--edition", "2026-2", *numbers, "--stop-in", left.stage], stopping)
+
+
+def _rehearse(job: list[str], stopping: threading.Event) -> None:
+    """One rehearsal as a process of its own, so that the pages stay quick; one after the other, for each keeps two cores busy."""
+    if stopping.is_set():
+        return
+    typer.echo(f"rehearsing {job[0]} ({job[2]})", err=True)
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "flows.rehearsing", *job],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | supervisor.SILENT,
+        preexec_fn=supervisor.die_with_parent,
+    )
+    while process.poll() is None:
+        if stopping.wait(0.2):
+            process.terminate()
+            return
+    said = process.communicate()[0].strip()
+    if process.returncode:
+        raise JinbangError(f"rehearsing {job[0]} failed: {said[-2000:]}")
+    typer.echo(said, err=True)

@@ -216,7 +216,7 @@ def undisturbed(
     shutil.copyfile(sqlite_template, folder / "jinbang.db")
     with _bench(f"sqlite:///{folder / 'jinbang.db'}", folder, forks, catcher, prefect_server) as bench:
         trace = folder / "trace.lst"
-        assert bench.run(driver.rehearse, trace=trace) == 0, bench.tail()
+        assert bench.run(driver.rehearse, trace=trace, plain=True) == 0, bench.tail()
         bench.check()
         return Undisturbed(bench.outcome(driver.EDITION), tuple(line.partition("@")[0] for line in trace.read_text().split()))
 

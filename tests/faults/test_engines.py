@@ -94,7 +94,7 @@ def test_a_holder_with_an_old_epoch_writes_nothing(database: Database, clock: Cl
     assert second is not None
     assert second.epoch == first.epoch + 1
     before = _rows(database)
-    for late in (stages.begin_opening.fn, stages.finish_opening.fn, stages.begin_closing.fn, stages.finish_closing.fn):  # type: ignore[attr-defined]
+    for late in (stages.begin_opening.fn, stages.finish_opening.fn, stages.begin_closing.fn, stages.finish_closing.fn):
         with pytest.raises(LeaseLost):
             late(first, 0)
     with pytest.raises(LeaseLost), stages.step(first, 0, "call"):
@@ -104,7 +104,7 @@ def test_a_holder_with_an_old_epoch_writes_nothing(database: Database, clock: Cl
     editions.drop(first)
     assert _rows(database) == before
     assert editions.take(edition.id, str(uuid4())) is None, "dropping an old lease must not end the new one"
-    stages.begin_opening.fn(second, 0)  # type: ignore[attr-defined]
+    stages.begin_opening.fn(second, 0)
     with database.read() as store:
         assert store.edition(edition.id).stages[0].state == "opening"
 
@@ -113,13 +113,13 @@ def test_a_stage_that_was_settled_is_not_opened_again(database: Database, instal
     edition = builders.keep(database, builders.an_edition(), at="scoring")
     lease = editions.take(edition.id, str(uuid4()))
     assert lease is not None
-    stages.begin_closing.fn(lease, 1)  # type: ignore[attr-defined]
+    stages.begin_closing.fn(lease, 1)
     later = builders.NOW + timedelta(days=30)
     with database.write() as store:
         assert editions.extend(store, edition.id, "scoring", later, actor="cli").state == "open"
     with pytest.raises(LeaseLost), stages.step(lease, 1, "compute_marks"):
         raise AssertionError("marks are not computed of a stage that is open again")
-    stages.begin_closing.fn(lease, 1)  # type: ignore[attr-defined]
+    stages.begin_closing.fn(lease, 1)
     with stages.step(lease, 1, "compute_marks") as store_:
         assert store_ is not None
     with database.write() as store, pytest.raises(NotAllowed, match="its result stands"):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from models.edition import Edition
 from tasks import editions

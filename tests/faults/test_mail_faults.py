@@ -45,7 +45,7 @@ class Post:
 
     def queue(self, count: int = COUNT, template: str = "call_opened") -> None:
         params = {"process": {"zh": "示例评选", "en": "Example"}, "hosts": [{"zh": "示例省科协", "en": "Example"}], "rehearsal": False}
-        more = {
+        more: dict[str, Any] = {
             "quota": [],
             "closes": None,
             "label": "",
@@ -73,7 +73,7 @@ class Post:
 
     async def send(self) -> None:
         """Send whatever is due now."""
-        while await mail.send_batch.fn(self.id):  # type: ignore[attr-defined]
+        while await mail.send_batch.fn(self.id):
             pass
 
     async def send_for(self, hours: int) -> None:
@@ -258,7 +258,7 @@ async def test_a_slow_server_is_waited_for_and_gets_no_second_copy(post: Post) -
             for _ in range(8):
                 await asyncio.sleep(0.1)
                 post.clock.advance(seconds=0.1)
-                found += bool(await mail.send_batch.fn(post.id))  # type: ignore[attr-defined]
+                found += bool(await mail.send_batch.fn(post.id))
             return found
 
         _, found = await asyncio.gather(post.send(), others())
