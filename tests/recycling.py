@@ -16,7 +16,8 @@ from models import tables
 from tests.conftest import _KINDS
 
 _NAME = "test_recycled"
-_MADE: set[str] = set()
+_MADE: dict[str, str] = {}
+"""Address of each server whose database stands ready -> the schema version it was made with."""
 
 
 @pytest.fixture(params=_KINDS)
@@ -30,10 +31,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if address not in _MADE:
         with psycopg.connect(address.format("postgres").replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {_NAME} TEMPLATE template_jinbang")
-        _MADE.add(address)
+        with psycopg.connect(address.format(_NAME).replace("+psycopg", "")) as connection:
+            (version,) = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        _MADE[address] = version[0]
     yield address.format(_NAME)
     with psycopg.connect(address.format(_NAME).replace("+psycopg", "")) as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", [_NAME])
         connection.execute("SET session_replication_role = replica")  # past the triggers that keep history
         for table in tables.METADATA.tables:
             connection.execute(f'DELETE FROM "{table}"')  # type: ignore[call-overload]
+        connection.execute("UPDATE alembic_version SET version_num = %s", [_MADE[address]])
