@@ -72,13 +72,16 @@ async def _start(client: PrefectClient, wake: Wake, key: str) -> str:
 
 
 async def mirror_deadlines(client: PrefectClient) -> int:
-    """Show the deadlines of live editions as scheduled runs. Should one start late or never, the sweeper finds the deadline."""
+    """Show the deadlines of live editions as scheduled runs. Should one start late or never, the sweeper finds the deadline.
+
+    Raises:
+        ObjectNotFound: the server does not know our deployments.
+    """
     from prefect.states import Scheduled
 
     with database().read() as store:
         waiting = store.unmirrored_deadlines()
-    if not waiting:
-        return 0
+    # Asked even if nothing waits: that is how a server that has lost its database is noticed.
     deployment = await client.read_deployment_by_name("advance-edition/advance-edition")
     for deadline in waiting:
         await client.create_flow_run_from_deployment(
@@ -113,7 +116,10 @@ async def run() -> None:
         async def sweep() -> None:
             if woken := await asyncio.to_thread(sweeping.sweep, engine):
                 log.info("woken: %s", ", ".join(woken))
-            await mirror_deadlines(client)
+            try:
+                await mirror_deadlines(client)
+            except ObjectNotFound:
+                await _start_afresh(runner)
 
         async def pump() -> None:
             try:

@@ -11,13 +11,14 @@ from tests.faults.conftest import Bench, Undisturbed, command
 
 _SAMPLE = 30
 _MOMENTS = 6
+_QUICK = {"JINBANG_CLAIM_SECONDS": "0.05", "JINBANG_LEASE_SECONDS": "0.2"}
+"""Mail and lease of a killed run are free when the next begins, so that points come in their order."""
 
 
-@pytest.mark.parametrize(("plain", "share"), [(True, 1), (False, 4)], ids=["plain", "prefect"])
+@pytest.mark.parametrize(("plain", "share"), [(True, 1), (False, 5)], ids=["plain", "prefect"])
 def test_killed_at_each_failpoint_it_ends_as_undisturbed(bench: Bench, undisturbed: Undisturbed, plain: bool, share: int) -> None:
-    points = list(dict.fromkeys(undisturbed.passes))[::share]  # all of them as plain functions, every fourth under the Prefect server
-    quick = {"JINBANG_CLAIM_SECONDS": "0.05"}  # so that mail of a killed run is free when the next begins, and points come in their order
-    survived = [point for point in points if bench.run(driver.rehearse, orders={point: "kill"}, plain=plain, environment=quick) != -9]
+    points = list(dict.fromkeys(undisturbed.passes))[::share]  # all of them as plain functions, every fifth under the Prefect server
+    survived = [point for point in points if bench.run(driver.rehearse, orders={point: "kill"}, plain=plain, environment=_QUICK) != -9]
     _settle(bench, plain=plain)
     assert survived == [], bench.tail()
     assert bench.kills == len(points)
@@ -30,7 +31,7 @@ def test_killed_at_later_passes_it_ends_as_undisturbed(bench: Bench, undisturbed
     for last, place in zip([-1, *places], places, strict=False):
         name = undisturbed.passes[place]
         times = undisturbed.passes[last + 1 : place + 1].count(name)
-        bench.run(driver.rehearse, orders={name: f"kill@{times}"}, plain=True)
+        bench.run(driver.rehearse, orders={name: f"kill@{times}"}, plain=True, environment=_QUICK)
     assert bench.kills > _SAMPLE // 2
     _settle(bench, plain=True)
     assert bench.outcome(driver.EDITION) == undisturbed.outcome

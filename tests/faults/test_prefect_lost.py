@@ -22,7 +22,7 @@ def test_the_edition_ends_the_same_when_prefect_has_lost_everything(bench: Bench
     bench.check()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_deliveries_three_times_in_any_order_change_nothing(bench: Bench, undisturbed: Undisturbed, seed: int) -> None:
     assert bench.run(driver.rehearse_thrice, shuffle=seed, plain=True) == 0, bench.tail()
     assert bench.outcome(driver.EDITION) == undisturbed.outcome
