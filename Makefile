@@ -54,13 +54,13 @@ check: $(TESTABLE)
 	$(BIN)/lint-imports
 	$(BIN)/jinbang validate
 
-# Three parts: the ordinary loop; kills and cuts in real processes; a browser, which has an event loop of its own.
+# Three parts: the ordinary loop; kills and cuts in real processes, too slow to be traced; a browser, which has an event loop of its own.
 # Without Chromium the third is left out, and said so; in CI that is a failure.
 test: export JINBANG_TEST_DATABASES = sqlite,postgresql
 test: $(TESTABLE) browser
 	rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -n 2 --dist loadfile
-	$(BIN)/coverage run -m pytest -m faults
+	$(BIN)/pytest -n 2 --dist loadfile -m faults
 	@command -v chromium >/dev/null || exit 0; echo "$(BIN)/coverage run -m pytest -m browser"; \
 	$(BIN)/coverage run -m pytest -m browser || { test $$? -eq 5 && echo "no test is marked browser"; }
 	$(BIN)/coverage combine --quiet
