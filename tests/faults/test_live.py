@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-import signal
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
