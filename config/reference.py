@@ -14,7 +14,7 @@ from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
 from config import faults
-from models import declared, process, stages, subjects
+from models import declared, process, sheets, stages, subjects
 
 _INTRODUCTION = """\
 # Process files
@@ -99,7 +99,10 @@ _PARTS: tuple[tuple[str, type[declared.Declared]], ...] = (
 )
 _STAGE_PARTS: dict[str, tuple[tuple[str, type[declared.Declared]], ...]] = {
     "scoring": (
-        ("`criteria`", stages.Criterion),
+        ("`criteria`", sheets.Criterion),
+        ("`anchors` of a criterion", sheets.Anchor),
+        ("`fatal`", sheets.Flaw),
+        ("`distribution`", sheets.Distribution),
         ("`aggregate`", stages.Aggregate),
         ("`flags`", stages.Flags),
         ("`top_up`", stages.TopUp),

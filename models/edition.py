@@ -223,11 +223,18 @@ class ScoreSheet:
     """Rises with each save; a save states the revision it read."""
     saved_at: datetime
     signed_at: datetime | None = None
-
-    @property
-    def total(self) -> Decimal:
-        """Sum of the marks given so far."""
-        return sum(self.marks.values(), Decimal(0))
+    advice: str = ""
+    """A comment for the applicant; `comment` is for the review office."""
+    skipped: tuple[str, ...] = ()
+    """Criteria answered "not applicable"."""
+    fatal: str = ""
+    """Name of the fatal flaw, if the reviewer sees one."""
+    keyed_by: str = ""
+    """Address of the admin who keyed in a sheet that came on paper; empty if the reviewer typed."""
+    signed_as: str = ""
+    """The name as typed at the signature."""
+    signature: str = ""
+    """SVG path of a drawn signature; empty if the name was typed only."""
 
 
 @dataclass(frozen=True, slots=True)

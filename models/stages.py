@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from models.declared import ClosingTime, Declared, Exact, LocalTime, Misfit, Share, Slug, Words, later, not_yet, refuse
+from models.sheets import Criterion, Distribution, Flaw, misfits
 
 Relation = Literal["self", "same_unit", "nominator", "coauthor", "relative", "supervisor", "declared"]
 Confirmation = Literal["admin", "automatic"]
@@ -63,24 +64,6 @@ class SubmissionStage(_Stage):
     declarations: tuple[str, ...] = later((), "declarations with the version of their text")
 
 
-class Criterion(Declared):
-    """One line of the score sheet."""
-
-    name: Slug
-    """Unique within the sheet."""
-    title: Words
-    """As printed on the sheet."""
-    max: Exact
-    """The highest mark, inclusive; the lowest is 0."""
-    step: Exact = Field(default="1", validate_default=True)
-    """Marks are whole multiples of this."""
-    help: Words | None = None
-    """What to look at; shown beside the criterion."""
-    anchors: tuple[dict[str, Any], ...] = later((), "anchor texts per band, rule S1")
-    weight: Any = later(None, "weighted criteria, rule S1")
-    informative: bool = later(False, "criteria outside the total")
-
-
 class Aggregate(Declared):
     """How the totals of one entry become its mark (rules S2-S4)."""
 
@@ -115,18 +98,6 @@ class TopUp(Declared):
     """Natural days that the further reviewers get."""
 
 
-def _sheet_misfits(criteria: tuple[Criterion, ...], *at: str) -> Iterator[Misfit]:
-    if (total := sum(criterion.max for criterion in criteria)) != 100:
-        yield Misfit(f"the highest marks add up to {total}; they must add up to 100 (rule S1)", *at)
-    names = [criterion.name for criterion in criteria]
-    for position, criterion in enumerate(criteria):
-        if criterion.name in names[:position]:
-            yield Misfit(f"two criteria have the name {criterion.name!r}; rename one", *at, position, "name")
-        if criterion.max <= 0 or criterion.step <= 0 or criterion.max % criterion.step:
-            what = f"max {criterion.max} is not a positive multiple of step {criterion.step}; change one of the two"
-            yield Misfit(what, *at, position, "max")
-
-
 class ScoringStage(_Stage):
     """Waits for reviewers and a deadline; draws panels and computes the marks."""
 
@@ -157,6 +128,18 @@ class ScoringStage(_Stage):
     """Reviewers with unsigned sheets are reminded this many days before `closes`."""
     link_days_after: int = Field(default=2, ge=0)
     """A reviewer's link still opens, for reading, this many days after `closes`."""
+    chips: tuple[Share, ...] = Field(default=("1", "9/10", "4/5", "7/10", "3/5"), validate_default=True)
+    """Buttons beside the number field of a criterion without anchors, as shares of its highest mark."""
+    fatal: tuple[Flaw, ...] = ()
+    """Flaws that a reviewer may name on a sheet."""
+    distribution: Distribution | None = None
+    """How many high totals one reviewer may give (rule S6); free if left out."""
+    advice: bool = False
+    """Offer a second comment that is meant for the applicant; the first is for the review office."""
+    pledge: Words | None = None
+    """The promise of confidentiality that a reviewer makes before seeing anything; the usual one if left out."""
+    link_code: bool = False
+    """A browser that enters by a reviewer's link must also type a code mailed to the registered address."""
     reserve: int = later(0, "reserve reviewers drawn beforehand, rule R4")
     min_load: int = later(0, "a least load")
     per_unit: int | None = later(None, "a cap on reviewers of one unit, rule R1")
@@ -164,10 +147,7 @@ class ScoringStage(_Stage):
     soft_conflicts: tuple[str, ...] = later((), "soft conflicts with decisions, rule R3")
     avoid_requests: int = later(0, "reviewers that a nominator asks to avoid, rule R3")
     normalise: str = later("none", "normalisation, rule S7")
-    distribution: dict[str, Any] | None = later(None, "the distribution guard, rule S6")
     tie_break: tuple[str, ...] = later((), "the tie-break chain, rule S8")
-    fatal: tuple[str, ...] = later((), "fatal flaws")
-    link_code: bool = later(False, "an e-mailed code beside the link")
 
     @model_validator(mode="after")
     def _sheet_is_whole(self) -> ScoringStage:
@@ -178,9 +158,9 @@ class ScoringStage(_Stage):
         if bool(self.criteria) == bool(self.criteria_by_class):
             yield Misfit("give either criteria or criteria_by_class")
         if self.criteria:
-            yield from _sheet_misfits(self.criteria, "criteria")
+            yield from misfits(self.criteria, "criteria")
         for name, criteria in self.criteria_by_class.items():
-            yield from _sheet_misfits(criteria, "criteria_by_class", name)
+            yield from misfits(criteria, "criteria_by_class", name)
         if self.aggregate.min_valid > self.panel:
             what = f"min_valid {self.aggregate.min_valid} exceeds the panel of {self.panel}; raise panel or lower min_valid"
             yield Misfit(what, "aggregate", "min_valid")

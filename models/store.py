@@ -21,10 +21,11 @@ from models.stores.editions import EditionStore
 from models.stores.links import LinkStore
 from models.stores.mails import MailStore
 from models.stores.people import PeopleStore
+from models.stores.reviewing import ReviewingStore
 from models.stores.scoring import ScoringStore
 
 
-class Store(EditionStore, PeopleStore, ScoringStore, MailStore, LinkStore):
+class Store(EditionStore, PeopleStore, ScoringStore, ReviewingStore, MailStore, LinkStore):
     """One open transaction on everything that an installation knows."""
 
 

@@ -5,51 +5,14 @@ Texts are compared and sorted in Python by code point, never by a database's col
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
 
-METADATA = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware UTC time, kept as microseconds since 1970: exact, sortable and alike on both databases."""
-
-    impl = sa.BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + value * _MICROSECOND
-
-
-_Id = sa.String(80)
-_Serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-
-def _edition() -> sa.Column[Any]:
-    return sa.Column("edition", _Id, sa.ForeignKey("editions.id"), nullable=False)
-
+from models.columns import METADATA, Id, Moment, Serial, edition_column
 
 EDITIONS = sa.Table(
     "editions",
     METADATA,
-    sa.Column("id", _Id, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("process", sa.String(40), nullable=False),
     sa.Column("label", sa.String(20), nullable=False),
     sa.Column("declaration", sa.JSON, nullable=False),
@@ -65,7 +28,7 @@ EDITIONS = sa.Table(
 STAGE_RUNS = sa.Table(
     "stage_runs",
     METADATA,
-    sa.Column("edition", _Id, sa.ForeignKey("editions.id"), primary_key=True),
+    sa.Column("edition", Id, sa.ForeignKey("editions.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("opens_at", Moment),
@@ -81,7 +44,7 @@ STAGE_RUNS = sa.Table(
 STEPS = sa.Table(
     "steps",
     METADATA,
-    sa.Column("edition", _Id, primary_key=True),
+    sa.Column("edition", Id, primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
     sa.Column("name", sa.String(60), primary_key=True),
     sa.Column("at", Moment, nullable=False),
@@ -92,7 +55,7 @@ STEPS = sa.Table(
 LEASES = sa.Table(
     "leases",
     METADATA,
-    sa.Column("edition", _Id, sa.ForeignKey("editions.id"), primary_key=True),
+    sa.Column("edition", Id, sa.ForeignKey("editions.id"), primary_key=True),
     sa.Column("owner", sa.String(80), nullable=False),
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("until", Moment, nullable=False),
@@ -101,8 +64,8 @@ LEASES = sa.Table(
 DEADLINES = sa.Table(
     "deadlines",
     METADATA,
-    sa.Column("id", _Serial, primary_key=True, autoincrement=True),
-    _edition(),
+    sa.Column("id", Serial, primary_key=True, autoincrement=True),
+    edition_column(),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("kind", sa.String(40), nullable=False),
     sa.Column("at", Moment, nullable=False),
@@ -117,8 +80,8 @@ sa.Index("ix_deadlines_waiting", DEADLINES.c.at, sqlite_where=DEADLINES.c.done_a
 EVENTS = sa.Table(
     "events",
     METADATA,
-    sa.Column("seq", _Serial, primary_key=True, autoincrement=True),
-    _edition(),
+    sa.Column("seq", Serial, primary_key=True, autoincrement=True),
+    edition_column(),
     sa.Column("at", Moment, nullable=False),
     sa.Column("recorded_at", Moment, nullable=False),
     sa.Column("type", sa.String(40), nullable=False),
@@ -130,8 +93,8 @@ EVENTS = sa.Table(
 OUTBOX = sa.Table(
     "outbox",
     METADATA,
-    sa.Column("id", _Serial, primary_key=True, autoincrement=True),
-    _edition(),
+    sa.Column("id", Serial, primary_key=True, autoincrement=True),
+    edition_column(),
     sa.Column("topic", sa.String(20), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("claimed_until", Moment),
@@ -152,8 +115,8 @@ sa.Index("ix_outbox_unrelayed", OUTBOX.c.id, sqlite_where=OUTBOX.c.relayed_at.is
 NOMINATORS = sa.Table(
     "nominators",
     METADATA,
-    sa.Column("id", _Id, primary_key=True),
-    _edition(),
+    sa.Column("id", Id, primary_key=True),
+    edition_column(),
     sa.Column("code", sa.String(40), nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("type", sa.String(40), nullable=False),
@@ -165,8 +128,8 @@ NOMINATORS = sa.Table(
 REVIEWERS = sa.Table(
     "reviewers",
     METADATA,
-    sa.Column("id", _Id, primary_key=True),
-    _edition(),
+    sa.Column("id", Id, primary_key=True),
+    edition_column(),
     sa.Column("code", sa.String(40), nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("unit", sa.Text, nullable=False),
@@ -181,8 +144,8 @@ REVIEWERS = sa.Table(
 MEMBERS = sa.Table(
     "members",
     METADATA,
-    sa.Column("id", _Id, primary_key=True),
-    _edition(),
+    sa.Column("id", Id, primary_key=True),
+    edition_column(),
     sa.Column("code", sa.String(40), nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("unit", sa.Text, nullable=False),
@@ -196,8 +159,8 @@ MEMBERS = sa.Table(
 ENTRIES = sa.Table(
     "entries",
     METADATA,
-    sa.Column("id", _Id, primary_key=True),
-    _edition(),
+    sa.Column("id", Id, primary_key=True),
+    edition_column(),
     sa.Column("code", sa.String(40), nullable=False),
     sa.Column("key", sa.String(128), nullable=False),
     sa.Column("class_name", sa.String(40), nullable=False),
@@ -205,7 +168,7 @@ ENTRIES = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("unit", sa.Text, nullable=False),
     sa.Column("email", sa.Text, nullable=False),
-    sa.Column("nominator", _Id, sa.ForeignKey("nominators.id"), nullable=False),
+    sa.Column("nominator", Id, sa.ForeignKey("nominators.id"), nullable=False),
     sa.Column("rank", sa.Integer),
     sa.Column("fields", sa.JSON, nullable=False),
     sa.Column("state", sa.String(20), nullable=False),
@@ -217,7 +180,7 @@ ENTRIES = sa.Table(
 FILES = sa.Table(
     "files",
     METADATA,
-    sa.Column("entry", _Id, sa.ForeignKey("entries.id"), primary_key=True),
+    sa.Column("entry", Id, sa.ForeignKey("entries.id"), primary_key=True),
     sa.Column("name", sa.String(200), primary_key=True),
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("media_type", sa.String(80), nullable=False),
@@ -227,11 +190,11 @@ FILES = sa.Table(
 ASSIGNMENTS = sa.Table(
     "assignments",
     METADATA,
-    sa.Column("id", _Id, primary_key=True),
-    _edition(),
+    sa.Column("id", Id, primary_key=True),
+    edition_column(),
     sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("entry", _Id, sa.ForeignKey("entries.id"), nullable=False),
-    sa.Column("reviewer", _Id, sa.ForeignKey("reviewers.id"), nullable=False),
+    sa.Column("entry", Id, sa.ForeignKey("entries.id"), nullable=False),
+    sa.Column("reviewer", Id, sa.ForeignKey("reviewers.id"), nullable=False),
     sa.Column("round", sa.Integer, nullable=False),
     sa.Column("recused", sa.Boolean, nullable=False),
     sa.UniqueConstraint("position", "entry", "reviewer"),
@@ -242,21 +205,63 @@ ASSIGNMENTS = sa.Table(
 SHEETS = sa.Table(
     "sheets",
     METADATA,
-    sa.Column("assignment", _Id, sa.ForeignKey("assignments.id"), primary_key=True),
+    sa.Column("assignment", Id, sa.ForeignKey("assignments.id"), primary_key=True),
     sa.Column("marks", sa.JSON, nullable=False),
     sa.Column("comment", sa.Text, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("saved_at", Moment, nullable=False),
     sa.Column("signed_at", Moment),
     sa.Column("signed_as", sa.Text),
+    sa.Column("advice", sa.Text, nullable=False, server_default=""),
+    sa.Column("skipped", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("fatal", sa.String(40), nullable=False, server_default=""),
+    sa.Column("keyed_by", sa.String(320), nullable=False, server_default=""),
+    sa.Column("signature", sa.Text, nullable=False, server_default=""),
+)
+
+SHEET_VERSIONS = sa.Table(
+    "sheet_versions",
+    METADATA,
+    sa.Column("assignment", Id, sa.ForeignKey("assignments.id"), primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("actor", sa.String(400), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
+
+INVITATIONS = sa.Table(
+    "invitations",
+    METADATA,
+    sa.Column("edition", Id, sa.ForeignKey("editions.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("reviewer", Id, sa.ForeignKey("reviewers.id"), primary_key=True),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("limit", sa.Integer),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("suggestion", sa.Text, nullable=False),
+    sa.Column("pledge", sa.String(64), nullable=False),
+    sa.Column("answered_at", Moment),
+)
+
+CONFLICTS = sa.Table(
+    "conflicts",
+    METADATA,
+    edition_column(),
+    sa.Column("entry", Id, sa.ForeignKey("entries.id"), primary_key=True),
+    sa.Column("reviewer", Id, sa.ForeignKey("reviewers.id"), primary_key=True),
+    sa.Column("reason", sa.String(20), nullable=False),
+    sa.Column("more", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Index("ix_conflicts_edition", "edition"),
 )
 
 STANDINGS = sa.Table(
     "standings",
     METADATA,
-    sa.Column("edition", _Id, sa.ForeignKey("editions.id"), primary_key=True),
+    sa.Column("edition", Id, sa.ForeignKey("editions.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
-    sa.Column("entry", _Id, sa.ForeignKey("entries.id"), primary_key=True),
+    sa.Column("entry", Id, sa.ForeignKey("entries.id"), primary_key=True),
     sa.Column("group", sa.String(90), nullable=False),
     sa.Column("mark", sa.String(40), nullable=False),
     sa.Column("valid", sa.Integer, nullable=False),
@@ -269,7 +274,7 @@ STANDINGS = sa.Table(
 SHORTLISTS = sa.Table(
     "shortlists",
     METADATA,
-    sa.Column("edition", _Id, sa.ForeignKey("editions.id"), primary_key=True),
+    sa.Column("edition", Id, sa.ForeignKey("editions.id"), primary_key=True),
     sa.Column("version", sa.Integer, primary_key=True),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
@@ -280,9 +285,9 @@ SHORTLISTS = sa.Table(
 ANSWERS = sa.Table(
     "answers",
     METADATA,
-    sa.Column("edition", _Id, sa.ForeignKey("editions.id"), primary_key=True),
+    sa.Column("edition", Id, sa.ForeignKey("editions.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
-    sa.Column("member", _Id, sa.ForeignKey("members.id"), primary_key=True),
+    sa.Column("member", Id, sa.ForeignKey("members.id"), primary_key=True),
     sa.Column("round", sa.Integer, primary_key=True),
     sa.Column("verdict", sa.String(20), nullable=False),
     sa.Column("struck", sa.JSON, nullable=False),
@@ -293,7 +298,7 @@ ANSWERS = sa.Table(
 NOTICES = sa.Table(
     "notices",
     METADATA,
-    sa.Column("edition", _Id, sa.ForeignKey("editions.id"), primary_key=True),
+    sa.Column("edition", Id, sa.ForeignKey("editions.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
     sa.Column("first_day", sa.String(10), nullable=False),
     sa.Column("until", Moment, nullable=False),
@@ -304,7 +309,7 @@ NOTICES = sa.Table(
 PUBLICATIONS = sa.Table(
     "publications",
     METADATA,
-    sa.Column("edition", _Id, sa.ForeignKey("editions.id"), primary_key=True),
+    sa.Column("edition", Id, sa.ForeignKey("editions.id"), primary_key=True),
     sa.Column("version", sa.Integer, primary_key=True),
     sa.Column("at", Moment, nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
@@ -315,14 +320,14 @@ MAILS = sa.Table(
     "mails",
     METADATA,
     sa.Column("id", sa.String(40), primary_key=True),
-    _edition(),
+    edition_column(),
     sa.Column("template", sa.String(60), nullable=False),
     sa.Column("cause", sa.String(120), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("to_name", sa.Text, nullable=False),
     sa.Column("to_address", sa.String(320), nullable=False),
     sa.Column("role", sa.String(20)),
-    sa.Column("person", _Id),
+    sa.Column("person", Id),
     sa.Column("locale", sa.String(10), nullable=False),
     sa.Column("params", sa.JSON, nullable=False),
     sa.Column("created_at", Moment, nullable=False),  # by the edition's own clock: the Date of the mail
@@ -348,9 +353,9 @@ GRANTS = sa.Table(
     "grants",
     METADATA,
     sa.Column("id", sa.String(40), primary_key=True),
-    _edition(),
+    edition_column(),
     sa.Column("role", sa.String(20), nullable=False),
-    sa.Column("person", _Id, nullable=False),
+    sa.Column("person", Id, nullable=False),
     sa.Column("not_before", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
@@ -389,6 +394,8 @@ VISITS = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("seen_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("device", sa.String(64), nullable=False, server_default=""),  # hash of what the browser calls itself
+    sa.Column("confirmed_at", Moment),  # the mailed code was typed
 )
 
 ENGINES = sa.Table(
@@ -400,5 +407,35 @@ ENGINES = sa.Table(
     sa.Column("swept_at", Moment),
 )
 
-APPEND_ONLY = ("events", "publications", "shortlists")
+FILE_PAGES = sa.Table(
+    "file_pages",
+    METADATA,
+    sa.Column("sha256", sa.String(64), primary_key=True),  # of the file
+    sa.Column("number", sa.Integer, primary_key=True),  # from 1
+    sa.Column("image", sa.String(64), nullable=False),  # SHA-256 of the picture of the page
+    sa.Column("width", sa.Integer, nullable=False),  # pixels
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+LINK_CODES = sa.Table(
+    "link_codes",
+    METADATA,
+    sa.Column("visit", sa.String(64), sa.ForeignKey("visits.id"), primary_key=True),
+    sa.Column("code_hash", sa.String(64), nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+)
+
+HITS = sa.Table(
+    "hits",
+    METADATA,
+    sa.Column("id", Serial, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("subject", sa.String(120), nullable=False),
+    sa.Column("at", Moment, nullable=False),  # real time
+    sa.Index("ix_hits_kind_subject_at", "kind", "subject", "at"),
+)
+
+APPEND_ONLY = ("events", "publications", "shortlists", "sheet_versions")
 """Tables whose rows a trigger keeps from being changed or deleted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
@@ -12,10 +12,12 @@ from typing import Literal
 from models.edition import Entry, Standing
 from models.errors import Fault, InputError
 from models.process import decimal_text
-from models.stages import Aggregate, Criterion, Flags
+from models.sheets import Criterion
+from models.stages import Aggregate, Flags
 
 RefusalCode = Literal["not_a_number", "out_of_range", "off_step"]
 
+_FULL = Fraction(100)
 _LONGEST = 24
 _SHOWN = 20
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
@@ -83,7 +85,44 @@ def half_up(value: Fraction, places: int) -> Decimal:
     return Decimal(digits if value >= 0 else -digits).scaleb(-places)
 
 
-def aggregate(totals: Sequence[Decimal], rule: Aggregate) -> Decimal | None:
+def total(criteria: Iterable[Criterion], marks: Mapping[str, Decimal], skipped: Collection[str] = ()) -> Fraction | None:
+    """The total of one sheet, of 100 (rule S1). Informative criteria do not count.
+
+    A criterion answered "not applicable" is left out, and the others are scaled up to 100; so it changes no mean.
+
+    Args:
+        criteria: The sheet.
+        marks: Marks given so far.
+        skipped: Criteria answered "not applicable".
+
+    Returns:
+        Exact; None if nothing that counts has been answered.
+    """
+    points = possible = Fraction(0)
+    answered = False
+    for criterion in criteria:
+        if criterion.informative or criterion.name in skipped:
+            continue
+        weight = criterion.weight or Fraction(1)
+        possible += Fraction(criterion.max) * weight
+        if criterion.name in marks:
+            answered = True
+            points += Fraction(marks[criterion.name]) * weight
+    if not answered or not possible:
+        return None
+    return points if possible == _FULL else points * _FULL / possible
+
+
+def missing(criteria: Iterable[Criterion], marks: Mapping[str, Decimal], skipped: Collection[str] = ()) -> tuple[str, ...]:
+    """Names of the criteria that a sheet still needs before it can be signed; informative ones may stay empty."""
+    return tuple(one.name for one in criteria if not one.informative and one.name not in marks and one.name not in skipped)
+
+
+Total = Decimal | Fraction
+"""A total of one sheet, exact."""
+
+
+def aggregate(totals: Sequence[Total], rule: Aggregate) -> Decimal | None:
     """The mark of one entry from the totals of its reviewers (rules S2 to S4).
 
     Args:
@@ -108,7 +147,7 @@ def aggregate(totals: Sequence[Decimal], rule: Aggregate) -> Decimal | None:
     return half_up(exact, rule.places)
 
 
-def is_divergent(totals: Sequence[Decimal], flags: Flags) -> bool:
+def is_divergent(totals: Sequence[Total], flags: Flags) -> bool:
     """Whether the reviewers of one entry are far apart (rule S5): in their span, or one of them from the median."""
     if len(totals) < 2:
         return False
@@ -119,7 +158,7 @@ def is_divergent(totals: Sequence[Decimal], flags: Flags) -> bool:
     return spread >= Fraction(flags.spread) or distance >= Fraction(flags.distance)
 
 
-def standings(entries: Sequence[Entry], totals: Mapping[str, Sequence[Decimal]], rule: Aggregate, flags: Flags) -> tuple[Standing, ...]:
+def standings(entries: Sequence[Entry], totals: Mapping[str, Sequence[Total]], rule: Aggregate, flags: Flags) -> tuple[Standing, ...]:
     """Rank entries within their groups by the mark as it is printed: 1, 2, 2, 4 (rule S8).
 
     Args:
@@ -142,20 +181,20 @@ def standings(entries: Sequence[Entry], totals: Mapping[str, Sequence[Decimal]],
     return tuple(ranked)
 
 
-def lacking(entries: Iterable[Entry], totals: Mapping[str, Sequence[Decimal]], rule: Aggregate) -> tuple[str, ...]:
+def lacking(entries: Iterable[Entry], totals: Mapping[str, Sequence[Total]], rule: Aggregate) -> tuple[str, ...]:
     """Ids of the entries that need another reviewer (rule S4), by entry code."""
     short = [entry for entry in entries if len(totals.get(entry.id, ())) < rule.min_valid]
     return tuple(entry.id for entry in sorted(short, key=lambda entry: entry.code))
 
 
-def _standing(entry: Entry, mark: Decimal, totals: Sequence[Decimal], rule: Aggregate, flags: Flags, place: int) -> Standing:
+def _standing(entry: Entry, mark: Decimal, totals: Sequence[Total], rule: Aggregate, flags: Flags, place: int) -> Standing:
     return Standing(
         entry=entry.id,
         group=entry.group,
         mark=mark,
         valid=len(totals),
         mean=half_up(_mean([Fraction(total) for total in totals]), rule.places),
-        spread=max(totals) - min(totals),
+        spread=half_up(Fraction(max(totals)) - Fraction(min(totals)), rule.places),
         flagged=is_divergent(totals, flags),
         place=place,
     )

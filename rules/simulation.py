@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from statistics import NormalDist
 
 from models.edition import Award, Entry
-from models.stages import Criterion
+from models.sheets import Criterion
 
 _STANDARD = NormalDist()
 _2_64 = 2**64

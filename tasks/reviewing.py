@@ -12,7 +12,9 @@ from typing import NamedTuple
 from models.edition import Assignment, Edition, Entry, Reviewer, ScoreSheet, StageRun
 from models.errors import Fault, InputError, NotAllowed, NotFound, Stale, TooLate
 from models.process import decimal_text
-from models.stages import Criterion, ScoringStage
+from models.reviewing import Written
+from models.sheets import Criterion
+from models.stages import ScoringStage
 from models.store import Store
 from notifications import messages
 from rules import scoring
@@ -33,10 +35,16 @@ class Draft(NamedTuple):
     comment: str
     revision: int
     """Revision of the sheet that the reviewer had before the eyes; 0 = none yet."""
+    advice: str = ""
+    """The comment for the applicant."""
+    skipped: tuple[str, ...] = ()
+    """Criteria answered "not applicable"; only optional ones may be."""
+    fatal: str = ""
+    """Name of a declared fatal flaw, or empty."""
 
 
 def save_sheets(
-    edition: str, position: int, reviewer: str, work: Mapping[str, tuple[Mapping[str, str | Decimal], str, int]]
+    edition: str, position: int, reviewer: str, work: Mapping[str, Draft | tuple[Mapping[str, str | Decimal], str, int]]
 ) -> dict[str, int]:
     """Save one or many sheets of one reviewer, all or none. Yields entry id -> new revision.
 
@@ -62,14 +70,14 @@ def save_sheets(
         if any(pair.edition != edition for pair in pairs.values()):
             raise NotFound("this entry is not on the reviewer's list")
         stage = _scoring(store.edition(edition), position)
-        marks, comments = _read(stage, store.entries_by_id(drafts), drafts)
+        written = _read(stage, store.entries_by_id(drafts), drafts)
         revisions, changed = {}, []
         for entry, draft in drafts.items():
-            revisions[entry], new = _save(store, pairs[entry], marks[entry], comments[entry], draft.revision)
+            revisions[entry], new = _save(store, pairs[entry], written[entry], draft.revision)
             if new:
                 changed.append(entry)
         if changed:
-            sheets = {entry: {"revision": revisions[entry], "marks": marks_digest(marks[entry])} for entry in sorted(changed)}
+            sheets = {entry: {"revision": revisions[entry], "marks": marks_digest(written[entry].marks)} for entry in sorted(changed)}
             store.append(edition, "SheetSaved", actor=f"reviewer:{reviewer}", position=position, sheets=sheets)
     return revisions
 
@@ -131,8 +139,8 @@ def recuse(edition: str, position: int, reviewer: str, entry: str, reason: str) 
 
 
 def is_complete(criteria: tuple[Criterion, ...], sheet: ScoreSheet | None) -> bool:
-    """Whether every criterion has its mark."""
-    return sheet is not None and all(criterion.name in sheet.marks for criterion in criteria)
+    """Whether every criterion that counts has its mark, or is answered "not applicable"."""
+    return sheet is not None and not scoring.missing(criteria, sheet.marks, sheet.skipped)
 
 
 def marks_digest(marks: Mapping[str, Decimal]) -> str:
@@ -158,43 +166,76 @@ def _scoring(edition: Edition, position: int) -> ScoringStage:
     return stage
 
 
-def _read(
-    stage: ScoringStage, entries: Mapping[str, Entry], drafts: Mapping[str, Draft]
-) -> tuple[dict[str, dict[str, Decimal]], dict[str, str]]:
+def _read(stage: ScoringStage, entries: Mapping[str, Entry], drafts: Mapping[str, Draft]) -> dict[str, Written]:
     faults: list[Fault] = []
-    marks: dict[str, dict[str, Decimal]] = {}
-    comments: dict[str, str] = {}
+    written: dict[str, Written] = {}
     for entry, draft in drafts.items():
-        criteria = {criterion.name: criterion for criterion in stage.sheet_of(entries[entry].class_name)}
-        for unknown in sorted(set(draft.marks) - set(criteria)):
-            faults.append(Fault("there is no such criterion", "reload the page", field=f"{entry}.{unknown}", column="unknown"))
-        marks[entry] = {}
-        for name, criterion in criteria.items():
-            typed = draft.marks.get(name, "")
-            try:
-                if text := decimal_text(typed) if isinstance(typed, Decimal) else typed.strip():
-                    marks[entry][name] = scoring.read_mark(text, criterion)
-            except scoring.MarkRefused as refused:
-                faults.append(Fault(str(refused), "correct the mark", field=f"{entry}.{name}", column=refused.code))
-        try:
-            comments[entry] = clean(draft.comment, max_length=COMMENT_MAX)
-        except TextRefused as refused:
-            faults.append(Fault(str(refused), "correct the comment", field=f"{entry}.comment", column="text"))
+        reading = _Reading(entry, stage, draft, faults)
+        written[entry] = Written(
+            reading.marks(stage.sheet_of(entries[entry].class_name)),
+            reading.comment("comment", draft.comment),
+            reading.comment("advice", draft.advice),
+            tuple(sorted(set(draft.skipped))),
+            draft.fatal,
+        )
     if faults:
         raise InputError(faults)
-    return marks, comments
+    return written
 
 
-def _save(store: Store, pair: Assignment, marks: Mapping[str, Decimal], comment: str, revision: int) -> tuple[int, bool]:
+class _Reading(NamedTuple):
+    """Reads one draft, and notes what is wrong with it."""
+
+    entry: str
+    stage: ScoringStage
+    draft: Draft
+    faults: list[Fault]
+
+    def marks(self, sheet: tuple[Criterion, ...]) -> dict[str, Decimal]:
+        criteria = {criterion.name: criterion for criterion in sheet}
+        for unknown in sorted((set(self.draft.marks) | set(self.draft.skipped)) - set(criteria)):
+            self._note("there is no such criterion", "reload the page", unknown, "unknown")
+        if self.draft.fatal and self.draft.fatal not in {flaw.name for flaw in self.stage.fatal}:
+            self._note("there is no such flaw", "reload the page", "fatal", "unknown")
+        marks: dict[str, Decimal] = {}
+        for name, criterion in criteria.items():
+            if name in self.draft.skipped:
+                if not criterion.optional:
+                    self._note("this criterion cannot be left out", "give it a mark", name, "not_optional")
+                continue
+            typed = self.draft.marks.get(name, "")
+            try:
+                if text := decimal_text(typed) if isinstance(typed, Decimal) else typed.strip():
+                    marks[name] = scoring.read_mark(text, criterion)
+            except scoring.MarkRefused as refused:
+                self._note(str(refused), "correct the mark", name, refused.code)
+        return marks
+
+    def comment(self, field: str, text: str) -> str:
+        try:
+            return clean(text, max_length=COMMENT_MAX)
+        except TextRefused as refused:
+            self._note(str(refused), "correct the comment", field, "text")
+            return ""
+
+    def _note(self, what: str, remedy: str, field: str, code: str) -> None:
+        self.faults.append(Fault(what, remedy, field=f"{self.entry}.{field}", column=code))
+
+
+def _save(store: Store, pair: Assignment, written: Written, revision: int) -> tuple[int, bool]:
     """Yields the revision, and whether anything was written."""
     try:
-        return store.save_sheet(pair, marks, comment, revision=revision), True
+        return store.save_sheet(pair, written, revision=revision), True
     except Stale:
         kept = store.sheet(pair)
         # The same form once more (double click, lost answer): what it asks for is already there.
-        if kept is not None and kept.revision == revision + 1 and kept.marks == marks and kept.comment == comment:
+        if kept is not None and kept.revision == revision + 1 and _content(kept) == written:
             return kept.revision, False
         raise
+
+
+def _content(sheet: ScoreSheet) -> Written:
+    return Written(sheet.marks, sheet.comment, sheet.advice, sheet.skipped, sheet.fatal)
 
 
 def _refuse_unfinished(stage: ScoringStage, entries: Mapping[str, Entry], sheets: Mapping[str, ScoreSheet]) -> None:

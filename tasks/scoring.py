@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
 
-from models.edition import Assignment, Edition, Entry, Lease, Reviewer, ScoreSheet, StageRun
+from models.edition import Assignment, Edition, Entry, Lease, Reviewer, StageRun
 from models.errors import NotEnoughReviewers
 from models.stages import ScoringStage
 from models.store import Store
@@ -168,18 +167,18 @@ def all_signed(store: Store, edition: Edition, run: StageRun) -> bool:
     return bool(progress) and all(signed == had for had, signed in progress.values())
 
 
-def _totals(store: Store, edition: Edition, run: StageRun) -> dict[str, list[Decimal]]:
+def _totals(store: Store, edition: Edition, run: StageRun) -> dict[str, list[scoring.Total]]:
     """Totals of signed and complete sheets by entry; a recused or expired sheet is absent, never 0 (rule S4)."""
     entries = {entry.id: entry for entry in store.entries(edition.id, "assigned", "scored")}
-    totals: dict[str, list[Decimal]] = {entry: [] for entry in entries}
+    totals: dict[str, list[scoring.Total]] = {entry: [] for entry in entries}
     for sheet in store.sheets(edition.id, run.position, signed=True):
-        if sheet.entry in entries and _complete(sheet, entries[sheet.entry], declared(run)):
-            totals[sheet.entry].append(sheet.total)
+        if sheet.entry not in entries:
+            continue
+        criteria = declared(run).sheet_of(entries[sheet.entry].class_name)
+        total = scoring.total(criteria, sheet.marks, sheet.skipped)
+        if total is not None and not scoring.missing(criteria, sheet.marks, sheet.skipped):
+            totals[sheet.entry].append(total)
     return totals
-
-
-def _complete(sheet: ScoreSheet, entry: Entry, stage: ScoringStage) -> bool:
-    return all(criterion.name in sheet.marks for criterion in stage.sheet_of(entry.class_name))
 
 
 @action

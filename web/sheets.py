@@ -11,9 +11,10 @@ from models import subjects
 from models.edition import Assignment, Edition, Entry, File, ScoreSheet, StageRun
 from models.errors import NotFound
 from models.process import FormField
-from models.stages import Criterion, ScoringStage
+from models.sheets import Criterion
+from models.stages import ScoringStage
 from models.store import Store
-from rules import eligibility
+from rules import eligibility, scoring
 from tasks import reviewing
 from web import pages, words
 from web.language import gettext
@@ -41,8 +42,8 @@ class Card:
 
     @property
     def missing(self) -> int:
-        """Marks not given yet."""
-        return sum(criterion.name not in self.sheet.marks for criterion in self.criteria) if self.sheet else len(self.criteria)
+        """Marks that are still needed before the signature."""
+        return len(scoring.missing(self.criteria, self.sheet.marks if self.sheet else {}, self.sheet.skipped if self.sheet else ()))
 
     @property
     def state(self) -> str:
@@ -60,8 +61,9 @@ class Card:
 
     @property
     def total(self) -> Decimal | None:
-        """Sum of the marks so far; None before the first."""
-        return self.sheet.total if self.sheet is not None and self.sheet.marks else None
+        """Total of the marks so far, of 100; None before the first."""
+        exact = scoring.total(self.criteria, self.sheet.marks, self.sheet.skipped) if self.sheet else None
+        return None if exact is None else scoring.half_up(exact, 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from models import tables as t
+from models.columns import Moment
 from models.edition import Mail, NewMail
 from models.stores.base import StoreBase
 
@@ -140,9 +141,9 @@ class MailStore(StoreBase):
     def next_free_mail(self, edition: str) -> datetime | None:
         """When the next mail that is due can be taken: now, or when the claim of another sender runs out; None if nothing is due."""
         table = t.MAILS.c
-        free_at = sa.func.coalesce(table.claimed_until, sa.literal(self.real_now, t.Moment))
+        free_at = sa.func.coalesce(table.claimed_until, sa.literal(self.real_now, Moment))
         due = (table.edition == edition, table.state.in_(["pending", "deferred", "sending"]), table.next_at <= self.real_now)
-        return self._scalar(sa.select(sa.type_coerce(sa.func.min(free_at), t.Moment)).where(*due))  # type: ignore[no-any-return]
+        return self._scalar(sa.select(sa.type_coerce(sa.func.min(free_at), Moment)).where(*due))  # type: ignore[no-any-return]
 
     def mails(self, edition: str, *, states: Iterable[str] = ()) -> tuple[Mail, ...]:
         """Mails of an edition, oldest first."""

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Row
 from models import tables as t
 from models.edition import Answer, Assignment, Award, Notice, Publication, ScoreSheet, Shortlist, ShortlistItem, Standing
 from models.errors import NotFound, Stale
+from models.reviewing import Written
 from models.stores.base import StoreBase
 
 
@@ -78,14 +79,21 @@ class ScoringStore(StoreBase):
         found = (_sheet(row, row.entry, row.reviewer) for row in self._all(query))
         return tuple(sorted(found, key=lambda one: (one.entry, one.reviewer)))
 
-    def save_sheet(self, assignment: Assignment, marks: Mapping[str, Decimal], comment: str, *, revision: int) -> int:
-        """Keep marks if the sheet still has the revision that was read (0 = none yet). Yields the new revision.
+    def save_sheet(self, assignment: Assignment, written: Written, *, revision: int, keyed_by: str = "") -> int:
+        """Keep what is written if the sheet still has the revision that was read (0 = none yet). Yields the new revision.
+
+        Args:
+            assignment: Whose sheet.
+            written: The whole content.
+            revision: What was read.
+            keyed_by: Address of the admin who keys in a sheet that came on paper.
 
         Raises:
             Stale: somebody saved in between, or the sheet is signed.
         """
-        values = {"marks": {name: str(mark) for name, mark in marks.items()}, "comment": comment, "revision": revision + 1,
-                  "saved_at": self.edition_now(assignment.edition)}  # fmt: skip
+        values = {"marks": {name: str(mark) for name, mark in written.marks.items()}, "comment": written.comment,
+                  "advice": written.advice, "skipped": list(written.skipped), "fatal": written.fatal, "keyed_by": keyed_by,
+                  "revision": revision + 1, "saved_at": self.edition_now(assignment.edition)}  # fmt: skip
         if revision == 0:
             kept = self._insert_new(t.SHEETS, [{"assignment": assignment.id, "signed_at": None, "signed_as": None, **values}])
         else:
@@ -99,15 +107,15 @@ class ScoringStore(StoreBase):
             raise Stale("this sheet was changed elsewhere, or is signed already; reload it and compare before saving again")
         return revision + 1
 
-    def sign_sheets(self, assignments: Sequence[str], *, name: str, at: datetime) -> int:
-        """Lock sheets with the typed name. Yields how many were newly signed."""
+    def sign_sheets(self, assignments: Sequence[str], *, name: str, at: datetime, signature: str = "") -> int:
+        """Lock sheets with the typed name, and the SVG path of a drawn signature. Yields how many were newly signed."""
         table = t.SHEETS.c
         signed = 0
         for start in range(0, len(assignments), 500):
             signed += self._run(
                 t.SHEETS.update()
                 .where(table.assignment.in_(assignments[start : start + 500]), table.signed_at.is_(None))
-                .values(signed_at=at, signed_as=name)
+                .values(signed_at=at, signed_as=name, signature=signature)
             )
         return signed
 
@@ -252,4 +260,7 @@ def _award_row(award: Award) -> list[Any]:
 
 def _sheet(row: Row[Any], entry: str, reviewer: str) -> ScoreSheet:
     marks = {name: Decimal(mark) for name, mark in row.marks.items()}
-    return ScoreSheet(row.assignment, entry, reviewer, marks, row.comment, row.revision, row.saved_at, row.signed_at)
+    return ScoreSheet(
+        row.assignment, entry, reviewer, marks, row.comment, row.revision, row.saved_at, row.signed_at, row.advice, tuple(row.skipped),
+        row.fatal, row.keyed_by, row.signed_as or "", row.signature,
+    )  # fmt: skip

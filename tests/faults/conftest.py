@@ -16,6 +16,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from flows import supervisor
@@ -55,6 +56,12 @@ class Prefect:
 
     def stop(self) -> None:
         self._child.__exit__(None, None, None)
+
+    def forget_waiting(self) -> None:
+        """Delete the runs that earlier tests have left waiting: an engine that starts now would find their editions gone."""
+        waiting = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED", "PENDING"]}}}, "limit": 200}
+        for run in httpx.post(f"{self.url}/flow_runs/filter", json=waiting, timeout=10, trust_env=False).json():
+            httpx.delete(f"{self.url}/flow_runs/{run['id']}", timeout=10, trust_env=False).raise_for_status()
 
     def lose_everything(self) -> None:
         """Stop, delete the database, start afresh at the same address."""

@@ -41,6 +41,7 @@ _RAISED = re.compile(r"^Traceback .*?^(\S[^\n]*)$", re.DOTALL | re.MULTILINE)
 
 
 def _open(bench: Bench) -> None:
+    bench.prefect.forget_waiting()
     _ask(bench, "open", "live", "--edition", "now", "--starts", datetime.now(UTC).date().isoformat())
     tables = {
         "nominators": _table(bench.folder / "nominators.csv", ("推荐单位编号", "推荐单位名称", "推荐渠道", "电子邮箱", "联系人"),

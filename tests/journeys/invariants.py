@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 
 import sqlalchemy as sa
 
@@ -62,7 +63,7 @@ def _marks(store: Store, edition: Edition) -> Iterator[str]:
     run = edition.run_of("scoring")
     stage = declared(run)
     entries = {one.id: one for one in store.entries(edition.id)}
-    totals: dict[str, list[scoring.Decimal]] = {}
+    totals: dict[str, list[scoring.Total]] = {}
     for sheet in store.sheets(edition.id, run.position, signed=True):
         criteria = {one.name: one for one in stage.sheet_of(entries[sheet.entry].class_name)}
         if sheet.marks.keys() != criteria.keys():
@@ -72,7 +73,7 @@ def _marks(store: Store, edition: Edition) -> Iterator[str]:
             for name, mark in sheet.marks.items()
             if not 0 <= mark <= criteria[name].max or mark % criteria[name].step
         )
-        totals.setdefault(sheet.entry, []).append(sheet.total)
+        totals.setdefault(sheet.entry, []).append(sum(sheet.marks.values(), Decimal()))
     ranked = [one for one in entries.values() if one.id in totals]
     if scoring.standings(ranked, totals, stage.aggregate, stage.flags) != store.standings(edition.id, run.position):
         yield "the ranking does not follow from the sheets"

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from models.edition import Answer, Assignment, Award, File, Notice, Publication, Shortlist, ShortlistItem, Standing
 from models.errors import NotFound, Stale
+from models.reviewing import Written
 from models.store import Database
 from tests import builders
 from tests.builders import NOW
@@ -48,14 +49,14 @@ def test_a_pair_that_exists_stays_as_it_is(seeded: Database) -> None:
 
 def test_a_sheet_is_kept_exactly_and_only_over_the_revision_that_was_read(seeded: Database) -> None:
     with seeded.write() as store:
-        assert store.save_sheet(pair(), {"originality": Decimal("38.50")}, "很好 🏅", revision=0) == 1
-        assert store.save_sheet(pair(), {"originality": Decimal("38.5"), "rigour": Decimal("0")}, "", revision=1) == 2
+        assert store.save_sheet(pair(), Written({"originality": Decimal("38.50")}, "很好 🏅"), revision=0) == 1
+        assert store.save_sheet(pair(), Written({"originality": Decimal("38.5"), "rigour": Decimal("0")}, ""), revision=1) == 2
         for stale in (0, 1, 3):
             with pytest.raises(Stale):
-                store.save_sheet(pair(), {}, "", revision=stale)
+                store.save_sheet(pair(), Written({}, ""), revision=stale)
         kept = store.sheet(pair())
         assert kept is not None
-        assert (kept.marks, kept.total, kept.revision, kept.saved_at) == (
+        assert (kept.marks, sum(kept.marks.values()), kept.revision, kept.saved_at) == (
             {"originality": Decimal("38.5"), "rigour": Decimal(0)}, Decimal("38.5"), 2, NOW,
         )  # fmt: skip
 
@@ -63,11 +64,11 @@ def test_a_sheet_is_kept_exactly_and_only_over_the_revision_that_was_read(seeded
 def test_a_signed_sheet_is_locked_and_a_recused_one_does_not_count(seeded: Database) -> None:
     with seeded.write() as store:
         for one in (pair(), pair("A02"), pair("A01", "R02")):
-            store.save_sheet(one, {}, "", revision=0)
+            store.save_sheet(one, Written({}), revision=0)
         assert store.sign_sheets([pair().id, pair("A02").id], name="专家", at=NOW) == 2
         assert store.sign_sheets([pair().id], name="专家", at=NOW + timedelta(days=1)) == 0
         with pytest.raises(Stale):
-            store.save_sheet(pair(), {}, "", revision=1)
+            store.save_sheet(pair(), Written({}, ""), revision=1)
         assert store.progress(ID, 1) == {R01: (2, 2), R02: (1, 0)}
         store.recuse(pair("A02").id)
         assert [one.entry for one in store.sheets(ID, 1, signed=True)] == [A01]

@@ -10,7 +10,8 @@ from typing import Any
 from models.declared import Words
 from models.edition import Answer, Entry, Nominator, Reviewer
 from models.process import Process
-from models.stages import Aggregate, Criterion, Flags, ShortlistingStage
+from models.sheets import Criterion
+from models.stages import Aggregate, Flags, ShortlistingStage
 
 FLAGS = Flags(spread="25", distance="20")
 DISCIPLINES = [

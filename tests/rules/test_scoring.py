@@ -4,14 +4,18 @@ import time
 from decimal import Decimal
 from fractions import Fraction
 from statistics import median
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.declared import Words
 from models.edition import Standing
 from models.errors import Fault, InputError
+from models.sheets import Criterion
 from models.stages import Aggregate
+from rules import scoring
 from rules.scoring import MarkRefused, aggregate, half_up, is_divergent, lacking, number_in, read_mark, standings
 from tests.rules.samples import FLAGS, a_criterion, an_entry, by_id, marks, rule
 
@@ -211,3 +215,31 @@ def test_any_text_is_a_mark_or_refused(text: str) -> None:
     else:
         assert 0 <= mark <= 40
         assert mark % Decimal("0.5") == 0
+
+
+# -- one sheet -----------------------------------------------------------------------------------------------------------
+
+
+def line(name: str, top: int, **more: Any) -> Criterion:
+    return Criterion(name=name, title=Words(zh=name, en=name), max=Decimal(top), **more)
+
+
+def test_a_total_leaves_out_what_only_informs_and_scales_what_does_not_apply() -> None:
+    sheet = (line("a", 60), line("b", 40, optional=True), line("c", 10, informative=True))
+    assert scoring.total(sheet, {}) is None
+    assert scoring.total(sheet, {"c": Decimal(9)}) is None
+    assert scoring.total(sheet, {"a": Decimal(48), "c": Decimal(9)}) == 48
+    assert scoring.total(sheet, {"a": Decimal(48), "b": Decimal(20)}) == 68
+    assert scoring.total(sheet, {"a": Decimal(48)}, ["b"]) == 80
+    assert scoring.total(sheet, {"a": Decimal(50)}, ["b"]) == Fraction(250, 3)
+
+
+def test_a_weighted_total_is_exact() -> None:
+    sheet = (line("a", 100, weight="1/3"), line("b", 100, weight="2/3"))
+    assert scoring.total(sheet, {"a": Decimal(80), "b": Decimal(95)}) == 90
+
+
+def test_what_is_missing_is_named() -> None:
+    sheet = (line("a", 60), line("b", 40, optional=True), line("c", 10, informative=True))
+    assert scoring.missing(sheet, {}) == ("a", "b")
+    assert scoring.missing(sheet, {"a": Decimal(0)}, ["b"]) == ()

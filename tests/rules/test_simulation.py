@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.edition import Award, Entry
-from models.stages import Criterion
+from models.sheets import Criterion
 from rules import simulation
 from rules.simulation import Temper
 from tests import builders

@@ -65,7 +65,7 @@ async def test_the_page_of_a_signed_sheet_takes_nothing_more(browser: Browser, w
     assert "已经签署" in answer.text
     sheet = stored(world, "A02", "R02")
     assert sheet is not None
-    assert sheet.total == Decimal("80.5")
+    assert sum(sheet.marks.values()) == Decimal("80.5")
 
 
 async def test_a_draft_may_be_incomplete_but_is_not_signed(browser: Browser, world: World) -> None:
@@ -122,7 +122,7 @@ async def test_two_windows_are_shown_side_by_side(browser: Browser, world: World
     assert "另一个窗口" in answer.text
     sheet = stored(world, "A01")
     assert sheet is not None
-    assert (sheet.revision, sheet.total) == (1, Decimal("80.5"))
+    assert (sheet.revision, sum(sheet.marks.values())) == (1, Decimal("80.5"))
     browser.last = answer
     assert (await browser.post("/review/A01", {"comment": "另一个窗口", "mark.value": "9"})).status_code == 303
     again = stored(world, "A01")
