@@ -17,16 +17,17 @@ class Figure:
     value: float
     unit: str
     bar: float | None = None
-    """The value must not be above this; None = shown only."""
+    """The value must not be above this, or not below it if `at_least`; None = shown only."""
     compared: str = ""
     """What the same machine did at the same time without us, or what another way would have cost."""
+    at_least: bool = False
 
     @property
     def verdict(self) -> str:
         """`met` or `MISSED`; empty without a bar."""
         if self.bar is None:
             return ""
-        return "met" if self.value <= self.bar else "MISSED"
+        return "met" if (self.value >= self.bar if self.at_least else self.value <= self.bar) else "MISSED"
 
 
 def show(figures: Iterable[Figure]) -> int:
@@ -36,7 +37,7 @@ def show(figures: Iterable[Figure]) -> int:
         table.add_column(head, overflow="fold")
     rows = list(figures)
     for one in rows:
-        bar = "" if one.bar is None else f"<= {one.bar:g} {one.unit}".rstrip()
+        bar = "" if one.bar is None else f"{'>=' if one.at_least else '<='} {one.bar:.4g} {one.unit}".rstrip()
         table.add_row(one.what, f"{one.value:.4g} {one.unit}".rstrip(), bar, one.verdict, one.compared)
     console = Console()
     if not console.is_terminal:

@@ -74,10 +74,37 @@ class Settings(BaseSettings):
     """Addresses of proxies whose X-Forwarded-For is believed, parted by commas; nobody's if empty."""
     wrong_links_per_minute: int = Field(default=20, ge=1)
     """Wrong links from one address before it is told to wait."""
+    links_again_per_hour: int = Field(default=3, ge=1)
+    """How often a person may have a link mailed again from the page that refuses the old one."""
+    code_minutes: float = Field(default=10, gt=0)
+    """Life of a mailed code."""
+    code_tries: int = Field(default=5, ge=1)
+    """Wrong tries after which a mailed code is dead."""
+    code_sends: int = Field(default=3, ge=1)
+    """Codes mailed to one person at most, within `code_send_minutes`."""
+    code_send_minutes: float = Field(default=15, gt=0)
+    refusals_kept_per_hour: int = Field(default=50, ge=1)
+    """Refused requests of one person that are kept as events; more are only logged."""
     requests_per_minute: int = Field(default=300, ge=1)
     """Requests from one address; a whole university may sit behind it."""
     picture_megabytes: float = Field(default=30, gt=0)
     """Largest picture of an entry."""
+    pdf_megabytes: float = Field(default=50, gt=0)
+    """Largest PDF of an entry."""
+    pdf_pages: int = Field(default=80, ge=1)
+    """Most pages of a PDF of an entry."""
+    media_megabytes: float = Field(default=500, gt=0)
+    """Largest film or sound of an entry."""
+    page_width: int = Field(default=1200, ge=400, le=4000)
+    """Pixels in width of the pictures that reviewers see of a PDF's pages."""
+    watermark: bool = True
+    """Draw the reviewer's code over pages of documents."""
+    material_seconds: int = Field(default=60, ge=1)
+    """Computing time after which opening one file of an entry is given up."""
+    material_megabytes: int = Field(default=1024, ge=256)
+    """Memory that opening one file of an entry may take."""
+    signature_length: int = Field(default=8000, ge=100)
+    """Characters of a drawn signature at most; it is kept with every sheet that it signs."""
     body_megabytes: float = Field(default=2, gt=0)
     """Largest form that is read."""
     allow_unsafe_database: bool = False

@@ -192,7 +192,7 @@ def import_(
     edition: EditionId,
     what: Annotated[Kind, typer.Argument(help="What the file holds.")],
     file: Annotated[
-        Path, typer.Argument(help=".xlsx, .xls, .ods or .csv; for entries also a .zip of their pictures.", exists=True, dir_okay=False)
+        Path, typer.Argument(help=".xlsx, .xls, .ods or .csv; for entries also a .zip of their files.", exists=True, dir_okay=False)
     ],
     dry_run: Annotated[bool, typer.Option(help="Check everything and keep nothing.")] = False,
 ) -> None:

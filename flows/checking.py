@@ -14,7 +14,7 @@ from config import catalogue
 from config.calendar import load_calendar
 from models.errors import CalendarNotCovered, JinbangError
 from notifications import render, smtp
-from tasks import installation, schema
+from tasks import installation, schema, typesetting
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,10 @@ def _mail() -> str:
     return f"{server.host}:{server.port}, {server.tls}"
 
 
+def _fonts() -> str:
+    return f"PDF are set in {typesetting.fonts()[0]}"
+
+
 def _prefect() -> str:
     url = installation.settings().prefect_api_url
     if not url:
@@ -113,6 +117,7 @@ _CHECKS: tuple[tuple[str, Callable[[], str], str], ...] = (
     ("mail templates", _templates, "restore the missing template"),
     ("working days", _calendar, "put the official table into calendar/cn/<year>.toml of the data folder"),
     ("mail server", _mail, "correct JINBANG_SMTP_URL"),
+    ("fonts", _fonts, "install fonts-noto-cjk; until then no score sheet can be printed, and mails go without it"),
     ("Prefect", _prefect, "start the server or correct JINBANG_PREFECT_API_URL"),
     ("engine", _engines, "start `jinbang up` or `jinbang engine`"),
 )

@@ -207,6 +207,8 @@ class Assignment:
     round: int = 0
     """0 = the first draw; 1… = drawn later because scores were missing."""
     recused: bool = False
+    cleared_at: datetime | None = None
+    """When the reviewer said that nothing forbids to judge this entry; before that nothing of it is shown or taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +357,10 @@ class Visit:
     """E-mail address of the admin."""
     csrf: str
     expires_at: datetime
+    device: str = ""
+    """Digest of what the browser calls itself, without its version; empty if it says nothing."""
+    confirmed: bool = False
+    """The mailed code was typed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,8 @@ class ScoringStage(_Stage):
     """How many high totals one reviewer may give (rule S6); free if left out."""
     advice: bool = False
     """Offer a second comment that is meant for the applicant; the first is for the review office."""
+    downloads: bool = False
+    """Let reviewers download a document itself; they see its pages in any case."""
     pledge: Words | None = None
     """The promise of confidentiality that a reviewer makes before seeing anything; the usual one if left out."""
     link_code: bool = False

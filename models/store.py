@@ -18,14 +18,16 @@ from sqlalchemy.engine import Connection
 
 from models.errors import UnsafeSetting
 from models.stores.editions import EditionStore
+from models.stores.hands import HandStore
 from models.stores.links import LinkStore
 from models.stores.mails import MailStore
+from models.stores.material import MaterialStore
 from models.stores.people import PeopleStore
 from models.stores.reviewing import ReviewingStore
 from models.stores.scoring import ScoringStore
 
 
-class Store(EditionStore, PeopleStore, ScoringStore, ReviewingStore, MailStore, LinkStore):
+class Store(EditionStore, PeopleStore, ScoringStore, HandStore, ReviewingStore, MaterialStore, MailStore, LinkStore):
     """One open transaction on everything that an installation knows."""
 
 

@@ -197,6 +197,7 @@ ASSIGNMENTS = sa.Table(
     sa.Column("reviewer", Id, sa.ForeignKey("reviewers.id"), nullable=False),
     sa.Column("round", sa.Integer, nullable=False),
     sa.Column("recused", sa.Boolean, nullable=False),
+    sa.Column("cleared_at", Moment),
     sa.UniqueConstraint("position", "entry", "reviewer"),
     sa.Index("ix_assignments_reviewer", "reviewer"),
     sa.Index("ix_assignments_edition", "edition", "position"),

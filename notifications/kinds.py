@@ -28,6 +28,8 @@ class MailKind:
 
     page: str | None = None
     """Path of the public page to which the mail leads; None = it leads to the recipient's personal link."""
+    beyond: str = ""
+    """What follows the personal link, for mails that lead to another page than that of the role."""
     on_uncertain: OnUncertain = "resend"
 
 
@@ -40,6 +42,7 @@ MAIL_KINDS: Mapping[str, MailKind] = {
     "review_more": MailKind(),
     "review_reminder": MailKind(),
     "review_thanks": MailKind(),
+    "sheet_reopened": MailKind(),
     "shortlist_packet": MailKind(),
     "ballot_reminder": MailKind(),
     "signoff_request": MailKind(),
@@ -49,6 +52,9 @@ MAIL_KINDS: Mapping[str, MailKind] = {
     "result_nominator": MailKind(page="/results/{edition}", on_uncertain="ask"),
     "stage_blocked": MailKind(page="/admin/editions/{edition}"),
     "admin_sign_in": MailKind(),
+    "link_again": MailKind(),
+    "link_code": MailKind(page="/review/code"),
+    "new_device": MailKind(beyond="/device"),
 }
 
 

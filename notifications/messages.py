@@ -9,11 +9,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from models.declared import Words
-from models.edition import Edition, Entry, Member, NewMail, Nominator, Reviewer, Role, StageRun
-from notifications.kinds import MAIL_KINDS
+from models.edition import Edition, Entry, Member, NewMail, Nominator, Reviewer, StageRun
+from notifications.envelopes import about as _about
+from notifications.envelopes import iso as _iso
+from notifications.envelopes import to_member as _to_member
+from notifications.envelopes import to_nominator as _to_nominator
+from notifications.envelopes import to_person as _to_person
+from notifications.envelopes import to_reviewer as _to_reviewer
+from notifications.envelopes import words as _words
 
 ZH = "zh_CN"
 
@@ -79,9 +84,18 @@ def review_invitation(edition: Edition, run: StageRun, reviewer: Reviewer, count
     return _to_reviewer(edition, reviewer, "review_invitation", cause, locale, count=count, opens=opens, closes=closes)
 
 
-def review_more(edition: Edition, run: StageRun, reviewer: Reviewer, count: int, round: int, *, locale: str = ZH) -> NewMail:  # noqa: A002
-    """Asks for `count` further reviews, drawn in a later round because marks were missing."""
-    cause = f"{run.name}:more:{round}"
+def review_more(
+    edition: Edition,
+    run: StageRun,
+    reviewer: Reviewer,
+    count: int,
+    round: int,  # noqa: A002
+    *,
+    entries: Sequence[str] = (),
+    locale: str = ZH,
+) -> NewMail:
+    """Asks for `count` further reviews: drawn in a later round because marks were missing, or `entries` that lost a reviewer."""
+    cause = f"{run.name}:more:{round}" + (f":{_digest(*sorted(entries))}" if entries else "")
     return _to_reviewer(edition, reviewer, "review_more", cause, locale, count=count, round=round, closes=_iso(run.closes_at))
 
 
@@ -93,9 +107,20 @@ def review_reminder(edition: Edition, run: StageRun, reviewer: Reviewer, missing
     )
 
 
-def review_thanks(edition: Edition, run: StageRun, reviewer: Reviewer, count: int, *, locale: str = ZH) -> NewMail:
-    """Thanks for `count` signed sheets; once per round."""
-    return _to_reviewer(edition, reviewer, "review_thanks", f"{run.name}:thanks:{run.round}", locale, count=count)
+def review_thanks(edition: Edition, run: StageRun, reviewer: Reviewer, count: int, *, again: int = 0, locale: str = ZH) -> NewMail:
+    """Thanks for `count` signed sheets; once per round, and anew after sheets were opened and signed `again`."""
+    cause = f"{run.name}:thanks:{run.round}" + (f":{again}" if again else "")
+    return _to_reviewer(edition, reviewer, "review_thanks", cause, locale, count=count)
+
+
+def sheet_reopened(
+    edition: Edition, run: StageRun, reviewer: Reviewer, codes: Sequence[str], reason: str, revision: int, *, locale: str = ZH
+) -> NewMail:
+    """Tells a reviewer that signed sheets are open again, and why (rule S9); `revision` is the highest of what was signed."""
+    cause = f"{run.name}:reopened:{revision}:{_digest(*codes)}"
+    return _to_reviewer(
+        edition, reviewer, "sheet_reopened", cause, locale, codes=list(codes), reason=reason, closes=_iso(run.closes_at)
+    )  # fmt: skip
 
 
 def shortlist_packet(edition: Edition, run: StageRun, member: Member, count: int, version: int, *, locale: str = ZH) -> NewMail:
@@ -210,40 +235,20 @@ def admin_sign_in(address: str, *, request: str = "", minutes: int | None = None
     )
 
 
-def _to_nominator(edition: Edition, nominator: Nominator, template: str, cause: str, locale: str, **params: Any) -> NewMail:
-    personal = MAIL_KINDS[template].page is None
-    role: Role | None = "nominator" if personal else None
-    person = nominator.id if personal else None
-    return NewMail(template, cause, nominator.name, nominator.email, role, person, locale, _about(edition) | params)
+def link_again(edition: Edition, person: Nominator | Reviewer | Member, at: datetime, *, locale: str = ZH) -> NewMail:
+    """A personal link, because its holder asked for it at a time."""
+    return _to_person(edition, person, "link_again", f"link:again:{at:%Y%m%dT%H%M%S.%f}", locale)
 
 
-def _to_reviewer(edition: Edition, reviewer: Reviewer, template: str, cause: str, locale: str, **params: Any) -> NewMail:
-    params = _about(edition) | {"honorific": reviewer.title} | params
-    return NewMail(template, cause, reviewer.name, reviewer.email, "reviewer", reviewer.id, locale, params)
+def link_code(edition: Edition, reviewer: Reviewer, code: str, minutes: int, *, locale: str = ZH) -> NewMail:
+    """The code that a browser asks for after entering; it goes past the outbox, which must not hold it."""
+    params = _about(edition) | {"honorific": reviewer.title, "code": code, "minutes": minutes}
+    return NewMail("link_code", "link:code", reviewer.name, reviewer.email, None, None, locale, params)
 
 
-def _to_member(edition: Edition, member: Member, template: str, cause: str, locale: str, version: int = 1, **params: Any) -> NewMail:
-    params = _about(edition) | params
-    return NewMail(template, cause, member.name, member.email, member.role, member.id, locale, params, version)
-
-
-def _about(edition: Edition) -> dict[str, Any]:
-    """What every mail says about its edition; the label follows the title unless the title holds it already."""
-    title, label = edition.process.title, edition.label
-    process = {
-        "zh": title.zh if label in title.zh else f"{title.zh}（{label}）",
-        "en": title.en if label in title.en else f"{title.en} ({label})",
-    }
-    hosts = sorted(edition.process.hosts, key=lambda host: not host.lead)
-    return {"process": process, "hosts": [_words(host.name) for host in hosts], "rehearsal": edition.rehearsal}
-
-
-def _words(words: Words | None) -> dict[str, str] | None:
-    return None if words is None else {"zh": words.zh, "en": words.en}
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+def new_device(edition: Edition, person: Nominator | Reviewer | Member, device: str, at: datetime, *, locale: str = ZH) -> NewMail:
+    """Tells a person that the link was opened on a device that it had not been opened on; once per device."""
+    return _to_person(edition, person, "new_device", f"link:device:{_digest(person.id, device)}", locale, at=_iso(at))
 
 
 def _reminder(run: StageRun, days_left: int) -> str:

@@ -108,6 +108,7 @@ def example_mail(template: str, locale: str) -> NewMail:
         "review_more": (edition, run("scoring"), expert, 3, 1),
         "review_reminder": (edition, run("scoring"), expert, 5, 2),
         "review_thanks": (edition, run("scoring"), expert, 18),
+        "sheet_reopened": (edition, run("scoring"), expert, ["L0042", "L0107"], "两项的分数疑似填反，请核对。", 3),
         "shortlist_packet": (edition, run("voting"), member, 12, 1),
         "ballot_reminder": (edition, run("voting"), member, 2),
         "signoff_request": (edition, run("signoff"), signatory, party, 1),
@@ -117,6 +118,9 @@ def example_mail(template: str, locale: str) -> NewMail:
         "result_nominator": (edition, unit, [(titles[0], tier, paper)]),
         "stage_blocked": (edition, run("scoring"), "admin@example.org", "申报项 L0007 需要 3 份有效评分，现有 2 份；请增加评审专家。"),
         "admin_sign_in": ("admin@example.org",),
+        "link_again": (edition, expert, CREATED),
+        "link_code": (edition, expert, "00000000", 10),
+        "new_device": (edition, expert, "0" * 64, CREATED),
     }
     extra = {"minutes": 15} if template == "admin_sign_in" else {}
     mail: NewMail = getattr(messages, template)(*made[template], locale=locale, **extra)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from rules.conflicts import barred, bars, unit_key
 from rules.panel_flow import ANY_TOPIC, EXACT, FIRST_LEVEL, JITTER_BITS, NO_MATCH, Mask, Numbers, Pairs, solve
 
-__all__ = ["Need", "Panelist", "Plan", "barred", "bars", "plan"]
+__all__ = ["Need", "Panelist", "Plan", "barred", "bars", "given_back", "plan", "seed_for"]
 
 _ALL_PAIRS = 400_000
 """Up to so many pairs of entry and reviewer all are considered; above, a sample per entry."""
@@ -64,6 +64,16 @@ class Plan:
     """Entry and reviewer, sorted."""
     short: Mapping[str, int]
     """Entry -> seats that stay empty; only entries with such seats."""
+
+
+def seed_for(seed: int, *names: str) -> int:
+    """A seed for one occasion, derived from the edition's: the same occasion, the same draw."""
+    return int.from_bytes(hashlib.blake2b("\x1f".join((str(seed), *names)).encode(), digest_size=6).digest())
+
+
+def given_back(entries: Iterable[str], *, keep: int, seed: int) -> tuple[str, ...]:
+    """Which of the entries in a reviewer's hands leave them if only so many may stay; chance decides, by the seed."""
+    return tuple(sorted(entries, key=lambda one: (seed_for(seed, one), one))[max(0, keep) :])
 
 
 def plan(

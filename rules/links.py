@@ -9,13 +9,17 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
-from models.edition import Grant
+from models.edition import Edition, Grant, Role, StageRun
 
 _PREFIX = "k1_"
 """Names the key, so that a second one can follow it."""
 _TOKEN = re.compile(r"k1_[A-Za-z0-9_-]{43}")
+_NUMBERS = re.compile(r"[\d._]+")
+_ASKED: Mapping[Role, str] = {"nominator": "submission", "reviewer": "scoring", "committee": "voting", "party": "signoff"}
+"""The kind of stage that asks each role."""
 
 
 def derive_token(key: bytes, grant: Grant) -> str:
@@ -33,6 +37,28 @@ def looks_like_token(text: str) -> bool:
 def fingerprint(secret: str) -> str:
     """What is stored of a token or a cookie: its SHA-256, in hexadecimal. The secret has 256 bits, so a plain hash suffices."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def keyed(key: bytes, purpose: str, *texts: str) -> str:
+    """Digest of short texts that could be guessed from a plain hash: a mailed code, an address. Hexadecimal, 64 characters."""
+    return hmac.new(key, "|".join((purpose, *texts)).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def device_of(user_agent: str) -> str:
+    """Digest of what a browser calls itself without its numbers, so that an update is no new device; empty if it says nothing."""
+    family = _NUMBERS.sub("", user_agent).strip()
+    return fingerprint(family) if family else ""
+
+
+def needs_code(edition: Edition, role: Role) -> bool:
+    """Whether a browser that entered by a link of this role must also type a mailed code."""
+    return role == "reviewer" and any(getattr(run.declared, "link_code", False) for run in edition.stages)
+
+
+def open_stage(edition: Edition, role: Role, now: datetime) -> StageRun | None:
+    """The stage that asks a role now, by the edition's own clock; None if there is none, or its deadline is past."""
+    asked = (run for run in edition.stages if run.declared.kind == _ASKED[role] and run.state == "open")
+    return next((run for run in asked if run.cutoff is None or now < run.cutoff), None)
 
 
 def holds(grant: Grant, now: datetime) -> bool:

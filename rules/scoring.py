@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from models.declared import Words
 from models.edition import Entry, Standing
 from models.errors import Fault, InputError
 from models.process import decimal_text
-from models.sheets import Criterion
+from models.sheets import Criterion, Distribution
 from models.stages import Aggregate, Flags
 
 RefusalCode = Literal["not_a_number", "out_of_range", "off_step"]
@@ -120,6 +121,40 @@ def missing(criteria: Iterable[Criterion], marks: Mapping[str, Decimal], skipped
 
 Total = Decimal | Fraction
 """A total of one sheet, exact."""
+
+
+class Offer(NamedTuple):
+    """A mark that is offered as a button beside the number field."""
+
+    mark: Decimal
+    text: Words | None
+    """What an entry is like that deserves it; None where the declaration has no anchors."""
+
+
+def offers(criterion: Criterion, shares: Iterable[Fraction]) -> tuple[Offer, ...]:
+    """The marks that are offered for a criterion: its anchors (rule S1), else shares of its highest mark rounded to its step."""
+    if criterion.anchors:
+        return tuple(Offer(anchor.mark, anchor.text) for anchor in criterion.anchors)
+    steps = (half_up(share * Fraction(criterion.max) / Fraction(criterion.step), 0) for share in shares)
+    marks = dict.fromkeys(half_up(Fraction(number) * Fraction(criterion.step), _places(criterion.step)) for number in steps)
+    return tuple(Offer(mark, None) for mark in marks)
+
+
+def over_limit(totals: Sequence[Total], distribution: Distribution | None) -> bool:
+    """Whether one reviewer gives more high totals than the declaration allows (rule S6).
+
+    Args:
+        totals: Totals of the reviewer's sheets so far, exact.
+        distribution: The guard; None = free.
+    """
+    if distribution is None or len(totals) < distribution.sheets_min:
+        return False
+    return high_totals(totals, distribution) > Fraction(distribution.share) * len(totals)
+
+
+def high_totals(totals: Iterable[Total], distribution: Distribution) -> int:
+    """How many totals the guard of the distribution counts as high."""
+    return sum(Fraction(total) >= Fraction(distribution.above) for total in totals)
 
 
 def aggregate(totals: Sequence[Total], rule: Aggregate) -> Decimal | None:

@@ -15,6 +15,7 @@ from statistics import NormalDist
 
 from models.edition import Award, Entry
 from models.sheets import Criterion
+from rules import scoring
 
 _STANDARD = NormalDist()
 _2_64 = 2**64
@@ -36,6 +37,8 @@ class Temper:
     """Share of reviewers who never score."""
     recusals: float = 0.01
     """Share of assignments that a reviewer gives back."""
+    declines: float = 0.01
+    """Share of reviewers who decline the invitation."""
     heaping: float = 0.4
     """Share of totals that are rounded to fives."""
     absent: float = 0.1
@@ -71,16 +74,26 @@ def marks(seed: int, entry: str, reviewer: str, sheet: Sequence[Criterion], temp
     return _spread_over(min(100.0, max(0.0, total)), sheet)
 
 
+def lowered(given: Mapping[str, Decimal], sheet: Sequence[Criterion], below: Decimal) -> dict[str, Decimal]:
+    """The same marks with as little taken away as brings their total under a limit: what a person does whom rule S6 stops."""
+    fewer = dict(given)
+    for criterion in sorted((one for one in sheet if not one.informative), key=lambda one: (-one.max, one.name)):
+        while fewer.get(criterion.name, Decimal(0)) >= criterion.step and (scoring.total(sheet, fewer) or 0) >= below:
+            fewer[criterion.name] -= criterion.step
+    return fewer
+
+
 def _spread_over(total: float, sheet: Sequence[Criterion]) -> dict[str, Decimal]:
-    """Share a total out over the criteria in proportion to their maxima; the last takes the rest, so that the sum is exact to a step."""
-    whole = sum((criterion.max for criterion in sheet), Decimal(0))
-    left = (Decimal(str(total)) / 100 * whole).quantize(sheet[-1].step, ROUND_HALF_UP)
-    given: dict[str, Decimal] = {}
-    for criterion in sheet[:-1]:
-        part = (Decimal(str(total)) / 100 * criterion.max / criterion.step).quantize(Decimal(1), ROUND_HALF_UP) * criterion.step
-        given[criterion.name] = min(part, criterion.max)
-        left -= given[criterion.name]
-    last = sheet[-1]
+    """Share a total out over the criteria in proportion to their maxima.
+
+    The last one that counts takes the rest, so that the sum is exact to a step; informative ones stand outside it.
+    """
+    share = Decimal(str(total)) / 100
+    given = {one.name: min(one.max, (share * one.max / one.step).quantize(Decimal(1), ROUND_HALF_UP) * one.step) for one in sheet}
+    counted = [one for one in sheet if not one.informative]
+    last = counted[-1]
+    whole = sum((one.max for one in counted), Decimal(0))
+    left = (share * whole).quantize(last.step, ROUND_HALF_UP) - sum((given[one.name] for one in counted[:-1]), Decimal(0))
     given[last.name] = min(last.max, max(Decimal(0), (left / last.step).quantize(Decimal(1), ROUND_HALF_UP) * last.step))
     return given
 

@@ -20,6 +20,9 @@ _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _HALFWIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
 _PILE = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\u3099\u309a\ufe20-\ufe2f]{16}")
+_LONG_FAMILY_NAMES = re.compile(
+    "欧阳|司马|上官|诸葛|司徒|东方|独孤|南宫|夏侯|皇甫|尉迟|公孙|慕容|令狐|宇文|长孙|司空|端木|轩辕|澹台|赫连|呼延|申屠|闻人|公冶"
+)
 _SUSPECT = re.compile(r"[^\n\t -~\u3400-\u9fff\u3000-\u303f\uff01-\uff5e]")
 
 
@@ -92,6 +95,13 @@ def clean_name(text: str) -> str:
     name = _DOT_IN_CJK.sub("·", " ".join(text.split()))
     name = _SPACE_IN_CJK.sub("", name)
     return name if _HAS_CJK.search(name) and not re.search(r"[Ａ-Ｚａ-ｚ]", name) else " ".join(halfwidth(name).split())
+
+
+def masked_name(name: str) -> str:
+    """A name of which only the family name is shown: enough for the right person, too little for anybody else."""
+    bare = clean_name(name)
+    family = _LONG_FAMILY_NAMES.match(bare)
+    return f"{family.group() if family else bare[:1]}**"
 
 
 def clean_unit(text: str) -> str:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import os
-import secrets
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
-
-from models import subjects
 from models.edition import Edition, Entry, File
 from models.errors import Fault, InputError, NotAllowed
-from models.process import FormField
 from models.store import Store
+from rules import blindness
+from tasks import material
 from tasks.installation import database, settings
+from tasks.material import Arrived, Opened, path_of
 
-_PICTURES = {"JPEG": ("image/jpeg", ".jpg"), "PNG": ("image/png", ".png")}
+__all__ = ["path_of", "take"]
+
+Wanted = dict[str, tuple[Entry, tuple[int, ...]]]
+"""Name of a file -> the entry that names it, and the places of the questions that it answers, from 1."""
+
+_AT_ONCE = 1 << 20
 
 
 class _DryRun(Exception):
@@ -29,116 +31,130 @@ class _DryRun(Exception):
 
 
 def take(edition_id: str, archive: Path, *, actor: str, dry_run: bool = False) -> str:
-    """Keep the pictures of a zip under the entries that name them. Yields a sentence that says how many.
+    """Keep the files of a zip under the entries that name them, cleaned of what tells about their makers.
+
+    A `.vtt` file with the name of a film or sound holds its captions. Yields a sentence that says how many files were kept.
 
     Raises:
-        InputError: the zip cannot be read, a file is no picture or larger than allowed, or nobody can tell whose it is; nothing is kept.
+        InputError: the zip cannot be read, a file is none that is taken, or nobody can tell whose it is; nothing is kept.
         NotAllowed: the submission is over.
     """
     with database().read() as store:
-        wanted = _wanted(store.edition(edition_id), store.entries(edition_id), archive)
-    found = _read(archive, set(wanted))
-    files = []
-    for name, (content, media_type, suffix) in found.items():
-        entry, place = wanted[name]
-        number = f"-{place}" if place else ""
-        files.append(File(entry.id, f"{entry.code}{number}{suffix}", hashlib.sha256(content).hexdigest(), media_type, len(content)))
+        edition = store.edition(edition_id)
+        wanted = _wanted(edition, store.entries(edition_id), archive)
+    settings().data_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="arriving-", dir=settings().data_dir) as folder:
+        opened = _open(archive, wanted, Path(folder))
         if not dry_run:
-            _keep(files[-1].sha256, content)
+            for one in opened:
+                material.keep(one)
+    count = sum(len(wanted[one.name][1]) for one in opened)
     try:
         with database().write() as store:
             _refuse_late(store, edition_id)
-            store.put_files(files)
-            store.append(edition_id, "EntriesImported", actor=actor, file=archive.name, new=0, updated=len(files))
+            _put(store, edition, wanted, opened, actor)
+            store.append(edition_id, "EntriesImported", actor=actor, file=archive.name, new=0, updated=count)
             if dry_run:
                 raise _DryRun
     except _DryRun:
         pass
-    return f"{archive.name}: {len(files)} pictures for {len(wanted)} entries{' (dry run, nothing is kept)' if dry_run else ''}"
+    named = len({entry.id for entry, _places in wanted.values()})
+    return f"{archive.name}: {count} files for {named} entries{' (dry run, nothing is kept)' if dry_run else ''}"
 
 
-def _wanted(edition: Edition, entries: Iterable[Entry], archive: Path) -> dict[str, tuple[Entry, int]]:
-    """Name of a file -> the entry that names it, and which of the entry's files it is, from 0."""
-    wanted: dict[str, tuple[Entry, int]] = {}
+def _put(store: Store, edition: Edition, wanted: Wanted, opened: Iterable[Opened], actor: str) -> None:
+    by_entry: dict[str, list[tuple[str, Opened]]] = defaultdict(list)
+    entries = {entry.id: entry for entry, _places in wanted.values()}
+    for one in opened:
+        entry, places = wanted[one.name]
+        by_entry[entry.id] += [(blindness.kept_name(entry.code, place, one.kind.suffix), one) for place in places]
+        store.put_file_pages(one.pages)
+    names = {one.id: one.name for one in store.nominators(edition.id)}
+    before = store.files_of_edition(edition.id)
+    blind = material.is_blind(edition)
+    for entry_id, kept in by_entry.items():
+        new = [File(entry_id, name, one.sha256, one.kind.media_type, one.size) for name, one in kept]
+        answered = {Path(one.name).stem for one in new if one.media_type != material.VTT.media_type}
+        store.drop_files(one for one in before.get(entry_id, ()) if Path(one.name).stem in answered)
+        store.put_files(new)
+        if blind:
+            entry = entries[entry_id]
+            material.note(store, edition, entry, material.scan(edition, entry, names[entry.nominator], kept), actor=actor)
+
+
+def _wanted(edition: Edition, entries: Iterable[Entry], archive: Path) -> Wanted:
+    wanted: Wanted = {}
     faults = []
     for entry in entries:
-        named = [str(entry.fields[field.name]) for field in _file_fields(edition, entry) if entry.fields.get(field.name)]
-        for place, name in enumerate(dict.fromkeys(named)):
-            if name in wanted and wanted[name][0] != entry:
-                what = f"{name} is named by {wanted[name][0].code} and by {entry.code}"
+        for place, field in enumerate(blindness.file_fields(edition.process, entry.class_name), start=1):
+            name = str(entry.fields.get(field.name) or "")
+            if not name:
+                continue
+            owner, places = wanted.get(name, (entry, ()))
+            if owner.id != entry.id:
+                what = f"{name} is named by {owner.code} and by {entry.code}"
                 faults.append(Fault(what, "give every entry a file name of its own", file=archive.name))
-            wanted[name] = (entry, place)
+                continue
+            wanted[name] = (entry, (*places, place))
     if faults:
         raise InputError(faults)
+    for name, whose in list(wanted.items()):
+        wanted.setdefault(str(Path(name).with_suffix(material.VTT.suffix)), whose)
     return wanted
-
-
-def _file_fields(edition: Edition, entry: Entry) -> list[FormField]:
-    return [field for field in subjects.fields_of(edition.process, entry.class_name) if field.kind == "file"]
 
 
 def _refuse_late(store: Store, edition_id: str) -> None:
     run = store.lock_stage(edition_id, 0)
     if run.state in ("closing", "closed") or (run.cutoff is not None and store.edition_now(edition_id) >= run.cutoff):
-        raise NotAllowed(f"{edition_id}: {run.name} is over; extend its deadline before importing pictures")
+        raise NotAllowed(f"{edition_id}: {run.name} is over; extend its deadline before importing files")
 
 
-def _read(archive: Path, wanted: set[str]) -> dict[str, tuple[bytes, str, str]]:
+def _open(archive: Path, wanted: Mapping[str, object], folder: Path) -> list[Opened]:
+    """Unpack what is wanted and open it.
+
+    Raises:
+        InputError: anything is wrong with any of them; all faults are named.
+    """
     faults: list[Fault] = []
-    found: dict[str, tuple[bytes, str, str]] = {}
+    arrived: dict[str, Arrived] = {}
     try:
-        with zipfile.ZipFile(archive) as opened:
-            for item in opened.infolist():
+        with zipfile.ZipFile(archive) as packed:
+            for item in packed.infolist():
                 name = Path(item.filename).name
                 if item.is_dir() or name not in wanted:
                     continue
-                if name in found:
-                    faults.append(Fault(f"{name} is in the archive twice", "keep one of the two", file=archive.name))
+                if name in arrived:
+                    faults.append(Fault(f"{name} is in the archive twice", "keep one of the two"))
                     continue
-                taken = _picture(opened, item, name)
+                taken = _unpack(packed, item, name, folder / str(len(arrived)))
                 if isinstance(taken, Fault):
-                    faults.append(replace(taken, file=archive.name))
+                    faults.append(taken)
                 else:
-                    found[name] = taken
+                    arrived[name] = taken
     except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError) as broken:
         raise InputError([Fault(f"the archive cannot be read: {broken}", "pack it again as a plain .zip", file=archive.name)]) from None
+    found = material.open_all(list(arrived.values()))
+    faults += [one for one in found if isinstance(one, Fault)]
     if faults:
-        raise InputError(faults)
-    return found
+        raise InputError(replace(one, file=archive.name) for one in faults)
+    return [one for one in found if isinstance(one, Opened)]
 
 
-def _picture(opened: zipfile.ZipFile, item: zipfile.ZipInfo, name: str) -> tuple[bytes, str, str] | Fault:
-    most = settings().picture_megabytes
-    if item.file_size > most * 1024 * 1024:
-        return Fault(f"{name} is larger than {most:g} MB", "make it smaller")
-    with opened.open(item) as stream:
-        content = stream.read(int(most * 1024 * 1024) + 1)
-    kind = _kind(content)
-    return Fault(f"{name} is no JPEG or PNG picture", "save it as JPEG") if kind is None else (content, *kind)
-
-
-def _kind(content: bytes) -> tuple[str, str] | None:
-    try:
-        with Image.open(io.BytesIO(content)) as picture:
-            picture.verify()
-            return _PICTURES.get(picture.format or "")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return None
-
-
-def path_of(sha256: str) -> Path:
-    """Where a file is kept, by its hash."""
-    return settings().files_dir / sha256[:2] / sha256
-
-
-def _keep(sha256: str, content: bytes) -> None:
-    target = path_of(sha256)
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_suffix(f".{secrets.token_hex(4)}.part")  # two imports of the same picture do not meet in one file
-    with part.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.rename(target)
+def _unpack(packed: zipfile.ZipFile, item: zipfile.ZipInfo, name: str, target: Path) -> Arrived | Fault:
+    with packed.open(item) as stream:
+        head = stream.read(material.HEAD_BYTES)
+        kind = material.kind_of(head)
+        if kind is None:
+            what = f"{name} is no PDF, JPEG, PNG, MP3, M4A, MP4 or WebVTT file"
+            return Fault(what, "save documents as PDF, pictures as JPEG, films as MP4 (H.264)")
+        most = material.most_bytes(kind)
+        too_large = Fault(f"{name} is larger than {most / (1024 * 1024):g} MB", "make it smaller")
+        if item.file_size > most:
+            return too_large
+        left = most - len(head)  # whatever size the archive claims, no more is unpacked
+        with target.open("wb") as file:
+            file.write(head)
+            while left >= 0 and (part := stream.read(_AT_ONCE)):
+                file.write(part)
+                left -= len(part)
+    return too_large if left < 0 else Arrived(name, target, kind)

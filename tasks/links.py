@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from config.settings import Settings
-from models.edition import Grant, Role
+from models.edition import Grant, Member, Nominator, Reviewer, Role, StageRun
 from models.errors import NotFound
 from models.store import Store
 from rules import links
@@ -32,8 +32,41 @@ def address(settings: Settings, grant: Grant) -> str:
     return f"{settings.base_url.rstrip('/')}/l/{links.derive_token(settings.secret_key, grant)}"
 
 
-def reissue(store: Store, settings: Settings, edition: str, role: Role, person: str, *, actor: str) -> str:
+def holder(store: Store, grant: Grant) -> Nominator | Reviewer | Member:
+    """The person to whom a link belongs.
+
+    Raises:
+        NotFound: the person is gone.
+    """
+    if grant.role == "reviewer":
+        return store.reviewer(grant.person)
+    if grant.role in ("committee", "party"):
+        return store.member(grant.person)
+    found = next((one for one in store.nominators(grant.edition) if one.id == grant.person), None)
+    if found is None:
+        raise NotFound("there is no such nominator")
+    return found
+
+
+def lives_until(run: StageRun, now: datetime, settings: Settings) -> datetime:
+    """Until when a link lives that its stage issues or extends now, by the edition's clock."""
+    after = {"submission": settings.nominator_link_days, "scoring": getattr(run.declared, "link_days_after", 0)}
+    return max(run.cutoff or now, now) + timedelta(days=after.get(run.declared.kind, settings.committee_link_days))
+
+
+def reissue(
+    store: Store, settings: Settings, edition: str, role: Role, person: str, *, actor: str, expires_at: datetime | None = None
+) -> str:
     """Replace a person's link by a new one; the old one and its signed-in browsers end at once. Yields the new address.
+
+    Args:
+        store: The open transaction.
+        settings: For the key and the address of the pages.
+        edition: Its id.
+        role: The role of the link.
+        person: Id of the person.
+        actor: Who replaces it.
+        expires_at: By the edition's clock; as before if not given.
 
     Raises:
         NotFound: the person has no link in that role.
@@ -41,7 +74,9 @@ def reissue(store: Store, settings: Settings, edition: str, role: Role, person: 
     grant = store.grant_of(edition, role, person)
     if grant is None:
         raise NotFound(f"{person} has no link as {role} in {edition}; links are issued when the stage opens")
-    renewed = replace(grant, version=grant.version + 1, nonce=secrets.token_hex(16), revoked_at=None)
+    renewed = replace(
+        grant, version=grant.version + 1, nonce=secrets.token_hex(16), revoked_at=None, expires_at=expires_at or grant.expires_at
+    )
     store.replace_grant(renewed, links.fingerprint(links.derive_token(settings.secret_key, renewed)))
     store.append(edition, "LinkIssued", actor=actor, role=role, person=person, version=renewed.version)
     return address(settings, renewed)

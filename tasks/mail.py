@@ -8,7 +8,9 @@ with the same Message-ID and the same link.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import math
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,11 +18,11 @@ from email.message import EmailMessage
 from typing import Any
 from uuid import uuid4
 
-from models.edition import Edition, Grant, Mail
-from models.errors import JinbangError
+from models.edition import Edition, Grant, Mail, NewMail, Reviewer
+from models.errors import JinbangError, NotFound
 from models.store import Store
 from notifications import kinds, messages, render, smtp
-from tasks import links, packet
+from tasks import links, packet, score_sheets, typesetting
 from tasks.action import action
 from tasks.failpoints import failpoint
 from tasks.installation import database, settings
@@ -63,7 +65,7 @@ async def send_batch(edition_id: str) -> dict[str, int]:
     if not batch:
         return {}
     try:
-        return await _Round(sender, edition, grants, packets).send(batch)
+        return await _Round(sender, edition, grants, packets, _papers(edition, batch)).send(batch)
     finally:
         with database().write() as store:
             store.release_claims(sender)
@@ -75,14 +77,29 @@ def _packets(store: Store, batch: Sequence[Mail]) -> dict[str, bytes]:
     return {one: packet.workbook(store, one) for one in {mail.edition for mail in batch if mail.template in carrying}}
 
 
+def _papers(edition: Edition, batch: Sequence[Mail]) -> dict[str, score_sheets.Paper]:
+    """Mail id -> the signed score sheets that it carries; none where they have been opened again meanwhile."""
+    found: dict[str, score_sheets.Paper] = {}
+    with database().read() as store:
+        for mail in batch:
+            if mail.template == "review_thanks" and mail.person is not None:
+                position = edition.run_of(mail.cause.partition(":")[0]).position
+                with contextlib.suppress(NotFound):
+                    found[mail.id] = score_sheets.signed(store, edition, position, mail.person)
+    return found
+
+
 class _Round:
     """One batch on one connection. Marking a mail and beginning the next are one commit."""
 
-    def __init__(self, sender: str, edition: Edition, grants: dict[str, Grant], packets: dict[str, bytes]) -> None:
+    def __init__(
+        self, sender: str, edition: Edition, grants: dict[str, Grant], packets: dict[str, bytes], papers: dict[str, score_sheets.Paper]
+    ) -> None:
         self.sender = sender
         self.edition = edition
         self.grants = grants
         self.packets = packets
+        self.papers = papers
         self.counts: dict[str, int] = {}
         self.finished: tuple[Mail, smtp.Delivery] | None = None
 
@@ -152,14 +169,27 @@ class _Round:
     def _message(self, mail: Mail) -> EmailMessage:
         link = None
         if mail.person is not None and mail.person in self.grants:
-            link = links.address(settings(), self.grants[mail.person])
+            link = links.address(settings(), self.grants[mail.person]) + kinds.MAIL_KINDS[mail.template].beyond
         attached = []
         if mail.edition in self.packets and mail.template in ("shortlist_packet", "signoff_request"):
             attached.append(kinds.Attachment(f"{self.edition.id}-shortlist.xlsx", XLSX, self.packets[mail.edition]))
+        attached += self._signed_paper(mail)
         return render.render(
             mail, link=link, base_url=settings().base_url, sender=settings().mail_from,
             zone=self.edition.process.time_zone, attachments=attached,
         )  # fmt: skip
+
+    def _signed_paper(self, mail: Mail) -> list[kinds.Attachment]:
+        """The signed score sheets as a PDF; nothing where they cannot be printed, since a mail of thanks must not wait for a font."""
+        paper = self.papers.get(mail.id)
+        if paper is None:
+            return []
+        try:
+            content = score_sheets.pdf(paper, locale=mail.locale, base_url=settings().base_url)
+        except typesetting.NoFont as refusal:
+            log.error("a mail of thanks goes without its score sheet: %s", refusal)
+            return []
+        return [kinds.Attachment(f"{self.edition.id}-score-sheet.pdf", "application/pdf", content)]
 
     def _turn(self, mail: Mail | None) -> bool:
         """Mark the mail before, and begin this one, in one commit. False if another sender has taken this one over."""
@@ -196,19 +226,32 @@ class _Round:
 def send_sign_in(address: str, link: str) -> None:
     """Mail an admin a sign-in link, at once and past the outbox: no edition caused it, and it must not be stored."""
     new = messages.admin_sign_in(address, minutes=int(settings().sign_in_minutes))
-    with database().read() as store:
-        now = store.real_now
-    mail = Mail(
-        str(uuid4()), "", new.template, new.cause, new.to_name, address, None, None, settings().locale, new.params, now, "pending", 0, ""
-    )
-    message = render.render(mail, link=link, base_url=settings().base_url, sender=settings().mail_from, zone=settings().time_zone)
     server = smtp.SmtpServer("127.0.0.1", settings().catcher_port) if settings().catches_mail else smtp.parse_smtp_url(settings().smtp_url)
+    delivery = _send_at_once(new, server, link=link, locale=settings().locale, zone=settings().time_zone)
+    if delivery.outcome != "sent":
+        log.error("the sign-in link for an admin was not sent: %s", delivery.reply)
+
+
+def send_code(edition: Edition, reviewer: Reviewer, code: str) -> bool:
+    """Mail a reviewer a code, at once and past the outbox: it is short-lived, and must not be stored. False if it could not be sent."""
+    new = messages.link_code(edition, reviewer, code, math.ceil(settings().code_minutes))
+    delivery = _send_at_once(new, _server(edition), link=None, locale=new.locale, zone=edition.process.time_zone, edition=edition.id)
+    if delivery.outcome != "sent":
+        log.error("%s: a code for a reviewer was not sent: %s", edition.id, delivery.reply)
+    return delivery.outcome == "sent"
+
+
+def _send_at_once(new: NewMail, server: smtp.SmtpServer, *, link: str | None, locale: str, zone: str, edition: str = "") -> smtp.Delivery:
+    with database().read() as store:
+        now = store.edition_now(edition)
+    mail = Mail(
+        str(uuid4()), edition, new.template, new.cause, new.to_name, new.to_address, None, None, locale, new.params, now, "pending", 0, ""
+    )
+    message = render.render(mail, link=link, base_url=settings().base_url, sender=settings().mail_from, zone=zone)
 
     async def hand_over() -> smtp.Delivery:
         async with smtp.Postman(server) as postman:
-            return await postman.deliver(message, sender=settings().mail_from, recipient=address)
+            return await postman.deliver(message, sender=settings().mail_from, recipient=new.to_address)
 
     with ThreadPoolExecutor(1) as aside:  # the caller may be inside an event loop
-        delivery = aside.submit(asyncio.run, hand_over()).result()
-    if delivery.outcome != "sent":
-        log.error("the sign-in link for an admin was not sent: %s", delivery.reply)
+        return aside.submit(asyncio.run, hand_over()).result()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 from collections import defaultdict
 from pathlib import Path
 
@@ -12,10 +13,26 @@ from models.stages import ScoringStage, SignoffStage, VotingStage
 from models.store import Store
 from rules import simulation
 from rules.simulation import Temper
-from tasks import answering, answers, attachments, importing, reviewing, samples, scoring
+from tasks import (
+    answering,
+    answers,
+    attachments,
+    importing,
+    inviting,
+    moderating,
+    recusing,
+    reviewing,
+    samples,
+    samples_papers,
+    scoring,
+    signing,
+    typesetting,
+)
 from tasks.installation import database, settings
 
 ACTOR = "rehearsal"
+_RECUSED_AT_ONCE = 0.5
+"""Share of the entries given back that a reviewer gives back with the answer to the invitation, not later."""
 
 
 def arrive(edition: Edition, folder: Path | None, *, entries: int | None, reviewers: int | None) -> tuple[NewEntry, ...]:
@@ -65,6 +82,7 @@ def hand_in(edition: Edition, folder: Path | None, made: tuple[NewEntry, ...]) -
     if folder is None:
         with database().write() as store:
             importing.keep_entries(store, edition, made, file="", actor=ACTOR)
+        _attach(edition, made)
         return
     for path in _files(folder, "entries"):
         importing.take(edition.id, "entries", path, actor=ACTOR)
@@ -72,8 +90,21 @@ def hand_in(edition: Edition, folder: Path | None, made: tuple[NewEntry, ...]) -
         attachments.take(edition.id, archive, actor=ACTOR)
 
 
+def _attach(edition: Edition, made: tuple[NewEntry, ...]) -> None:
+    """The first papers come with documents, where this machine can print them."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / "documents.zip"
+        try:
+            if samples_papers.write_papers(archive, made, edition.seed):
+                attachments.take(edition.id, archive, actor=ACTOR)
+        except typesetting.NoFont:
+            return  # the rehearsal goes on without; `jinbang doctor` names the missing font
+
+
 def score(edition: Edition, run: StageRun, temper: Temper, *, sitting: int, sittings: int) -> None:
     """Reviewers sit down for the n-th time: each scores what it is that reviewer's habit to score then, and signs when all is done."""
+    while _answer_invitations(edition, run, temper):
+        pass  # what somebody gave back waits for the answer of the reserve who was drawn for it
     with database().read() as store:
         reviewers = {one.id: one for one in store.reviewers(edition.id)}
         entries = {one.id: one for one in store.entries(edition.id, "assigned")}
@@ -84,9 +115,48 @@ def score(edition: Edition, run: StageRun, temper: Temper, *, sitting: int, sitt
         sheets = {(one.reviewer, one.entry): one for one in store.sheets(edition.id, run.position)}
         chased = _chased(store, edition, run)
     for reviewer, pairs in sorted(held.items()):
-        if simulation.chance(edition.seed, "silent", reviewers[reviewer].code) < temper.silent and not chased:
+        if _silent(edition, reviewers[reviewer], temper) and not chased:
             continue
         _sit(edition, run, reviewers[reviewer], [entries[pair.entry] for pair in pairs], sheets, temper, (sitting, sittings))
+
+
+def _answer_invitations(edition: Edition, run: StageRun, temper: Temper) -> bool:
+    """Who is not silent accepts what waits for an answer, and gives back some of it; a few decline. Yields whether anybody answered."""
+    with database().read() as store:
+        pairs = [one for one in store.assignments(edition.id, run.position) if not one.recused and one.cleared_at is None]
+        if not pairs:
+            return False
+        reviewers = {one.id: one for one in store.reviewers(edition.id)}
+        keys = {one.id: one.key for one in store.entries_by_id(pair.entry for pair in pairs).values()}
+        chased = _chased(store, edition, run)
+    waiting: dict[str, list[str]] = defaultdict(list)
+    for pair in pairs:
+        waiting[pair.reviewer].append(pair.entry)
+    answering_now = [one for one in sorted(waiting) if chased or not _silent(edition, reviewers[one], temper)]
+    for reviewer in answering_now:
+        _answer_invitation(edition, run, reviewers[reviewer], {entry: keys[entry] for entry in waiting[reviewer]}, temper)
+    return bool(answering_now)
+
+
+def _answer_invitation(edition: Edition, run: StageRun, reviewer: Reviewer, waiting: dict[str, str], temper: Temper) -> None:
+    def habit(what: str, *names: str) -> float:
+        return simulation.chance(edition.seed, what, *names, reviewer.code)
+
+    if habit("decline") < temper.declines and not run.round:
+        inviting.decline(edition.id, run.position, reviewer.id, reason="出差在外（演示意见）")
+        return
+    leaving = [entry for entry, key in waiting.items() if habit("recuse", key) < temper.recusals]
+    at_once = [entry for entry in leaving if habit("recuse at once", waiting[entry]) < _RECUSED_AT_ONCE]
+    pledge = inviting.pledge_digest(inviting.pledge_text(scoring.declared(run), "zh_CN"))
+    conflicts = dict.fromkeys(at_once, ("cooperation", ""))
+    inviting.accept(edition.id, run.position, reviewer.id, pledge=pledge, conflicts=conflicts)
+    for entry in leaving:
+        if entry not in at_once:
+            recusing.recuse(edition.id, run.position, reviewer.id, entry, reason="cooperation")
+
+
+def _silent(edition: Edition, reviewer: Reviewer, temper: Temper) -> bool:
+    return simulation.chance(edition.seed, "silent", reviewer.code) < temper.silent
 
 
 def _chased(store: Store, edition: Edition, run: StageRun) -> bool:
@@ -107,24 +177,19 @@ def _sit(
     mine = {entry.id: sheets.get((reviewer.id, entry.id)) for entry in entries}
     if all(sheet is not None and sheet.signed_at for sheet in mine.values()):
         return
-    leaving = [
-        one for one in entries if mine[one.id] is None and simulation.chance(seed, "recuse", one.key, reviewer.code) < temper.recusals
-    ]
-    for entry in leaving:
-        reviewing.recuse(edition.id, run.position, reviewer.id, entry.id, reason="declared")
-    staying = [one for one in entries if one not in leaving]
-    plan = simulation.sittings(seed, reviewer.code, [one.id for one in staying], count)
+    plan = simulation.sittings(seed, reviewer.code, [one.id for one in entries], count)
     last = max(plan, default=0)
     due = {entry for number, some in plan.items() if number <= sitting or run.round for entry in some}
     work = {}
-    for entry in staying:
+    for entry in entries:
         if entry.id in due and mine[entry.id] is None:
             sheet = scoring.declared(run).sheet_of(entry.class_name)
             work[entry.id] = (simulation.marks(seed, entry.key, reviewer.code, sheet, temper), "", 0)
     if work:
         reviewing.save_sheets(edition.id, run.position, reviewer.id, work)
-    if staying and (sitting >= last or run.round):
-        reviewing.sign(edition.id, run.position, reviewer.id, reviewer.name)
+    if entries and (sitting >= last or run.round):
+        moderating.moderate(edition, run, reviewer.id)
+        signing.sign(edition.id, run.position, reviewer.id, reviewer.name)
 
 
 def answer(edition: Edition, run: StageRun, temper: Temper, *, last_call: bool) -> None:

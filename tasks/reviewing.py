@@ -1,30 +1,27 @@
-"""What a reviewer does: save score sheets, sign them, step back from an entry. Each call is one transaction."""
+"""What a reviewer does: save score sheets. Each call is one transaction."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from models.edition import Assignment, Edition, Entry, Reviewer, ScoreSheet, StageRun
+from models.edition import Assignment, Edition, Reviewer, ScoreSheet, StageRun
 from models.errors import Fault, InputError, NotAllowed, NotFound, Stale, TooLate
 from models.process import decimal_text
 from models.reviewing import Written
 from models.sheets import Criterion
 from models.stages import ScoringStage
 from models.store import Store
-from notifications import messages
 from rules import scoring
 from rules.text import TextRefused, clean
-from tasks.installation import database
+from tasks import saving
 
 COMMENT_MAX = 2000
 """Characters of a comment on a sheet."""
-REASON_MAX = 500
-"""Characters of a reason for recusal."""
 
 
 class Draft(NamedTuple):
@@ -44,8 +41,9 @@ class Draft(NamedTuple):
 
 
 def save_sheets(
-    edition: str, position: int, reviewer: str, work: Mapping[str, Draft | tuple[Mapping[str, str | Decimal], str, int]]
-) -> dict[str, int]:
+    edition: str, position: int, reviewer: str, work: Mapping[str, Draft | tuple[Mapping[str, str | Decimal], str, int]], *,
+    keyed_by: str = "",
+) -> dict[str, int]:  # fmt: skip
     """Save one or many sheets of one reviewer, all or none. Yields entry id -> new revision.
 
     A form that arrives twice is saved once: the second call finds its own content and yields its revision.
@@ -55,87 +53,64 @@ def save_sheets(
         position: Position of the scoring stage.
         reviewer: The reviewer's id.
         work: Entry id -> (marks, comment, revision that was read), e.g. a `Draft`.
+        keyed_by: Address of the admin who keys in sheets that came on paper; empty if the reviewer types.
 
     Raises:
         NotFound: an entry is not in the reviewer's hands.
-        NotAllowed: the stage is not open.
+        NotAllowed: the stage is not open, or the invitation has not been accepted.
         TooLate: the deadline and its grace have passed.
         InputError: marks or comments are refused; each fault names `<entry id>.<criterion>` and gives the code as its `column`.
         Stale: a sheet was changed elsewhere since it was read, or is signed.
     """
     drafts = {entry: Draft(*one) for entry, one in work.items()}
-    with database().write() as store:
-        _open_stage(store, edition, position)
-        pairs = {entry: store.assignment(position, entry, reviewer) for entry in drafts}
-        if any(pair.edition != edition for pair in pairs.values()):
-            raise NotFound("this entry is not on the reviewer's list")
-        stage = _scoring(store.edition(edition), position)
-        written = _read(stage, store.entries_by_id(drafts), drafts)
-        revisions, changed = {}, []
-        for entry, draft in drafts.items():
-            revisions[entry], new = _save(store, pairs[entry], written[entry], draft.revision)
-            if new:
-                changed.append(entry)
-        if changed:
-            sheets = {entry: {"revision": revisions[entry], "marks": marks_digest(written[entry].marks)} for entry in sorted(changed)}
-            store.append(edition, "SheetSaved", actor=f"reviewer:{reviewer}", position=position, sheets=sheets)
+    return saving.together(lambda store: _save_all(store, edition, position, reviewer, drafts, keyed_by))
+
+
+def save_sheet(edition: str, position: int, reviewer: str, entry: str, draft: Draft) -> ScoreSheet:
+    """Save one sheet as `save_sheets` does, and raise what it raises. Yields the sheet as it is kept."""
+
+    def act(store: Store) -> ScoreSheet | None:
+        _save_all(store, edition, position, reviewer, {entry: draft}, "")
+        return store.sheet(store.assignment(position, entry, reviewer))
+
+    kept = saving.together(act)
+    if kept is None:
+        raise NotFound("the sheet is gone")
+    return kept
+
+
+def _save_all(store: Store, edition: str, position: int, reviewer: str, drafts: Mapping[str, Draft], keyed_by: str) -> dict[str, int]:
+    run, now = open_stage(store, edition, position)
+    pairs = {entry: store.assignment(position, entry, reviewer) for entry in drafts}
+    if any(pair.edition != edition for pair in pairs.values()):
+        raise NotFound("this entry is not on the reviewer's list")
+    if keyed_by:
+        store.clear_assignments([pair.id for pair in pairs.values()], now)  # who answered on paper has seen the entry
+    else:
+        refuse_unanswered(pairs.values())
+    written = _read(cast(ScoringStage, run.declared), store.classes_of(drafts), drafts)
+    revisions, changed = {}, []
+    for entry, draft in drafts.items():
+        if keyed_by:
+            _keep_typed(store, pairs[entry], keyed_by, now)
+        revisions[entry], new = _save(store, pairs[entry], written[entry], draft.revision, keyed_by)
+        if new:
+            changed.append(entry)
+    if changed:
+        sheets = {entry: {"revision": revisions[entry], "marks": marks_digest(written[entry].marks)} for entry in sorted(changed)}
+        actor, more = (f"admin:{keyed_by}", {"reviewer": reviewer}) if keyed_by else (f"reviewer:{reviewer}", {})
+        store.append(edition, "SheetSaved", actor=actor, position=position, sheets=sheets, **more)
     return revisions
 
 
-def sign(edition: str, position: int, reviewer: str, name: str) -> int:
-    """Lock all sheets in a reviewer's hands under the typed name, and thank. Yields how many were signed now.
+def refuse_unanswered(pairs: Iterable[Assignment]) -> None:
+    """Refuse entries about which the reviewer has not answered yet: before that nothing of them is shown or taken.
 
     Raises:
-        NotAllowed: the stage is not open.
-        NotFound: nothing is in the reviewer's hands.
-        TooLate: the deadline and its grace have passed.
-        InputError: marks are missing (one fault per entry, its id as `field`), or the name is another (`field` is `name`).
+        NotAllowed: the invitation, or the question about an entry that came later, waits for its answer.
     """
-    with database().write() as store:
-        run, now = _open_stage(store, edition, position)
-        whole, person = store.edition(edition), store.reviewer(reviewer)
-        pairs = [pair for pair in store.assignments(edition, position, reviewer=reviewer) if not pair.recused]
-        if not pairs:
-            raise NotFound("nothing is in this reviewer's hands")
-        sheets = {sheet.entry: sheet for sheet in store.sheets(edition, position, reviewer=reviewer)}
-        entries = store.entries_by_id(pair.entry for pair in pairs)
-        _refuse_unfinished(_scoring(whole, position), entries, sheets)
-        if "".join(name.split()) != "".join(person.name.split()):
-            remedy = "type the name as it stands in the invitation"
-            raise InputError([Fault("the typed name is not the reviewer's", remedy, field="name")])
-        signed = store.sign_sheets([pair.id for pair in pairs], name=name.strip(), at=now)
-        if signed:
-            digests = {entry: marks_digest(sheets[entry].marks) for entry in sorted(sheets)}
-            store.append(edition, "SheetsSigned", actor=f"reviewer:{reviewer}", position=position, signed=signed, sheets=digests)
-            store.queue_mails(edition, [messages.review_thanks(whole, run, person, len(pairs))])
-    return signed
-
-
-def recuse(edition: str, position: int, reviewer: str, entry: str, reason: str) -> None:
-    """Take an entry out of a reviewer's hands on the reviewer's own word (rule R3).
-
-    Raises:
-        NotFound: the entry is not in the reviewer's hands.
-        NotAllowed: the stage is not open, or the sheet is signed.
-        TooLate: the deadline and its grace have passed.
-        InputError: no reason, or one that no field may hold.
-    """
-    with database().write() as store:
-        _open_stage(store, edition, position)
-        pair = store.assignment(position, entry, reviewer)
-        if pair.edition != edition:
-            raise NotFound("this entry is not on the reviewer's list")
-        sheet = store.sheet(pair)
-        if sheet is not None and sheet.signed_at is not None:
-            raise NotAllowed("the sheet of this entry is signed; ask the review office")
-        try:
-            cause = clean(reason, max_length=REASON_MAX)
-        except TextRefused as refused:
-            raise InputError([Fault(str(refused), "correct the reason", field="reason", column="text")]) from None
-        if not cause:
-            raise InputError([Fault("a recusal needs a reason", "choose or write one", field="reason", column="missing")])
-        store.recuse(pair.id)
-        store.append(edition, "ReviewerRecused", actor=f"reviewer:{reviewer}", position=position, entry=entry, reason=cause)
+    if any(pair.cleared_at is None for pair in pairs):
+        raise NotAllowed("the invitation to review this entry has not been accepted; answer it first")
 
 
 def is_complete(criteria: tuple[Criterion, ...], sheet: ScoreSheet | None) -> bool:
@@ -149,8 +124,14 @@ def marks_digest(marks: Mapping[str, Decimal]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _open_stage(store: Store, edition: str, position: int) -> tuple[StageRun, datetime]:
-    run, now = store.lock_stage(edition, position), store.edition_now(edition)
+def open_stage(store: Store, edition: str, position: int, *, alone: bool = False) -> tuple[StageRun, datetime]:
+    """The scoring stage, locked for this transaction, and the edition's time; `alone` keeps out other writers, for who draws.
+
+    Raises:
+        TooLate: the deadline and its grace have passed.
+        NotAllowed: the stage is not open.
+    """
+    run, now = store.lock_stage(edition, position, to_change=alone), store.edition_now(edition)
     # Past the deadline is the truer answer, whether or not the engine has closed the stage by now.
     if run.cutoff is not None and now >= run.cutoff:
         raise TooLate(f"the review ended at {run.cutoff.isoformat()}; nothing was saved. Ask the review office whether it can be extended")
@@ -159,20 +140,25 @@ def _open_stage(store: Store, edition: str, position: int) -> tuple[StageRun, da
     return run, now
 
 
-def _scoring(edition: Edition, position: int) -> ScoringStage:
+def scoring_stage(edition: Edition, position: int) -> ScoringStage:
+    """What is declared of the stage.
+
+    Raises:
+        NotAllowed: it is no scoring stage.
+    """
     stage = edition.stages[position].declared
     if not isinstance(stage, ScoringStage):
         raise NotAllowed(f"stage {position} of {edition.id} is not a scoring stage")
     return stage
 
 
-def _read(stage: ScoringStage, entries: Mapping[str, Entry], drafts: Mapping[str, Draft]) -> dict[str, Written]:
+def _read(stage: ScoringStage, classes: Mapping[str, str], drafts: Mapping[str, Draft]) -> dict[str, Written]:
     faults: list[Fault] = []
     written: dict[str, Written] = {}
     for entry, draft in drafts.items():
         reading = _Reading(entry, stage, draft, faults)
         written[entry] = Written(
-            reading.marks(stage.sheet_of(entries[entry].class_name)),
+            reading.marks(stage.sheet_of(classes[entry])),
             reading.comment("comment", draft.comment),
             reading.comment("advice", draft.advice),
             tuple(sorted(set(draft.skipped))),
@@ -222,30 +208,27 @@ class _Reading(NamedTuple):
         self.faults.append(Fault(what, remedy, field=f"{self.entry}.{field}", column=code))
 
 
-def _save(store: Store, pair: Assignment, written: Written, revision: int) -> tuple[int, bool]:
+def _save(store: Store, pair: Assignment, written: Written, revision: int, keyed_by: str) -> tuple[int, bool]:
     """Yields the revision, and whether anything was written."""
     try:
-        return store.save_sheet(pair, written, revision=revision), True
+        return store.save_sheet(pair, written, revision=revision, keyed_by=keyed_by), True
     except Stale:
         kept = store.sheet(pair)
         # The same form once more (double click, lost answer): what it asks for is already there.
-        if kept is not None and kept.revision == revision + 1 and _content(kept) == written:
+        if kept is not None and kept.revision == revision + 1 and _content(kept) == written and kept.keyed_by == keyed_by:
             return kept.revision, False
         raise
 
 
+def _keep_typed(store: Store, pair: Assignment, keyed_by: str, now: datetime) -> None:
+    """Keep what the reviewer typed before it gives way to what stands on paper."""
+    kept = store.sheet(pair)
+    if kept is not None and not kept.keyed_by and kept.signed_at is None:
+        store.keep_version(kept, actor=f"admin:{keyed_by}", reason="keyed in from paper", at=now)
+
+
 def _content(sheet: ScoreSheet) -> Written:
     return Written(sheet.marks, sheet.comment, sheet.advice, sheet.skipped, sheet.fatal)
-
-
-def _refuse_unfinished(stage: ScoringStage, entries: Mapping[str, Entry], sheets: Mapping[str, ScoreSheet]) -> None:
-    faults = [
-        Fault(f"{entry.code}: marks are missing", "complete the sheet, or step back from the entry", field=entry.id, column="missing")
-        for entry in sorted(entries.values(), key=lambda one: one.code)
-        if not is_complete(stage.sheet_of(entry.class_name), sheets.get(entry.id))
-    ]
-    if faults:
-        raise InputError(faults)
 
 
 def name_of(reviewer: Reviewer) -> str:

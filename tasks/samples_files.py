@@ -1,7 +1,7 @@
 """The sample input as files: lists as a committee secretary would receive them, slightly untidy, and small pictures.
 
 Per process a folder with `entries*.xlsx` (one file per form), `nominators.xlsx`, `reviewers.xlsx`, `committee.csv`
-(GB18030, as older programs export) and, for works of art, `pictures.zip`.
+(GB18030, as older programs export), for works of art `pictures.zip`, and for papers `documents.zip`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import xlsxwriter
 from models.intake import NewEntry
 from models.process import AwardClass, FormField, Process
 from models.subjects import core_columns, fields_of
-from tasks import samples, samples_pictures
+from tasks import samples, samples_papers, samples_pictures
 
 _MADE = datetime(2026, 1, 12)  # noqa: DTZ001  (written into files as their date; fixed, so that files are the same every time)
 _NUMBERING = "序号"
@@ -36,18 +36,20 @@ class SampleFiles:
     committee: Path
     entries: tuple[Path, ...]
     pictures: Path | None
+    documents: Path | None
 
 
 def sample_files(folder: Path, process: Process) -> SampleFiles:
     """Name the sample files of a process in a folder that `write_samples` filled."""
     own = folder / process.name
-    pictures = own / "pictures.zip"
+    pictures, documents = own / "pictures.zip", own / "documents.zip"
     return SampleFiles(
         own / "nominators.xlsx",
         own / "reviewers.xlsx",
         own / "committee.csv",
         tuple(sorted(own.glob("entries*.xlsx"))),
         pictures if pictures.exists() else None,
+        documents if documents.exists() else None,
     )
 
 
@@ -63,7 +65,11 @@ def sample_people(process: Process, *, seed: int) -> samples.SamplePeople:
 
 
 def write_samples(folder: Path, processes: Iterable[Process], seed: int) -> None:
-    """Write the sample files of every process; the same seed writes the same bytes."""
+    """Write the sample files of every process; the same seed writes the same bytes, given the same fonts.
+
+    Raises:
+        NoFont: this machine has no font for the documents.
+    """
     for process in processes:
         people = sample_people(process, seed=seed)
         own = folder / process.name
@@ -73,6 +79,7 @@ def write_samples(folder: Path, processes: Iterable[Process], seed: int) -> None
             entries = [entry for entry in people.entries if entry.class_name in {one.name for one in classes}]
             _write_workbook(own / name, f"{process.title.zh}申报汇总表", *_entry_table(process, classes, entries))
         samples_pictures.write_pictures(own / "pictures.zip", people.entries, seed)
+        samples_papers.write_papers(own / "documents.zip", people.entries, seed)
 
 
 def _forms(process: Process) -> dict[str, list[AwardClass]]:

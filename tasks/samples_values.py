@@ -12,6 +12,9 @@ from typing import Any
 from models.process import FormField
 from tasks import samples_words as words
 
+DOCUMENTS = 12
+"""So many of the first papers of a rehearsal name an anonymous document."""
+
 
 @dataclass
 class Subject:
@@ -147,6 +150,7 @@ _BY_NAME: dict[str, Callable[[Subject], Any]] = {
     "contact": lambda one: f"{one.person()} 000-{one.number:04d}",
     "uscc": lambda one: f"00EXAMPLE{one.number:09d}",
     "licence": lambda one: "同意" if one.dice.random() < 0.9 else "不同意",
+    "blind_text": lambda one: f"P{one.number:04d}.pdf" if one.number <= DOCUMENTS else "",
     "media": lambda one: f"W{one.number:04d}.jpg",
     "dimensions": lambda one: one.dice.choice(("3分20秒", "5分钟", "60×80厘米", "A3", "1200字")),
     "period": lambda one: "2026-01至2027-12",

@@ -95,3 +95,8 @@ SENTENCES = _words(
     "坚持公益服务，带动更多同事参与。 用通俗的语言讲清科学道理，作品贴近生活。 "
     "克服资料不足的困难，形成了可复制的做法。"
 )
+PAPER_SENTENCES = _words(
+    "单点观测难以反映{topic}的差异。 本文在六个示范点取得连续三年的观测值。 观测值按月取均值，差异按示范点分析。 "
+    "分析表明，{topic}的差异连续三年减小。 示范点的均值表明，本文方法难以反映单月的差异。 本文方法的差异按月减小。"
+)
+"""Few different characters, so that the documents stay small."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
-from models.edition import Assignment, Edition, Entry, Lease, Reviewer, StageRun
+from models.edition import Edition, Entry, Lease, StageRun
 from models.errors import NotEnoughReviewers
 from models.stages import ScoringStage
 from models.store import Store
 from notifications import messages
 from rules import assignment, scoring
 from rules.digests import digest
-from tasks import links, stages
+from tasks import drawing, stages
 from tasks.action import action
-from tasks.installation import database, settings
+from tasks.installation import database
 
 
 def declared(run: StageRun) -> ScoringStage:
@@ -37,81 +37,15 @@ def draw_panels(lease: Lease, position: int) -> None:
     stage = declared(run)
     with database().read() as store:
         entries = store.entries(edition.id, "eligible", "assigned")
-        drawn = _draw(store, edition, run, {entry.id: stage.panel for entry in entries}, entries, held=(), number=0)
+        seats = {entry.id: stage.panel for entry in entries}
+        drawn = drawing.draw(store, edition, run, seats, entries, seed=edition.seed)
     short = {entry: empty for entry, empty in drawn.short.items() if stage.panel - empty < stage.aggregate.min_valid}
     if short:
         raise NotEnoughReviewers(_shortage(edition, entries, short, stage))
     with stages.step(lease, position, "draw:0") as store_:
         if store_ is not None:
-            _keep_draw(store_, edition, run, drawn, number=0)
+            drawing.keep(store_, edition, run, drawn, number=0)
             store_.set_entry_states({entry.id: "assigned" for entry in entries})
-
-
-def _draw(
-    store: Store,
-    edition: Edition,
-    run: StageRun,
-    seats: dict[str, int],
-    entries: Sequence[Entry],
-    *,
-    held: Sequence[Assignment],
-    number: int,
-) -> assignment.Plan:
-    """Plan seats for entries; who holds or held an entry is not drawn for it again."""
-    stage = declared(run)
-    reviewers = [one for one in store.reviewers(edition.id) if one.active]
-    bars = assignment.bars(entries, reviewers, store.nominators(edition.id), stage.conflicts)
-    had: dict[str, set[str]] = defaultdict(set)
-    for pair in held:
-        had[pair.entry].add(pair.reviewer)
-    sitting: dict[str, set[str]] = defaultdict(set)
-    for pair in held:
-        if not pair.recused:
-            sitting[pair.entry].add(pair.reviewer)
-    loads = Counter(pair.reviewer for pair in held if not pair.recused)
-    # The draw goes by codes, which are the same in every edition with the same seed and entries; ids are not.
-    codes = {one.id: one.code for one in entries} | {one.id: one.code for one in reviewers}
-    units = {one.id: one.unit for one in reviewers}
-    needs = [
-        assignment.Need(
-            entry=entry.code,
-            seats=seats[entry.id],
-            unit=entry.unit,
-            topic=_topic(entry, stage),
-            barred=frozenset(codes[one] for one in bars.get(entry.id, frozenset()) | had[entry.id] if one in codes),
-            panel_units=frozenset(units[one] for one in sitting[entry.id] if one in units),
-        )
-        for entry in entries
-        if seats.get(entry.id)
-    ]
-    panelists = [
-        assignment.Panelist(id=one.code, unit=one.unit, disciplines=one.disciplines, capacity=_limit(one, stage)) for one in reviewers
-    ]
-    taken = {codes[one]: load for one, load in loads.items() if one in codes}
-    drawn = assignment.plan(needs, panelists, seed=edition.seed + number, unit_matters="same_unit" in stage.conflicts, taken=taken)
-    entry_ids, reviewer_ids = {one.code: one.id for one in entries}, {one.code: one.id for one in reviewers}
-    return assignment.Plan(
-        pairs=tuple((entry_ids[entry], reviewer_ids[reviewer]) for entry, reviewer in drawn.pairs),
-        short={entry_ids[entry]: empty for entry, empty in drawn.short.items()},
-    )
-
-
-def _limit(reviewer: Reviewer, stage: ScoringStage) -> int:
-    return stage.max_load if reviewer.max_load is None else min(reviewer.max_load, stage.max_load)
-
-
-def _topic(entry: Entry, stage: ScoringStage) -> str | None:
-    if stage.match is None:
-        return None
-    return entry.class_name if stage.match == "class" else str(entry.fields.get(stage.match) or "") or None
-
-
-def _keep_draw(store: Store, edition: Edition, run: StageRun, drawn: assignment.Plan, *, number: int) -> None:
-    store.add_assignments(edition.id, run.position, drawn.pairs, number=number)
-    store.append(
-        edition.id, "PanelsDrawn", actor="engine", stage=run.name, round=number, seed=edition.seed + number, seats=len(drawn.pairs),
-        empty=sum(drawn.short.values()), digest=digest([list(pair) for pair in drawn.pairs]),
-    )  # fmt: skip
 
 
 def _shortage(edition: Edition, entries: Sequence[Entry], short: dict[str, int], stage: ScoringStage) -> str:
@@ -133,14 +67,8 @@ def invite_reviewers(lease: Lease, position: int) -> None:
         run = edition.stages[position]
         loads = Counter(pair.reviewer for pair in store.assignments(edition.id, position))
         people = [one for one in store.reviewers(edition.id) if loads[one.id]]
-        _issue_links(store, edition, run, people)
+        drawing.issue_links(store, edition, run, people)
         store.queue_mails(edition.id, [messages.review_invitation(edition, run, one, loads[one.id]) for one in people])
-
-
-def _issue_links(store: Store, edition: Edition, run: StageRun, people: Sequence[Reviewer]) -> None:
-    now = store.edition_now(edition.id)
-    end = (run.cutoff or now) + timedelta(days=declared(run).link_days_after)
-    links.issue(store, settings(), edition.id, "reviewer", [one.id for one in people], not_before=now, expires_at=end)
 
 
 @action
@@ -200,14 +128,13 @@ def send_out_again(lease: Lease, position: int) -> bool:
             return False
         seats = {entry: stage.panel - len(totals[entry]) for entry in lacking}
         wanting = [entry for entry in entries if entry.id in lacking]
-        held = store.assignments(edition.id, position)
-        drawn = _draw(store, edition, run, seats, wanting, held=held, number=number)
+        drawn = drawing.draw(store, edition, run, seats, wanting, seed=edition.seed + number)
     if not drawn.pairs:
         return False
     with stages.step(lease, position, f"draw:{number}") as store_:
         if store_ is None:
             return False
-        _keep_draw(store_, edition, run, drawn, number=number)
+        drawing.keep(store_, edition, run, drawn, number=number)
         store_.next_round(edition.id, position, number)
         ends = store_.edition_now(edition.id) + timedelta(days=stage.top_up.days)
         store_.extend_stage(edition.id, position, ends)
@@ -227,7 +154,7 @@ def _invite_more(store: Store, edition: Edition, position: int, drawn: assignmen
     stages.set_deadlines(store, run)
     more = Counter(reviewer for _, reviewer in drawn.pairs)
     people = [one for one in store.reviewers(edition.id) if more[one.id]]
-    _issue_links(store, edition, run, people)
+    drawing.issue_links(store, edition, run, people)
     store.queue_mails(edition.id, [messages.review_more(edition, run, one, more[one.id], number) for one in people])
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from models.edition import Grant, Visit
-from models.errors import LinkRefused
+from models.edition import Edition, Grant, Member, Nominator, Reviewer, Visit
+from models.errors import LinkRefused, NotAllowed
 from models.store import Store
+from notifications import messages
 from rules import links
+from tasks import limits, saving
+from tasks import links as issued
 from tasks.installation import database, settings
 
 _SECRET_BYTES = 32
@@ -17,8 +21,14 @@ _SEEN_EVERY = timedelta(minutes=1)
 _REFUSED = "this link opens nothing; use the link of the latest mail, or ask the review office for a new one"
 
 
-def enter(token: str) -> tuple[str, Visit]:
+def enter(token: str, user_agent: str = "") -> tuple[str, Visit]:
     """Sign a browser in by a personal link. Entering again, or in another browser, changes nothing for the first. Yields (cookie, visit).
+
+    A device that is new while others are known is told to the registered address, once.
+
+    Args:
+        token: The last part of the link.
+        user_agent: What the browser calls itself.
 
     Raises:
         LinkRefused: unknown, not yet valid, expired or revoked; never says which.
@@ -29,27 +39,119 @@ def enter(token: str) -> tuple[str, Visit]:
         grant = store.grant_by_token(links.fingerprint(token))
         if grant is None or not links.holds(grant, store.edition_now(grant.edition)):
             raise LinkRefused(_REFUSED)
-        return _begin(store, grant, None)
+        store.lock_grant(grant.id)
+        known, device = store.devices_of(grant.id) - {""}, links.device_of(user_agent)
+        if known and device and device not in known:
+            _tell_of_device(store, grant, device)
+        return _begin(store, grant, None, device)
+
+
+def _tell_of_device(store: Store, grant: Grant, device: str) -> None:
+    edition, person = store.edition(grant.edition), issued.holder(store, grant)
+    if store.queue_mails(edition.id, [messages.new_device(edition, person, device, store.edition_now(edition.id))]):
+        store.append(edition.id, "DeviceAdded", actor=f"{grant.role}:{grant.person}", device=device[:12])
+
+
+class Attendance(NamedTuple):
+    """Who asks, and where that person sits, from one look at the database."""
+
+    visit: Visit | None
+    edition: Edition | None = None
+    """The edition of the visit's link; None for an admin."""
+    person: Nominator | Reviewer | Member | None = None
+    """The holder of the link."""
 
 
 def visit_of(cookie: str | None) -> Visit | None:
     """The visit behind a cookie while it holds: neither idle nor too old, its link neither revoked, re-issued nor expired."""
+    return attend(cookie).visit
+
+
+def attend(cookie: str | None) -> Attendance:
+    """The visit as `visit_of` finds it, with the edition and the holder of its link."""
     if not cookie:
-        return None
+        return Attendance(None)
     known_by = links.fingerprint(cookie)
     with database().read() as store:
         visit = store.visit(known_by, idle_since=store.real_now - timedelta(hours=settings().visit_idle_hours))
-        unseen = visit is not None and store.seen_before(known_by, store.real_now - _SEEN_EVERY)
+        if visit is None:
+            return Attendance(None)
+        unseen = store.seen_before(known_by, store.real_now - _SEEN_EVERY)
+        grant = visit.grant
+        found = Attendance(visit) if grant is None else Attendance(visit, store.edition(grant.edition), issued.holder(store, grant))
     if unseen:
-        with database().write() as store:
-            store.see_visit(known_by)
-    return visit
+        saving.together(lambda store: store.see_visit(known_by))
+    return found
 
 
 def leave(visit: Visit) -> None:
     """Sign a browser out."""
     with database().write() as store:
         store.end_visit(visit.id)
+
+
+def devices(visit: Visit) -> tuple[tuple[str, datetime, datetime], ...]:
+    """The browsers that are signed in by the same link now: (visit, begun, last seen), the latest first."""
+    if visit.grant is None:
+        return ()
+    with database().read() as store:
+        return store.open_visits(visit.grant, idle_since=store.real_now - timedelta(hours=settings().visit_idle_hours))
+
+
+def end_others(visit: Visit) -> None:
+    """Sign out every other browser of the same link."""
+    if visit.grant is not None:
+        with database().write() as store:
+            store.end_other_visits(visit.grant.id, visit.id)
+
+
+def replace_own(visit: Visit) -> int:
+    """Replace one's own link: the new one is mailed, and every browser is signed out, this one too. Yields the seconds to wait instead.
+
+    Raises:
+        NotAllowed: an admin has no link.
+    """
+    if visit.grant is None:
+        raise NotAllowed("an admin has no personal link")
+    with database().write() as store:
+        if wait := _count_again(store, visit.grant):
+            return wait
+        _mail_link(store, visit.grant, renewed_until=visit.grant.expires_at)
+    return 0
+
+
+def ask_again(token: str) -> None:
+    """Mail the holder of a link that opens nothing a new one, if its stage is still open. Yields nothing: the asker is told nothing.
+
+    A link that the office revoked stays revoked, and one that was replaced is not known any more. A link that still holds is
+    mailed as it is, so that nobody can end somebody's sessions by asking.
+    """
+    if not links.looks_like_token(token):
+        return
+    with database().write() as store:
+        grant = store.grant_by_token(links.fingerprint(token))
+        if grant is None or grant.revoked_at is not None:
+            return
+        now, holds = store.edition_now(grant.edition), links.holds(grant, store.edition_now(grant.edition))
+        run = links.open_stage(store.edition(grant.edition), grant.role, now)
+        if now < grant.not_before or (run is None and not holds) or _count_again(store, grant):
+            return
+        _mail_link(store, grant, renewed_until=None if holds or run is None else issued.lives_until(run, now, settings()))
+
+
+def _count_again(store: Store, grant: Grant) -> int:
+    return limits.count_for(store, "link_again", grant, timedelta(hours=1), settings().links_again_per_hour)
+
+
+def _mail_link(store: Store, grant: Grant, *, renewed_until: datetime | None) -> None:
+    """Mail a link, replaced by one that lives until then, or as it is."""
+    edition, person = store.edition(grant.edition), issued.holder(store, grant)
+    if isinstance(person, Reviewer) and not person.active:
+        return
+    if renewed_until is not None:
+        actor = f"{grant.role}:{grant.person}"
+        issued.reissue(store, settings(), edition.id, grant.role, grant.person, actor=actor, expires_at=renewed_until)
+    store.queue_mails(edition.id, [messages.link_again(edition, person, store.edition_now(edition.id))])
 
 
 def make_sign_in(email: str) -> str | None:
@@ -72,12 +174,12 @@ def enter_admin(token: str) -> tuple[str, Visit]:
         email = store.use_sign_in(links.fingerprint(token))
         if email is None:
             raise LinkRefused(_REFUSED)
-        return _begin(store, None, email)
+        return _begin(store, None, email, "")
 
 
-def _begin(store: Store, grant: Grant | None, admin: str | None) -> tuple[str, Visit]:
+def _begin(store: Store, grant: Grant | None, admin: str | None, device: str) -> tuple[str, Visit]:
     cookie = secrets.token_urlsafe(_SECRET_BYTES)
     expires = store.real_now + timedelta(hours=settings().visit_hours)
-    visit = Visit(links.fingerprint(cookie), grant, admin, secrets.token_urlsafe(_SECRET_BYTES), expires)
+    visit = Visit(links.fingerprint(cookie), grant, admin, secrets.token_urlsafe(_SECRET_BYTES), expires, device)
     store.add_visit(visit, grant_version=grant.version if grant else None)
     return cookie, visit

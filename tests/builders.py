@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from models.edition import Edition, RunState, StageRun
 from models.intake import NewEntry, NewMember, NewNominator, NewReviewer
 from models.process import Process
+from models.reviewing import Invitation
 from models.store import Database
 
 NOW = datetime(2026, 6, 10, 2, 0, tzinfo=UTC)
@@ -202,18 +203,33 @@ def put(
     entries: Iterable[NewEntry] = (),
     pairs: Iterable[tuple[str, str]] = (),
     position: int = 1,
+    accepted: bool = True,
 ) -> None:
-    """Store people, entries (their key is their code, their class is their group) and drawn pairs (entry code, reviewer code)."""
+    """Store people, entries (their key is their code, their class is their group) and drawn pairs (entry code, reviewer code).
+
+    Reviewers have accepted what `pairs` gives them; with `accepted=False` nobody has answered yet.
+    """
     new = list(entries)
+    drawn = [(f"{edition_id}/e/{entry}", f"{edition_id}/r/{reviewer}") for entry, reviewer in pairs]
     with database.write() as store:
         store.put_nominators(edition_id, nominators)
         store.put_reviewers(edition_id, reviewers)
         store.put_members(edition_id, members)
         store.put_entries(edition_id, new, {one.key: one.key for one in new})
         store.decide_form_check([(f"{edition_id}/e/{one.key}", one.class_name, ()) for one in new])
-        store.add_assignments(
-            edition_id, position, [(f"{edition_id}/e/{entry}", f"{edition_id}/r/{reviewer}") for entry, reviewer in pairs], number=0
-        )
+        store.add_assignments(edition_id, position, drawn, number=0)
+    if accepted:
+        for reviewer in sorted({reviewer for _, reviewer in drawn}):
+            accept(database, edition_id, reviewer, position=position)
+
+
+def accept(database: Database, edition_id: str, reviewer: str, *, position: int = 1) -> None:
+    """Let a reviewer (id) have accepted everything that is in her hands, without an event."""
+    with database.write() as store:
+        at = store.edition_now(edition_id)
+        if store.invitation(edition_id, position, reviewer).state != "accepted":
+            store.put_invitation(Invitation(edition_id, position, reviewer, "accepted", pledge="0" * 64, answered_at=at))
+        store.clear_assignments([pair.id for pair in store.assignments(edition_id, position, reviewer=reviewer)], at)
 
 
 def _hash(process: Process) -> str:

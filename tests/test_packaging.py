@@ -53,6 +53,7 @@ def test_the_wheel_holds_exactly_what_the_folders_hold(wheel: Path) -> None:
         "config/processes/papers.yaml",
         "config/samples/papers/entries.xlsx",
         "migrations/versions/0001_first.py",
+        "tasks/documents/score_sheet.typ",
         "migrations/script.py.mako",
         "notifications/templates/review_invitation/zh_CN/subject.txt.j2",
         "web/templates/base.html",

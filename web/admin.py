@@ -11,7 +11,7 @@ from models.edition import Edition, Member, Nominator, Reviewer, Role
 from models.errors import LinkRefused
 from models.store import Store
 from tasks import editions, visiting
-from web import guards, pages, visitors, words
+from web import admin_material, guards, pages, visitors, words
 from web.forms import Posted
 from web.routes import Pages
 from web.visitors import MaybeVisit
@@ -42,8 +42,7 @@ def show_sign_in(request: Request) -> Response:
 @router.take("/admin/sign-in")
 def ask_sign_in(request: Request, form: Posted) -> Response:
     """Send a one-time link if there is such an admin; the answer never tells."""
-    limiter: guards.Limiter = request.app.state.limiter
-    limiter.count(limiter.wrong_links, "sign_in", guards.address_of(request.scope))
+    guards.count(request, "sign_in")
     email = form.text("email").strip().lower()
     usable = 0 < len(email) <= 320 and email.isprintable() and not form.unreadable
     link = visiting.make_sign_in(email) if usable else None
@@ -61,14 +60,12 @@ def knock(request: Request, token: str) -> Response:
 @router.take("/admin/in/{token}")
 def enter(request: Request, token: str) -> Response:
     """Sign in and use the link up."""
-    limiter: guards.Limiter = request.app.state.limiter
-    address = guards.address_of(request.scope)
-    limiter.refuse_if_full(limiter.wrong_links, "wrong_links", address)
+    guards.refuse_if_full(request, "wrong_link")
     try:
         cookie, _visit = visiting.enter_admin(token)
     except LinkRefused:
-        limiter.count(limiter.wrong_links, "wrong_links", address)
-        return pages.render(request, "link_refused.html", status=403, office="")
+        guards.count(request, "wrong_link")
+        return pages.render(request, "link_refused.html", status=403, office="", again="")
     response = pages.go("/admin")
     visitors.remember(request, response, cookie)
     return response
@@ -98,9 +95,11 @@ def detail(request: Request, visit: MaybeVisit, edition_id: str) -> Response:
         failed = store.mails(edition_id, states=("failed", "uncertain"))
         people = _people(store, edition)
         last = store.last_events(edition_id, _LAST_EVENTS)
+        flagged = admin_material.flagged(store, edition)
     return pages.render(
         request, "admin/edition.html", edition=edition, state=status, progress=progress, reviewers=reviewers, failed=failed, people=people,
         events=last, zone=edition.process.time_zone, title=words.edition_title(edition), done=request.query_params.get("done", ""),
+        flagged=flagged,
     )  # fmt: skip
 
 

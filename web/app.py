@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable
 from importlib.resources import files
@@ -12,7 +13,31 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tasks.installation import Installation
-from web import admin, admin_acts, committee, errors, guards, headers, health, links, logs, mailbox, pictures, public, reviewing, submitting
+from web import (
+    admin,
+    admin_acts,
+    admin_material,
+    admin_sheets,
+    codes,
+    committee,
+    errors,
+    guards,
+    headers,
+    health,
+    invitation,
+    links,
+    logs,
+    mailbox,
+    material,
+    pictures,
+    public,
+    recusing,
+    reviewing,
+    signing,
+    submitting,
+    switches,
+    table,
+)
 
 _LOG = logging.getLogger("jinbang.web")
 
@@ -64,7 +89,11 @@ def create_app(installation: Installation, *, notify_sign_in: NotifySignIn = pri
     app.state.limiter = guards.Limiter(installation.settings)
     app.state.notify_sign_in = notify_sign_in
     errors.install(app)
-    for part in (health, links, public, pictures, submitting, reviewing, committee, admin, admin_acts, mailbox):
+    parts = (
+        health, links, codes, public, pictures, submitting, switches, table, signing,
+        invitation, recusing, reviewing, material, committee, admin_material, admin, admin_sheets, admin_acts, mailbox,
+    )  # fmt: skip
+    for part in parts:
         app.include_router(part.router)
     app.mount("/static", _KeptStatic())
     return app
@@ -94,4 +123,6 @@ def serve(
         log_level="info",
     )
     logs.redact()  # configuring uvicorn set its loggers anew
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays; looking through it again and again would keep people waiting
     uvicorn.Server(config).run()

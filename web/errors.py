@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models import errors
-from web import logs, pages
+from web import audit, logs, pages
 from web.language import mark as _
 
 _LOG = logging.getLogger("jinbang.web")
@@ -25,6 +25,11 @@ OTHER_PERSON: Text = (
     _("这个页面是用另一条专用链接打开的，本次填写没有保存。请用您本人邮件中的链接重新进入。"),
 )
 NOT_SIGNED_IN: Text = (_("请通过专用链接进入"), _("请打开最近一封邮件中的专用链接；链接失效时，请向评审办公室索取新链接。"))
+
+CODE_NEEDED: Text = (_("请先输入验证码"), _("本阶段要求核对验证码。请打开验证页面，输入发送到您登记邮箱的验证码。"))
+
+_REASONS: dict[Text, str] = {FOREIGN_FORM: "foreign_form", OLD_FORM: "old_form", OTHER_PERSON: "other_person"}
+_AUDITED = {403: "not_allowed", 404: "not_found"}
 
 _BY_STATUS: dict[int, Text] = {
     400: (_("无法识别的请求"), _("请返回上一页，刷新后重试。")),
@@ -71,6 +76,21 @@ class Refused(Exception):
         super().__init__(str(status))
 
 
+class CodeNeeded(Exception):
+    """The browser entered by a link, and must type the mailed code before anything else."""
+
+
+CODE_PAGE = "/review/code"
+
+
+class Elsewhere(Exception):
+    """Another page comes first."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(path)
+
+
 def page(request: Request, status: int, text: Text | None = None, *, detail: str = "") -> Response:
     """A page that says what happened and what to do."""
     what, remedy = text or _BY_STATUS.get(status) or _BY_STATUS[500 if status >= 500 else 400]
@@ -89,6 +109,13 @@ def status_of(error: errors.JinbangError) -> tuple[int, Text | None]:
     return next((status, text) for kind, status, text in _BY_CLASS if isinstance(error, kind))
 
 
+def reason_of(error: errors.JinbangError | Refused) -> str:
+    """What the event of a refused request says; empty if the refusal is no matter of access."""
+    if isinstance(error, Refused):
+        return _REASONS.get(error.text or ("", "")) or _AUDITED.get(error.status, "")
+    return "too_late" if isinstance(error, errors.TooLate) else _AUDITED.get(status_of(error)[0], "")
+
+
 def install(app: FastAPI) -> None:
     """Handle everything that can be raised."""
 
@@ -96,6 +123,7 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, errors.JinbangError)  # noqa: S101 - registered for this class
         status, text = status_of(error)
         _LOG.warning("%s %s refused: %s: %s", request.method, logs.hide(request.url.path), type(error).__name__, error)
+        await audit.keep(request, reason_of(error))
         visit = getattr(request.state, "visit", None)
         admin = visit is not None and visit.admin is not None
         return page(request, status, text, detail=str(error) if admin else "")
@@ -103,7 +131,15 @@ def install(app: FastAPI) -> None:
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)  # noqa: S101
         _LOG.warning("%s %s refused with %s", request.method, logs.hide(request.url.path), error.status)
+        await audit.keep(request, reason_of(error))
         return page(request, error.status, error.text)
+
+    async def code_needed(request: Request, error: Exception) -> Response:
+        return pages.go(CODE_PAGE) if request.method in ("GET", "HEAD") else page(request, 403, CODE_NEEDED)
+
+    async def elsewhere(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, Elsewhere)  # noqa: S101
+        return pages.go(error.path)
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
@@ -125,7 +161,9 @@ def install(app: FastAPI) -> None:
 
     app.add_exception_handler(errors.JinbangError, refused_by_rule)
     app.add_exception_handler(Refused, refused)
+    app.add_exception_handler(Elsewhere, elsewhere)
     app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(CodeNeeded, code_needed)
     app.add_exception_handler(TooMany, many)
     app.add_exception_handler(TooLarge, large)
     app.add_exception_handler(Exception, bug)

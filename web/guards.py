@@ -2,50 +2,63 @@
 
 from __future__ import annotations
 
+import math
 import time
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config.settings import Settings
-from web import errors, language
+from tasks import limits
+from web import audit, errors, language
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _UNCOUNTED = ("/static/", "/healthz", "/readyz")
 
 
 class Limiter:
-    """Counts per address, in the memory of this process."""
+    """Counts all requests per address, in the memory of this process: a write to the database for each would be too dear."""
 
     def __init__(self, settings: Settings) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self.general: RateLimitItem = RateLimitItemPerMinute(settings.requests_per_minute)
-        self.wrong_links: RateLimitItem = RateLimitItemPerMinute(settings.wrong_links_per_minute)
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())  # asynchronous: the other one starts threads to tidy up
+        self._most = RateLimitItemPerMinute(settings.requests_per_minute)
 
-    def count(self, item: RateLimitItem, name: str, address: str) -> None:
+    async def count(self, address: str) -> None:
         """Count one more.
 
         Raises:
             TooMany: more than allowed.
         """
-        if not self._limiter.hit(item, name, address):
-            raise self._too_many(item, name, address)
+        if not await self._limiter.hit(self._most, address):
+            reset = (await self._limiter.get_window_stats(self._most, address)).reset_time
+            raise errors.TooMany(max(1, min(self._most.get_expiry(), math.ceil(reset - time.time()))))
 
-    def refuse_if_full(self, item: RateLimitItem, name: str, address: str) -> None:
-        """Count nothing, but refuse whoever has used everything up."""
-        if not self._limiter.test(item, name, address):
-            raise self._too_many(item, name, address)
 
-    def _too_many(self, item: RateLimitItem, name: str, address: str) -> errors.TooMany:
-        reset = self._limiter.get_window_stats(item, name, address).reset_time
-        return errors.TooMany(max(1, min(item.get_expiry(), int(reset - time.time()) + 1)))
+def refuse_if_full(request: Request, kind: limits.Counted) -> None:
+    """Count nothing, but refuse an address that has used everything up.
+
+    Raises:
+        TooMany: more than allowed.
+    """
+    if wait := limits.wait_for(kind, address_of(request.scope)):
+        raise errors.TooMany(wait)
+
+
+def count(request: Request, kind: limits.Counted) -> None:
+    """Count one more of an address, over all processes.
+
+    Raises:
+        TooMany: more than allowed.
+    """
+    if wait := limits.count(kind, address_of(request.scope)):
+        raise errors.TooMany(wait)
 
 
 def address_of(scope: Scope) -> str:
@@ -72,24 +85,30 @@ class Guards:
             return
         headers = Headers(scope=scope)
         language.CURRENT.set(self._locale(scope, headers))
-        refusal = self._refusal(scope, headers)
+        refusal = await self._refusal(scope)
+        if refusal is None and scope["method"] not in _SAFE and not self._same_origin(scope, headers):
+            await audit.keep(Request(scope), "foreign_form")
+            refusal = errors.page(Request(scope), 403, errors.FOREIGN_FORM)
+        refusal = refusal or self._impossible_length(scope, headers)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
         await self.app(scope, self._measured(receive), send)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+    async def _refusal(self, scope: Scope) -> Response | None:
         request = Request(scope)
         path = scope["path"]
         if any(char < " " or "\ud800" <= char <= "\udfff" or char == "\ufffd" for char in path):
             return errors.page(request, 404)
         try:
             if not path.startswith(_UNCOUNTED):
-                self._limiter.count(self._limiter.general, "general", address_of(scope))
+                await self._limiter.count(address_of(scope))
         except errors.TooMany as refused:
             return errors.too_many(request, refused)
-        if scope["method"] not in _SAFE and not self._same_origin(scope, headers):
-            return errors.page(request, 403, errors.FOREIGN_FORM)
+        return None
+
+    def _impossible_length(self, scope: Scope, headers: Headers) -> Response | None:
+        request = Request(scope)
         length = headers.get("content-length", "0")
         if not length.isdecimal():
             return errors.page(request, 400)
@@ -124,8 +143,9 @@ class Guards:
     def _locale(self, scope: Scope, headers: Headers) -> str:
         query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=50) if scope["query_string"] else {}
         cookies: SimpleCookie = SimpleCookie()
+        sent = headers.get("cookie", "")
         try:
-            cookies.load(headers.get("cookie", ""))
+            cookies.load(sent if language.COOKIE in sent else "")
         except CookieError:
             cookies.clear()
         chosen = cookies.get(language.COOKIE)

@@ -6,11 +6,13 @@ import logging
 import re
 
 _SECRET = re.compile(r"(/(?:l|admin/in)/)[^/?#\s\"]+")
+_TOKEN = re.compile(r"\b[ak]1_[A-Za-z0-9_-]{20,}")
+"""A token wherever it stands, such as in a query that somebody mistyped."""
 
 
 def hide(text: str) -> str:
-    """The text with the secret parts of addresses as `***`."""
-    return _SECRET.sub(r"\1***", text)
+    """The text with the secret parts of addresses, and tokens elsewhere, as `***`."""
+    return _TOKEN.sub("***", _SECRET.sub(r"\1***", text))
 
 
 class _Redaction(logging.Filter):

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from models.edition import Visit
 from models.process import decimal_text
 from notifications import local_time
-from web import language, words
+from web import language, reading, words
 
 
 @cache
@@ -49,8 +49,14 @@ def environment() -> Environment:
         "value": readable,
         "json": lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True),
     }
-    made.globals |= {"words": words, "static": static_address, "say": language.gettext}
+    made.globals |= {"_": _text, "words": words, "static": static_address, "say": language.gettext}
     return made
+
+
+def _text(message: str, **values: object) -> str:
+    """A text in the language of the page, a hundred of them to a page: plain, and so escaped once where it is shown."""
+    text = language.gettext(message)
+    return text % values if values else text
 
 
 def _source(name: str) -> str | None:
@@ -72,6 +78,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
     query = f"?{request.url.query}" if request.url.query and "lang=" not in request.url.query else ""
     context = {
         "locale": locale,
+        "reading": reading.of(request.cookies.get(reading.COOKIE)),
         "html_lang": "zh-CN" if locale == "zh_CN" else "en",
         "here": request.url.path + query,
         "path": request.url.path,
@@ -85,6 +92,12 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
 def go(path: str) -> Response:
     """Answer a form: the browser fetches another page, and going back repeats nothing."""
     return RedirectResponse(path, 303)
+
+
+def ours(back: str) -> str:
+    r"""A path to return to, or the front page: `//host` and `/\host` lead elsewhere."""
+    local = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
+    return back if local else "/"
 
 
 def zone_name(zone: str) -> str:
@@ -115,9 +128,9 @@ def cutoff(at: datetime | None, zone: str) -> str:
     return f"{local - timedelta(days=1):%Y-%m-%d} 24:00{zone_name(zone)}"
 
 
-def total(mark: Decimal) -> str:
+def total(mark: Decimal | None) -> str:
     """A reviewer's own total, without zeros that nobody typed; the marks of a list are shown as they are printed."""
-    return f"{mark.normalize():f}"
+    return "—" if mark is None else f"{mark.normalize():f}"
 
 
 def day(at: datetime | str | None, zone: str) -> str:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 from PIL import Image, ImageOps
@@ -14,6 +15,7 @@ from starlette.responses import FileResponse, Response
 
 from models.edition import Edition, Entry, File
 from models.errors import NotFound
+from models.material import FilePage
 from models.stages import PublicationStage
 from models.store import Store
 from web import visitors
@@ -24,7 +26,13 @@ router = Pages()
 _WIDE = 1600
 _SMALL = 480
 _MOST_PIXELS = 60_000_000
-_SUFFIX = {"application/pdf": ".pdf", "video/mp4": ".mp4", "image/jpeg": ".jpg", "image/png": ".png"}
+_SUFFIX = {
+    "application/pdf": ".pdf", "video/mp4": ".mp4", "audio/mp4": ".m4a", "audio/mpeg": ".mp3", "text/vtt": ".vtt",
+    "image/jpeg": ".jpg", "image/png": ".png",
+}  # fmt: skip
+_CAPTIONS = "text/vtt"
+SEALED = {"Content-Security-Policy": "sandbox; default-src 'none'"}
+"""Whatever a file holds, a browser that opens it runs nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +42,19 @@ class Shown:
     name: str
     address: str
     """Its name as the last part of an address."""
-    is_picture: bool
+    kind: Literal["picture", "pages", "audio", "video", "other"]
     width: int
     height: int
     size: int
+    """Bytes."""
+    pages: tuple[FilePage, ...] = ()
+    captions: str = ""
+    """Address of the captions of a film or sound; empty if there are none."""
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is shown as a picture."""
+        return self.kind == "picture"
 
 
 def path_of(request: Request, sha256: str) -> Path | None:
@@ -48,14 +65,34 @@ def path_of(request: Request, sha256: str) -> Path | None:
 
 def shown(request: Request, files: Iterable[File], *, most: int = _WIDE) -> list[Shown]:
     """Files with the width and height that their pictures will have on the page; those that are not kept are left out."""
+    files = list(files)
+    documents = [file.sha256 for file in files if file.media_type == "application/pdf"]
+    pages: dict[str, tuple[FilePage, ...]] = {}
+    if documents:
+        with visitors.database(request).read() as store:
+            pages = store.file_pages(documents)
+    captions = {Path(file.name).stem: quote(file.name, safe="") for file in files if file.media_type == _CAPTIONS}
     found = []
     for file in files:
         path = path_of(request, file.sha256)
-        if path is None:
+        if path is None or file.media_type == _CAPTIONS:
             continue
         width, height = _measure(path, most) if file.media_type.startswith("image/") else (0, 0)
-        found.append(Shown(file.name, quote(file.name, safe=""), width > 0, width, height, file.size))
+        own = pages.get(file.sha256, ())
+        said = captions.get(Path(file.name).stem, "")
+        found.append(Shown(file.name, quote(file.name, safe=""), _kind(file, width, own), width, height, file.size, own, said))
     return found
+
+
+def _kind(file: File, width: int, pages: Sequence[FilePage]) -> Literal["picture", "pages", "audio", "video", "other"]:
+    match file.media_type.partition("/")[0]:
+        case "image" if width:
+            return "picture"
+        case "audio":
+            return "audio"
+        case "video":
+            return "video"
+    return "pages" if pages else "other"
 
 
 def _measure(path: Path, most: int) -> tuple[int, int]:
@@ -70,22 +107,28 @@ def _measure(path: Path, most: int) -> tuple[int, int]:
     return max(1, round(width * share)), max(1, round(height * share))
 
 
-def send(request: Request, files: Sequence[File], name: str, *, code: str) -> Response:
-    """A picture, re-encoded so that nothing but its pixels travels; any other file as a download.
+def send(request: Request, files: Sequence[File], name: str, *, code: str, documents: bool) -> Response:
+    """A picture, re-encoded so that nothing but its pixels travels; any other file as a download, whole or the part asked for.
+
+    Args:
+        request: Who asks, and for which part.
+        files: Those allowed.
+        name: The one asked for.
+        code: Of the entry, from which the download gets its name.
+        documents: Whether a document itself may be had, not only its pages.
 
     Raises:
         NotFound: no such file among those allowed.
     """
     file = next((one for one in files if one.name == name), None)
     path = path_of(request, file.sha256) if file else None
-    if file is None or path is None:
+    if file is None or path is None or (file.media_type == "application/pdf" and not documents):
         raise NotFound(f"there is no such file of {code}")
     if file.media_type.startswith("image/"):
         return _picture(request, file, path, most=_WIDE)
     number = [one.name for one in files].index(name) + 1
     download = f"{code}-{number}{_SUFFIX.get(file.media_type, '.bin')}"
-    headers = {"Content-Security-Policy": "sandbox; default-src 'none'"}
-    return FileResponse(path, media_type=file.media_type, filename=download, headers=headers)
+    return FileResponse(path, media_type=file.media_type, filename=download, headers=SEALED)
 
 
 def _picture(request: Request, file: File, path: Path, *, most: int) -> Response:
@@ -99,7 +142,7 @@ def _picture(request: Request, file: File, path: Path, *, most: int) -> Response
         made = kept.with_suffix(f".{id(request)}.part")
         made.write_bytes(content)
         made.replace(kept)
-    return FileResponse(kept, media_type="image/jpeg", headers={"Content-Security-Policy": "sandbox; default-src 'none'"})
+    return FileResponse(kept, media_type="image/jpeg", headers=SEALED)
 
 
 def _encode(path: Path, most: int) -> bytes:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from models import subjects
 from models.edition import Assignment, Edition, Entry, File, ScoreSheet, StageRun
 from models.errors import NotFound
 from models.process import FormField
+from models.reviewing import Invitation
 from models.sheets import Criterion
 from models.stages import ScoringStage
 from models.store import Store
-from rules import eligibility, scoring
+from models.stores.hands import Held
+from rules import blindness, eligibility, scoring
 from tasks import reviewing
 from web import pages, words
 from web.language import gettext
@@ -22,10 +24,14 @@ from web.language import mark as _
 
 STATES = {
     "new": _("未评"),
-    "draft": _("未评完"),
+    "draft": _("草稿"),
     "complete": _("已评，待签署"),
     "signed": _("已签署"),
 }
+
+FILTERS = {"all": _("全部"), "new": _("未评"), "draft": _("草稿"), "done": _("已评")}
+"""What the list can be narrowed to."""
+FILTER_STATES = {"new": ("new",), "draft": ("draft",), "done": ("complete", "signed")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +66,20 @@ class Card:
         return gettext(STATES[self.state])
 
     @property
+    def exact_total(self) -> Fraction | None:
+        """Total of the marks so far, of 100, before rounding; None before the first."""
+        return scoring.total(self.criteria, self.sheet.marks, self.sheet.skipped) if self.sheet else None
+
+    @property
     def total(self) -> Decimal | None:
         """Total of the marks so far, of 100; None before the first."""
-        exact = scoring.total(self.criteria, self.sheet.marks, self.sheet.skipped) if self.sheet else None
+        exact = self.exact_total
         return None if exact is None else scoring.half_up(exact, 2)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything but a text is on the sheet."""
+        return self.sheet is not None and bool(self.sheet.marks or self.sheet.skipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +91,10 @@ class Desk:
     stage: ScoringStage
     now: datetime
     cards: tuple[Card, ...]
+    waiting: tuple[Card, ...]
+    """Entries about which the reviewer has not answered yet; only their titles are shown, and only to ask."""
     recused: tuple[Entry, ...]
+    invitation: Invitation
 
     @property
     def open(self) -> bool:
@@ -108,6 +127,24 @@ class Desk:
                 return card
         raise NotFound("this entry is not on the reviewer's list")
 
+    def filtered(self, name: str) -> tuple[Card, ...]:
+        """The entries that a filter of the list shows; all for a name that is no filter."""
+        states = FILTER_STATES.get(name)
+        return tuple(card for card in self.cards if states is None or card.state in states)
+
+    @property
+    def resume(self) -> Card | None:
+        """Where to go on: the sheet that was saved last if it lacks marks, else the next one that does; None when none is left."""
+        begun = [card for card in self.cards if card.sheet is not None]
+        if not begun:
+            return next((card for card in self.cards if card.missing), None)
+        last = max(begun, key=lambda card: (card.sheet.saved_at if card.sheet else self.now, card.entry.code))
+        return last if last.missing else self.after(last.entry.code)
+
+    def with_sheet(self, card: Card, sheet: ScoreSheet) -> Desk:
+        """The desk with a new sheet on one card."""
+        return replace(self, cards=tuple(replace(one, sheet=sheet) if one is card else one for one in self.cards))
+
     def after(self, code: str) -> Card | None:
         """The next entry with marks missing, going round; None when none is left."""
         codes = [card.entry.code for card in self.cards]
@@ -123,8 +160,14 @@ class Desk:
         )
 
 
-def desk_of(store: Store, edition: Edition, reviewer: str) -> Desk:
+def desk_of(store: Store, edition: Edition, reviewer: str, *, for_office: bool = False) -> Desk:
     """What is in a reviewer's hands in the latest scoring stage.
+
+    Args:
+        store: An open transaction.
+        edition: The edition.
+        reviewer: The reviewer's id.
+        for_office: Entries that wait for the reviewer's answer are among the cards, too: the office keys in what came on paper.
 
     Raises:
         NotFound: no scoring stage has been opened.
@@ -132,26 +175,26 @@ def desk_of(store: Store, edition: Edition, reviewer: str) -> Desk:
     run = edition.last_of("scoring")
     if run is None or not isinstance(run.declared, ScoringStage):
         raise NotFound("no review is open")
-    pairs = store.assignments(edition.id, run.position, reviewer=reviewer)
-    sheets = {sheet.entry: sheet for sheet in store.sheets(edition.id, run.position, reviewer=reviewer)}
-    entries = store.entries_by_id(pair.entry for pair in pairs)
-    cards = [_card(edition, run.declared, pair, entries[pair.entry], sheets) for pair in pairs if not pair.recused]
+    held = store.held(edition.id, run.position, reviewer)
+    cards = [_card(edition, run.declared, one) for one in held if not one.assignment.recused]
+    declared = {one.entry for one in store.conflicts(edition.id, reviewer=reviewer)}
     return Desk(
         edition=edition,
         run=run,
         stage=run.declared,
         now=edition.now(store.real_now),
-        cards=tuple(sorted(cards, key=lambda card: card.entry.code)),
-        recused=tuple(sorted((entries[pair.entry] for pair in pairs if pair.recused), key=lambda entry: entry.code)),
+        cards=tuple(one for one in cards if for_office or one.assignment.cleared_at),
+        waiting=tuple(one for one in cards if not one.assignment.cleared_at),
+        recused=tuple(one.entry for one in held if one.entry.id in declared),
+        invitation=store.invitation(edition.id, run.position, reviewer),
     )
 
 
-def _card(edition: Edition, stage: ScoringStage, pair: Assignment, entry: Entry, sheets: Mapping[str, ScoreSheet]) -> Card:
+def _card(edition: Edition, stage: ScoringStage, held: Held) -> Card:
+    pair, entry, sheet = held
     class_title = words.both(edition.process.class_named(entry.class_name).title)
     group_title = words.both(eligibility.group_title(entry.group, edition.process)) if entry.group else class_title
-    return Card(
-        pair, entry, sheets.get(entry.id), shown_title(edition, stage, entry), class_title, group_title, stage.sheet_of(entry.class_name)
-    )
+    return Card(pair, entry, sheet, shown_title(edition, stage, entry), class_title, group_title, stage.sheet_of(entry.class_name))
 
 
 def shown_title(edition: Edition, stage: ScoringStage, entry: Entry) -> str:
@@ -177,35 +220,13 @@ def material(store: Store, edition: Edition, stage: ScoringStage, entry: Entry) 
 
 
 def visible_files(store: Store, edition: Edition, stage: ScoringStage, entry: Entry) -> list[File]:
-    """Files that the blinding allows: where the work itself is judged, its pictures always are."""
-    files = list(store.files(entry.id))
-    shown = subjects.fields_shown_to_reviewers(edition.process, entry.class_name, stage.blind)
-    if stage.blind != "double":
-        hidden = {field.name for field in subjects.fields_of(edition.process, entry.class_name)} - {field.name for field in shown}
-        names = {str(name) for field in hidden for name in _listed(entry.fields.get(field))}
-        return [one for one in files if one.name not in names | hidden]
-    if edition.process.class_named(entry.class_name).subject == "artwork":
-        return [one for one in files if one.media_type.startswith("image/")]
-    allowed = {field.name for field in shown if field.kind == "file"}
-    allowed |= {str(name) for field in shown if field.kind == "file" for name in _listed(entry.fields.get(field.name))}
-    return [one for one in files if one.name in allowed]
-
-
-def sheet_fields(values: Mapping[str, str], card: Card) -> dict[str, str]:
-    """What the number fields show: as typed, else as saved."""
-    saved = card.sheet.marks if card.sheet else {}
-    return {one.name: values.get(one.name, pages.total(saved[one.name]) if one.name in saved else "") for one in card.criteria}
+    """Files that the blinding allows."""
+    return blindness.visible(edition.process, entry, store.files(entry.id), stage.blind)
 
 
 def is_finished(card: Card) -> bool:
     """Whether all marks are given."""
     return reviewing.is_complete(card.criteria, card.sheet)
-
-
-def _listed(value: object) -> list[object]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
 def _column(edition: Edition, entry: Entry, name: str) -> FormField:

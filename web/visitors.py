@@ -12,9 +12,12 @@ from starlette.responses import Response
 
 from models.edition import Edition, Grant, Member, Nominator, Reviewer, Role, Visit
 from models.store import Database
+from rules.links import needs_code
 from tasks import visiting
 from tasks.installation import Installation
+from tasks.links import holder
 from web import errors
+from web.audit import cookie_name
 from web.forms import Form
 
 HOMES: dict[Role, str] = {"nominator": "/submit", "reviewer": "/review", "committee": "/ballot", "party": "/signoff"}
@@ -42,11 +45,6 @@ def database(request: Request) -> Database:
     return installed(request).database
 
 
-def cookie_name(request: Request) -> str:
-    """A browser binds a `__Host-` cookie to https and to this host alone; plain http has no such thing."""
-    return "__Host-jinbang" if installed(request).settings.https else "jinbang"
-
-
 def remember(request: Request, response: Response, cookie: str) -> None:
     """Give the browser its cookie; it ends with the browser's session."""
     response.set_cookie(cookie_name(request), cookie, path="/", secure=installed(request).settings.https, httponly=True, samesite="lax")
@@ -59,36 +57,45 @@ def forget(request: Request, response: Response) -> None:
 
 def visit_of(request: Request) -> Visit | None:
     """The visit behind the cookie; looked up anew for each request, so that a revoked link ends at once."""
-    visit = visiting.visit_of(request.cookies.get(cookie_name(request)))
-    request.state.visit = visit
-    return visit
+    found = visiting.attend(request.cookies.get(cookie_name(request)))
+    request.state.visit, request.state.attendance = found.visit, found
+    return found.visit
 
 
 MaybeVisit = Annotated[Visit | None, Depends(visit_of)]
 
 
-def seat_of(request: Request, visit: Visit | None, role: Role) -> Seat:
-    """The seat of a visit in a role.
+def seat_of(request: Request, visit: Visit | None, role: Role | None = None) -> Seat:
+    """The seat of a visit in a role, or in whichever it has. Every page of a role comes through here, so that none forgets the mailed code.
+
+    Raises:
+        Refused: nobody is signed in, or in another role.
+        CodeNeeded: the stage asks for a mailed code, and this browser has not typed it.
+    """
+    seat = unconfirmed_seat_of(request, visit, role)
+    if not seat.visit.confirmed and needs_code(seat.edition, seat.grant.role):
+        raise errors.CodeNeeded
+    request.state.holder = seat.person.name
+    return seat
+
+
+def unconfirmed_seat_of(request: Request, visit: Visit | None, role: Role | None = None) -> Seat:
+    """The same for the page that asks for the code, whether or not it has been typed; the head of that page names nobody.
 
     Raises:
         Refused: nobody is signed in, or in another role.
     """
     if visit is None:
         raise errors.Refused(403, errors.NOT_SIGNED_IN)
-    if visit.grant is None or visit.grant.role != role:
+    if visit.grant is None or visit.grant.role != (role or visit.grant.role):
         raise errors.Refused(403)
     grant = visit.grant
+    seen: visiting.Attendance | None = getattr(request.state, "attendance", None)
+    request.state.attendance = None  # whoever asks again has perhaps changed something, and looks anew
+    if seen is not None and seen.visit is visit and seen.edition is not None and seen.person is not None:
+        return Seat(visit, grant, seen.edition, seen.person)
     with database(request).read() as store:
-        edition = store.edition(grant.edition)
-        person: Nominator | Reviewer | Member
-        if role == "reviewer":
-            person = store.reviewer(grant.person)
-        elif role == "nominator":
-            person = next(one for one in store.nominators(edition.id) if one.id == grant.person)
-        else:
-            person = store.member(grant.person)
-    request.state.holder = person.name
-    return Seat(visit, grant, edition, person)
+        return Seat(visit, grant, store.edition(grant.edition), holder(store, grant))
 
 
 def admin_of(visit: Visit | None) -> str:

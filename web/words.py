@@ -36,6 +36,15 @@ ENTRY_STATES = {
     "awarded": _("已获奖"),
     "not_awarded": _("未获奖"),
 }
+RECUSALS = {
+    "self": _("我是申报人或其团队成员"),
+    "relative": _("与申报人或其团队成员有亲属关系"),
+    "same_unit": _("与申报人或其团队成员同单位"),
+    "supervisor": _("与申报人或其团队成员有师生关系"),
+    "cooperation": _("与申报人或其团队成员近三年有合作"),
+    "dispute": _("与申报人或其团队成员有争议或利益冲突"),
+    "other": _("其他可能影响公正评审的情形"),
+}
 MAIL_STATES = {
     "pending": _("待发送"),
     "sending": _("发送中"),
@@ -69,9 +78,13 @@ EVENTS = {
     "PanelsDrawn": _("抽取专家"),
     "LinkIssued": _("签发链接"),
     "LinkRevoked": _("撤销链接"),
+    "AccessRefused": _("拒绝访问"),
+    "DeviceAdded": _("新设备进入"),
     "SheetSaved": _("保存评分"),
     "SheetsSigned": _("签署评分"),
     "ReviewerRecused": _("专家回避"),
+    "InvitationAnswered": _("答复邀请"),
+    "SubstitutesDrawn": _("递补专家"),
     "RemindersQueued": _("发出提醒"),
     "MarksComputed": _("汇总得分"),
     "ShortlistMade": _("生成入围名单"),
@@ -80,6 +93,8 @@ EVENTS = {
     "AnswersReopened": _("重新征求意见"),
     "NoticePosted": _("发布公示"),
     "ResultPublished": _("公布结果"),
+    "SheetReopened": _("重新开放评分表"),
+    "MaterialFlagged": _("检查匿名文件"),
     "MailFailed": _("邮件发送失败"),
 }
 

@@ -12,8 +12,13 @@ from sqlalchemy.engine import Connection, Row
 
 from models import tables as t
 from models.events import WAKES, Event, EventType
+from models.stores.prepared import Prepared
 
 MICROSECOND = timedelta(microseconds=1)
+
+_OFFSET = Prepared(sa.select(t.EDITIONS.c.clock_offset).where(t.EDITIONS.c.id == sa.bindparam("edition")))
+_EVENT = ("edition", "at", "recorded_at", "type", "actor", "payload")
+_APPEND = Prepared(t.EVENTS.insert().inline().values({name: sa.bindparam(name) for name in _EVENT}))
 
 
 class StoreBase:
@@ -23,6 +28,8 @@ class StoreBase:
         self.connection = connection
         self.real_now = real_now
         """Real time of this transaction."""
+        self._offsets: dict[str, timedelta] = {}
+        self._seen_at: dict[str, datetime | None] = {}
 
     # -- small helpers ---------------------------------------------------------------------------------------------
 
@@ -69,18 +76,17 @@ class StoreBase:
 
     def edition_now(self, edition: str) -> datetime:
         """What the edition's own clock shows in this transaction."""
-        offset = self._scalar(sa.select(t.EDITIONS.c.clock_offset).where(t.EDITIONS.c.id == edition))
-        return self.real_now + int(offset or 0) * MICROSECOND
+        if edition not in self._offsets:
+            row = _OFFSET.first(self.connection, {"edition": edition})
+            self._offsets[edition] = (0 if row is None else row.clock_offset) * MICROSECOND
+        return self.real_now + self._offsets[edition]
 
     # -- events -----------------------------------------------------------------------------------------------------
 
     def append(self, edition: str, kind: EventType, *, actor: str, **payload: Any) -> None:
         """Append an event; if it can move the edition forward, leave a wake-up in the outbox too."""
-        self.connection.execute(
-            t.EVENTS.insert().values(
-                edition=edition, at=self.edition_now(edition), recorded_at=self.real_now, type=kind, actor=actor, payload=payload
-            )
-        )
+        row = {"edition": edition, "at": self.edition_now(edition), "recorded_at": self.real_now, "type": kind, "actor": actor}
+        _APPEND.change(self.connection, {**row, "payload": payload})
         if kind in WAKES:
             self.wake(edition)
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Row
 
 from models import tables as t
 from models.edition import Edition, EditionState, Lease, RunState, StageRun
@@ -14,6 +13,20 @@ from models.errors import LeaseLost, NotFound
 from models.process import Process
 from models.stores.base import MICROSECOND
 from models.stores.driving import DrivingStore
+from models.stores.prepared import Prepared
+
+_PROCESSES: dict[str, Process] = {}
+_EDITION = Prepared(
+    sa.select(*(column for column in t.EDITIONS.c if column.name != "declaration")).where(t.EDITIONS.c.id == sa.bindparam("edition"))
+)
+_RUNS = Prepared(sa.select(t.STAGE_RUNS).where(t.STAGE_RUNS.c.edition == sa.bindparam("edition")).order_by(t.STAGE_RUNS.c.position))
+_RUN = (
+    sa.select(t.STAGE_RUNS, t.EDITIONS.c.declaration_hash, t.EDITIONS.c.clock_offset)
+    .join(t.EDITIONS, t.EDITIONS.c.id == t.STAGE_RUNS.c.edition)
+    .where(t.STAGE_RUNS.c.edition == sa.bindparam("edition"), t.STAGE_RUNS.c.position == sa.bindparam("position"))
+)
+_RUN_TO_KEEP = Prepared(_RUN.with_for_update(read=True, of=t.STAGE_RUNS))
+_RUN_TO_CHANGE = Prepared(_RUN.with_for_update(of=t.STAGE_RUNS))
 
 
 class EditionStore(DrivingStore):
@@ -83,17 +96,25 @@ class EditionStore(DrivingStore):
         Raises:
             NotFound: there is none of that id.
         """
-        row = self._one(sa.select(t.EDITIONS).where(t.EDITIONS.c.id == edition_id))
+        row = _EDITION.first(self.connection, {"edition": edition_id})
         if row is None:
             known = ", ".join(self.edition_ids()) or "none"
             raise NotFound(f"there is no edition {edition_id!r}; known editions: {known}")
-        process = _process(row.declaration_hash, row.declaration)
-        runs = self._all(sa.select(t.STAGE_RUNS).where(t.STAGE_RUNS.c.edition == edition_id).order_by(t.STAGE_RUNS.c.position))
+        process = self._process(edition_id, row.declaration_hash)
+        self._offsets[edition_id] = row.clock_offset * MICROSECOND
+        runs = _RUNS.all(self.connection, {"edition": edition_id})
         return Edition(
             id=row.id, label=row.label, process=process, declaration_hash=row.declaration_hash, state=row.state, version=row.version,
             rehearsal=row.rehearsal, seed=row.seed, clock_offset=row.clock_offset * MICROSECOND, created_at=row.created_at,
             stages=tuple(_stage_run(run, process) for run in runs),
         )  # fmt: skip
+
+    def _process(self, edition_id: str, declaration_hash: str) -> Process:
+        """The declaration as a value; read once in a process's life, since a hash never means anything else."""
+        if declaration_hash not in _PROCESSES:
+            declaration = self._scalar(sa.select(t.EDITIONS.c.declaration).where(t.EDITIONS.c.id == edition_id))
+            _PROCESSES[declaration_hash] = Process.model_validate(declaration)
+        return _PROCESSES[declaration_hash]
 
     def editions(self, state: EditionState | None = None) -> tuple[Edition, ...]:
         """All editions, or those in a state, oldest first."""
@@ -105,6 +126,7 @@ class EditionStore(DrivingStore):
 
     def set_clock(self, edition_id: str, offset: timedelta) -> None:
         """Set how far the edition's own clock is ahead of real time (rehearsals only)."""
+        self._offsets.pop(edition_id, None)
         changed = self._run(
             t.EDITIONS.update().where(t.EDITIONS.c.id == edition_id, t.EDITIONS.c.rehearsal).values(clock_offset=offset // MICROSECOND)
         )
@@ -141,14 +163,12 @@ class EditionStore(DrivingStore):
 
     def lock_stage(self, edition_id: str, position: int, *, to_change: bool = False) -> StageRun:
         """The stage as it stands, kept from changing until this transaction ends; `to_change` keeps out others who would keep it, too."""
-        table = t.STAGE_RUNS
-        process = self._one(sa.select(t.EDITIONS.c.declaration_hash, t.EDITIONS.c.declaration).where(t.EDITIONS.c.id == edition_id))
-        row = self._one(
-            sa.select(table).where(table.c.edition == edition_id, table.c.position == position).with_for_update(read=not to_change)
-        )
-        if row is None or process is None:
+        wanted = _RUN_TO_CHANGE if to_change else _RUN_TO_KEEP
+        row = wanted.first(self.connection, {"edition": edition_id, "position": position})
+        if row is None:
             raise NotFound(f"there is no stage {position} in {edition_id}")
-        return _stage_run(row, _process(process.declaration_hash, process.declaration))
+        self._offsets[edition_id] = row.clock_offset * MICROSECOND
+        return _stage_run(row, self._process(edition_id, row.declaration_hash))
 
     def request_close(self, edition_id: str, position: int) -> None:
         """Note that an admin wants the stage closed now."""
@@ -193,17 +213,7 @@ class EditionStore(DrivingStore):
         self._run(t.STAGE_RUNS.update().where(table.edition == edition_id, table.position == position).values(attempts=0, blocked=None))
 
 
-_PROCESSES: dict[str, Process] = {}
-
-
-def _process(declaration_hash: str, declaration: dict[str, Any]) -> Process:
-    """The declaration as a value; kept, since a hash never means anything else."""
-    if declaration_hash not in _PROCESSES:
-        _PROCESSES[declaration_hash] = Process.model_validate(declaration)
-    return _PROCESSES[declaration_hash]
-
-
-def _stage_run(row: Row[Any], process: Process) -> StageRun:
+def _stage_run(row: Any, process: Process) -> StageRun:
     return StageRun(
         edition=row.edition, position=row.position, declared=process.stages[row.position], state=row.state, opens_at=row.opens_at,
         closes_at=row.closes_at, opened_at=row.opened_at, closed_at=row.closed_at, requested=row.requested, round=row.round,

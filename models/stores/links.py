@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,20 @@ from sqlalchemy.engine import Row
 
 from models import tables as t
 from models.edition import Grant, Role, Visit
-from models.stores.base import StoreBase
+from models.stores.base import MICROSECOND, StoreBase
+from models.stores.prepared import Prepared
+
+_KEPT = timedelta(days=1)
+"""For so long a counted act is remembered; no limit looks further back."""
+
+_GRANT = tuple(column.name for column in t.GRANTS.c if column.name != "token_hash")
+_VISIT = Prepared(
+    sa.select(t.VISITS, *(t.GRANTS.c[name].label(f"its_{name}") for name in _GRANT), t.EDITIONS.c.clock_offset)
+    .select_from(t.VISITS)
+    .outerjoin(t.GRANTS, t.GRANTS.c.id == t.VISITS.c.grant)
+    .outerjoin(t.EDITIONS, t.EDITIONS.c.id == t.GRANTS.c.edition)
+    .where(t.VISITS.c.id == sa.bindparam("visit"))
+)
 
 
 class LinkStore(StoreBase):
@@ -61,6 +74,10 @@ class LinkStore(StoreBase):
             .values(version=grant.version, nonce=grant.nonce, token_hash=token_hash, expires_at=grant.expires_at, revoked_at=None)
         )
 
+    def lock_grant(self, grant: str) -> None:
+        """Let other transactions that count this grant's acts wait until this one has ended (SQLite lets one write at a time anyway)."""
+        self._one(sa.select(t.GRANTS.c.id).where(t.GRANTS.c.id == grant).with_for_update())
+
     def revoke_grant(self, grant: str) -> None:
         """End a link now."""
         self._run(t.GRANTS.update().where(t.GRANTS.c.id == grant).values(revoked_at=self.real_now))
@@ -79,37 +96,106 @@ class LinkStore(StoreBase):
                 created_at=self.real_now,
                 seen_at=self.real_now,
                 expires_at=visit.expires_at,
+                device=visit.device,
             )
         )
 
     def visit(self, visit_id: str, *, idle_since: datetime) -> Visit | None:
         """A visit that still holds: not expired, not idle, its grant neither revoked, re-issued nor expired."""
-        row = self._one(sa.select(t.VISITS).where(t.VISITS.c.id == visit_id))
+        row = _VISIT.first(self.connection, {"visit": visit_id})
         if row is None or row.expires_at <= self.real_now or row.seen_at < idle_since:
             return None
+        self._seen_at[visit_id] = row.seen_at
         values = row._asdict()
         if values["grant"] is None:
             return Visit(row.id, None, row.admin, row.csrf, row.expires_at)
-        found = self._one(sa.select(t.GRANTS).where(t.GRANTS.c.id == values["grant"]))
-        if found is None or found.version != row.grant_version or found.revoked_at is not None:
+        grant = Grant(**{name: values[f"its_{name}"] for name in _GRANT})
+        if grant.version != row.grant_version or grant.revoked_at is not None:
             return None
-        grant = _grant(found)
+        self._offsets[grant.edition] = row.clock_offset * MICROSECOND
         if not grant.not_before <= self.edition_now(grant.edition) < grant.expires_at:
             return None
-        return Visit(row.id, grant, None, row.csrf, row.expires_at)
+        return Visit(row.id, grant, None, row.csrf, row.expires_at, row.device, row.confirmed_at is not None)
 
     def seen_before(self, visit_id: str, moment: datetime) -> bool:
         """Whether a visit was last noted as in use before a moment; spares a write for each page."""
-        table = t.VISITS.c
-        return self._one(sa.select(table.id).where(table.id == visit_id, table.seen_at < moment)) is not None
+        if visit_id not in self._seen_at:
+            self._seen_at[visit_id] = self._scalar(sa.select(t.VISITS.c.seen_at).where(t.VISITS.c.id == visit_id))
+        seen_at = self._seen_at[visit_id]
+        return seen_at is not None and seen_at < moment
 
     def see_visit(self, visit_id: str) -> None:
         """Note that a visit is in use."""
         self._run(t.VISITS.update().where(t.VISITS.c.id == visit_id).values(seen_at=self.real_now))
 
     def end_visit(self, visit_id: str) -> None:
-        """Sign a browser out."""
-        self._run(t.VISITS.delete().where(t.VISITS.c.id == visit_id))
+        """Sign a browser out. The row stays: its device remains known."""
+        self._run(t.VISITS.update().where(t.VISITS.c.id == visit_id).values(expires_at=self.real_now))
+
+    def devices_of(self, grant: str) -> frozenset[str]:
+        """Devices that ever entered by a grant."""
+        table = t.VISITS.c
+        return frozenset(row.device for row in self._all(sa.select(table.device).where(table.grant == grant).distinct()))
+
+    def open_visits(self, grant: Grant, *, idle_since: datetime) -> tuple[tuple[str, datetime, datetime], ...]:
+        """Browsers that are signed in by a grant now: (id, begun, last seen), the latest first."""
+        table = t.VISITS.c
+        rows = self._all(
+            sa.select(table.id, table.created_at, table.seen_at)
+            .where(table.grant == grant.id, table.grant_version == grant.version)
+            .where(table.expires_at > self.real_now, table.seen_at >= idle_since)
+            .order_by(table.created_at.desc(), table.id)
+        )
+        return tuple((row.id, row.created_at, row.seen_at) for row in rows)
+
+    def end_other_visits(self, grant: str, kept: str) -> int:
+        """Sign out all browsers of a grant but one. Yields how many."""
+        table = t.VISITS.c
+        return self._run(
+            t.VISITS.update()
+            .where(table.grant == grant, table.id != kept, table.expires_at > self.real_now)
+            .values(expires_at=self.real_now)
+        )
+
+    # -- mailed codes -----------------------------------------------------------------------------------------------
+
+    def put_code(self, visit: str, code_hash: str, expires_at: datetime) -> None:
+        """Keep a visit's code; an earlier one is dead."""
+        row = {"visit": visit, "code_hash": code_hash, "expires_at": expires_at, "tries": 0}
+        self._upsert(t.LINK_CODES, row, ["visit"])
+
+    def code_of(self, visit: str) -> tuple[datetime, int] | None:
+        """Until when a visit's code lives, and how often it was tried; None if there is none."""
+        row = self._one(sa.select(t.LINK_CODES).where(t.LINK_CODES.c.visit == visit))
+        return None if row is None else (row.expires_at, row.tries)
+
+    def try_code(self, visit: str, *, most: int) -> str | None:
+        """Count one try. Yields the keyed hash of the code, or None if it is dead: used, too old, or tried `most` times."""
+        table = t.LINK_CODES.c
+        counted = self._run(
+            t.LINK_CODES.update()
+            .where(table.visit == visit, table.expires_at > self.real_now, table.tries < most)
+            .values(tries=table.tries + 1)
+        )
+        return str(self._scalar(sa.select(table.code_hash).where(table.visit == visit))) if counted else None
+
+    def confirm_visit(self, visit: str) -> None:
+        """Note that the code was typed, and use it up."""
+        self._run(t.LINK_CODES.delete().where(t.LINK_CODES.c.visit == visit))
+        self._run(t.VISITS.update().where(t.VISITS.c.id == visit).values(confirmed_at=self.real_now))
+
+    # -- counted acts -----------------------------------------------------------------------------------------------
+
+    def count_hit(self, kind: str, subject: str) -> None:
+        """Count one act; what is older than a day is forgotten."""
+        self._run(t.HITS.delete().where(t.HITS.c.kind == kind, t.HITS.c.at < self.real_now - _KEPT))
+        self._run(t.HITS.insert().values(kind=kind, subject=subject, at=self.real_now))
+
+    def hits_since(self, kind: str, subject: str, since: datetime) -> tuple[datetime, ...]:
+        """When a subject did something after a moment, in order of time."""
+        table = t.HITS.c
+        rows = self._all(sa.select(table.at).where(table.kind == kind, table.subject == subject, table.at > since).order_by(table.at))
+        return tuple(row.at for row in rows)
 
     # -- admins -----------------------------------------------------------------------------------------------------
 

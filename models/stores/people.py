@@ -6,13 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Row
 
 from models import tables as t
 from models.edition import Entry, EntryState, File, Member, Nominator, Reviewer
 from models.errors import NotFound
 from models.intake import NewEntry, NewMember, NewNominator, NewReviewer
 from models.stores.base import StoreBase
+from models.stores.prepared import Prepared
+
+_REVIEWER = Prepared(sa.select(t.REVIEWERS).where(t.REVIEWERS.c.id == sa.bindparam("reviewer")))
+_ENTRIES = sa.select(t.ENTRIES).where(t.ENTRIES.c.id.in_(sa.bindparam("ids", expanding=True)))
+_CLASS = Prepared(sa.select(t.ENTRIES.c.id, t.ENTRIES.c.class_name).where(t.ENTRIES.c.id == sa.bindparam("entry")))
+_FILES = Prepared(sa.select(t.FILES).where(t.FILES.c.entry == sa.bindparam("entry")))
 
 
 class PeopleStore(StoreBase):
@@ -49,7 +54,7 @@ class PeopleStore(StoreBase):
         Raises:
             NotFound: there is none of that id.
         """
-        row = self._one(sa.select(t.REVIEWERS).where(t.REVIEWERS.c.id == reviewer_id))
+        row = _REVIEWER.first(self.connection, {"reviewer": reviewer_id})
         if row is None:
             raise NotFound("there is no such reviewer")
         return _reviewer(row)
@@ -113,7 +118,7 @@ class PeopleStore(StoreBase):
         query = sa.select(t.ENTRIES).where(t.ENTRIES.c.edition == edition)
         if states:
             query = query.where(t.ENTRIES.c.state.in_(states))
-        return tuple(sorted(map(_entry, self._all(query)), key=lambda one: one.code))
+        return tuple(sorted(map(entry_of, self._all(query)), key=lambda one: one.code))
 
     def entry(self, entry_id: str) -> Entry:
         """One entry.
@@ -124,16 +129,21 @@ class PeopleStore(StoreBase):
         row = self._one(sa.select(t.ENTRIES).where(t.ENTRIES.c.id == entry_id))
         if row is None:
             raise NotFound("there is no such entry")
-        return _entry(row)
+        return entry_of(row)
 
     def entries_by_id(self, ids: Iterable[str]) -> dict[str, Entry]:
         """Entries by their ids; unknown ids are left out."""
         wanted = list(ids)
         found: dict[str, Entry] = {}
         for start in range(0, len(wanted), 500):
-            rows = self._all(sa.select(t.ENTRIES).where(t.ENTRIES.c.id.in_(wanted[start : start + 500])))
-            found |= {row.id: _entry(row) for row in rows}
+            rows = self._all(_ENTRIES, {"ids": wanted[start : start + 500]})
+            found |= {row.id: entry_of(row) for row in rows}
         return found
+
+    def classes_of(self, ids: Iterable[str]) -> dict[str, str]:
+        """Entry id -> name of its class; unknown ids are left out."""
+        found = (_CLASS.first(self.connection, {"entry": one}) for one in ids)
+        return {row.id: row.class_name for row in found if row is not None}
 
     def decide_form_check(self, outcome: Iterable[tuple[str, str, Sequence[str]]]) -> None:
         """Keep the outcome of the form check: (entry id, group, reasons); no reasons means eligible."""
@@ -174,7 +184,7 @@ class PeopleStore(StoreBase):
 
     def files(self, entry: str) -> tuple[File, ...]:
         """Files of an entry, by name."""
-        rows = self._all(sa.select(t.FILES).where(t.FILES.c.entry == entry))
+        rows = _FILES.all(self.connection, {"entry": entry})
         return tuple(sorted((File(**row._asdict()) for row in rows), key=lambda one: one.name))
 
     def files_of_edition(self, edition: str) -> dict[str, tuple[File, ...]]:
@@ -186,11 +196,12 @@ class PeopleStore(StoreBase):
         return found
 
 
-def _reviewer(row: Row[Any]) -> Reviewer:
+def _reviewer(row: Any) -> Reviewer:
     values = row._asdict()
     return Reviewer(**{**values, "disciplines": tuple(values["disciplines"])})
 
 
-def _entry(row: Row[Any]) -> Entry:
+def entry_of(row: Any) -> Entry:
+    """The entry in a row of its table."""
     values = row._asdict()
     return Entry(**{**values, "reasons": tuple(values["reasons"])})

@@ -9,9 +9,20 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from models import tables as t
-from models.edition import ScoreSheet
+from models.edition import Assignment, ScoreSheet
 from models.reviewing import DeclaredConflict, Invitation, SheetVersion
 from models.stores.base import StoreBase
+from models.stores.prepared import Prepared
+
+_INVITATION = Prepared(
+    sa.select(t.INVITATIONS).where(
+        t.INVITATIONS.c.edition == sa.bindparam("edition"),
+        t.INVITATIONS.c.position == sa.bindparam("position"),
+        t.INVITATIONS.c.reviewer == sa.bindparam("reviewer"),
+    )
+)
+_OF_EDITION = sa.select(t.CONFLICTS).where(t.CONFLICTS.c.edition == sa.bindparam("edition"))
+_CONFLICTS, _OWN_CONFLICTS = Prepared(_OF_EDITION), Prepared(_OF_EDITION.where(t.CONFLICTS.c.reviewer == sa.bindparam("reviewer")))
 
 
 class ReviewingStore(StoreBase):
@@ -19,8 +30,7 @@ class ReviewingStore(StoreBase):
 
     def invitation(self, edition: str, position: int, reviewer: str) -> Invitation:
         """What a reviewer answered; an unanswered one if nothing was."""
-        table = t.INVITATIONS
-        row = self._one(sa.select(table).where(table.c.edition == edition, table.c.position == position, table.c.reviewer == reviewer))
+        row = _INVITATION.first(self.connection, {"edition": edition, "position": position, "reviewer": reviewer})
         return Invitation(edition, position, reviewer) if row is None else Invitation(**row._asdict())
 
     def invitations(self, edition: str, position: int) -> tuple[Invitation, ...]:
@@ -33,13 +43,36 @@ class ReviewingStore(StoreBase):
         """Keep an answer in place of an earlier one."""
         self._upsert(t.INVITATIONS, asdict(invitation), ["edition", "position", "reviewer"])
 
+    def clear_assignments(self, assignments: Iterable[str], at: datetime) -> int:
+        """Note that the reviewer sees no conflict in these entries; earlier notes stay. Yields how many are new."""
+        table, ids, new = t.ASSIGNMENTS.c, sorted(assignments), 0
+        for start in range(0, len(ids), 500):
+            some = table.id.in_(ids[start : start + 500])
+            new += self._run(t.ASSIGNMENTS.update().where(some, table.cleared_at.is_(None)).values(cleared_at=at))
+        return new
+
+    def panels_of(self, position: int, entries: Iterable[str]) -> tuple[Assignment, ...]:
+        """All assignments of some entries in a stage, recused ones included, by entry and reviewer."""
+        table, ids = t.ASSIGNMENTS, sorted(entries)
+        found: list[Assignment] = []
+        for start in range(0, len(ids), 500):
+            query = sa.select(table).where(table.c.position == position, table.c.entry.in_(ids[start : start + 500]))
+            found += [Assignment(**row._asdict()) for row in self._all(query)]
+        return tuple(sorted(found, key=lambda one: (one.entry, one.reviewer)))
+
+    def entry_units(self, edition: str) -> dict[str, str]:
+        """Entry id -> its unit, of all entries that have passed the form check."""
+        table = t.ENTRIES.c
+        rows = self._all(sa.select(table.id, table.unit).where(table.edition == edition, table.state.not_in(("submitted", "ineligible"))))
+        return {row.id: row.unit for row in rows}
+
     def add_conflicts(self, conflicts: Iterable[DeclaredConflict]) -> int:
         """Keep declared conflicts; what was declared before stays as it is. Yields how many are new."""
         return self._insert_new(t.CONFLICTS, [asdict(one) for one in conflicts])
 
-    def conflicts(self, edition: str) -> tuple[DeclaredConflict, ...]:
-        """All declared conflicts of an edition, by entry and reviewer."""
-        rows = self._all(sa.select(t.CONFLICTS).where(t.CONFLICTS.c.edition == edition))
+    def conflicts(self, edition: str, *, reviewer: str | None = None) -> tuple[DeclaredConflict, ...]:
+        """All declared conflicts of an edition, or those of one reviewer, by entry and reviewer."""
+        rows = (_CONFLICTS if reviewer is None else _OWN_CONFLICTS).all(self.connection, {"edition": edition, "reviewer": reviewer})
         return tuple(sorted((DeclaredConflict(**row._asdict()) for row in rows), key=lambda one: (one.entry, one.reviewer)))
 
     def keep_version(self, sheet: ScoreSheet, *, actor: str, reason: str, at: datetime) -> None:
@@ -57,6 +90,20 @@ class ReviewingStore(StoreBase):
         table = t.SHEET_VERSIONS
         rows = self._all(sa.select(table).where(table.c.assignment == assignment).order_by(table.c.revision))
         return tuple(SheetVersion(**row._asdict()) for row in rows)
+
+    def versions_of_reviewer(self, edition: str, position: int, reviewer: str) -> dict[str, tuple[SheetVersion, ...]]:
+        """Assignment id -> earlier versions of its sheet, oldest first; assignments without any are left out."""
+        table, pair = t.SHEET_VERSIONS, t.ASSIGNMENTS.c
+        rows = self._all(
+            sa.select(table)
+            .join(t.ASSIGNMENTS, pair.id == table.c.assignment)
+            .where(pair.edition == edition, pair.position == position, pair.reviewer == reviewer)
+            .order_by(table.c.revision)
+        )
+        found: dict[str, tuple[SheetVersion, ...]] = {}
+        for row in rows:
+            found[row.assignment] = (*found.get(row.assignment, ()), SheetVersion(**row._asdict()))
+        return found
 
     def reopen_sheet(self, assignment: str) -> None:
         """Unlock a signed sheet; its revision rises, so that a page that shows the signed one is stale."""

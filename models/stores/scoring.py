@@ -8,13 +8,43 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Row
 
 from models import tables as t
 from models.edition import Answer, Assignment, Award, Notice, Publication, ScoreSheet, Shortlist, ShortlistItem, Standing
 from models.errors import NotFound, Stale
 from models.reviewing import Written
 from models.stores.base import StoreBase
+from models.stores.prepared import Prepared
+
+_PAIRS_ = sa.select(t.ASSIGNMENTS).where(
+    t.ASSIGNMENTS.c.edition == sa.bindparam("edition"), t.ASSIGNMENTS.c.position == sa.bindparam("position")
+)
+_PAIRS, _PAIRS_OF_ONE = Prepared(_PAIRS_), Prepared(_PAIRS_.where(t.ASSIGNMENTS.c.reviewer == sa.bindparam("reviewer")))
+_PAIR = Prepared(
+    sa.select(t.ASSIGNMENTS).where(
+        t.ASSIGNMENTS.c.position == sa.bindparam("position"),
+        t.ASSIGNMENTS.c.entry == sa.bindparam("entry"),
+        t.ASSIGNMENTS.c.reviewer == sa.bindparam("reviewer"),
+        ~t.ASSIGNMENTS.c.recused,
+    )
+)
+_SHEETS_ = (
+    sa.select(t.SHEETS, t.ASSIGNMENTS.c.entry, t.ASSIGNMENTS.c.reviewer)
+    .join(t.ASSIGNMENTS, t.ASSIGNMENTS.c.id == t.SHEETS.c.assignment)
+    .where(
+        t.ASSIGNMENTS.c.edition == sa.bindparam("edition"),
+        t.ASSIGNMENTS.c.position == sa.bindparam("position"),
+        ~t.ASSIGNMENTS.c.recused,
+    )
+)
+_SHEETS, _SHEETS_OF_ONE = Prepared(_SHEETS_), Prepared(_SHEETS_.where(t.ASSIGNMENTS.c.reviewer == sa.bindparam("reviewer")))
+_SHEET = Prepared(sa.select(t.SHEETS).where(t.SHEETS.c.assignment == sa.bindparam("assignment")))
+_WRITTEN = ("marks", "comment", "advice", "skipped", "fatal", "keyed_by", "revision", "saved_at")
+_SAVE = Prepared(
+    t.SHEETS.update()
+    .where(t.SHEETS.c.assignment == sa.bindparam("which"), t.SHEETS.c.revision == sa.bindparam("read"), t.SHEETS.c.signed_at.is_(None))
+    .values({name: sa.bindparam(name) for name in _WRITTEN})
+)
 
 
 class ScoringStore(StoreBase):
@@ -33,11 +63,9 @@ class ScoringStore(StoreBase):
 
     def assignments(self, edition: str, position: int, *, reviewer: str | None = None) -> tuple[Assignment, ...]:
         """Assignments of a stage, or those of one reviewer, by entry and reviewer."""
-        table = t.ASSIGNMENTS
-        query = sa.select(table).where(table.c.edition == edition, table.c.position == position)
-        if reviewer is not None:
-            query = query.where(table.c.reviewer == reviewer)
-        return tuple(sorted((Assignment(**row._asdict()) for row in self._all(query)), key=lambda one: (one.entry, one.reviewer)))
+        given = {"edition": edition, "position": position, "reviewer": reviewer}
+        rows = (_PAIRS if reviewer is None else _PAIRS_OF_ONE).all(self.connection, given)
+        return tuple(sorted((Assignment(**row._asdict()) for row in rows), key=lambda one: (one.entry, one.reviewer)))
 
     def assignment(self, position: int, entry: str, reviewer: str) -> Assignment:
         """The assignment of one reviewer for one entry.
@@ -45,10 +73,7 @@ class ScoringStore(StoreBase):
         Raises:
             NotFound: the entry is not in that reviewer's hands.
         """
-        table = t.ASSIGNMENTS
-        row = self._one(
-            sa.select(table).where(table.c.position == position, table.c.entry == entry, table.c.reviewer == reviewer, ~table.c.recused)
-        )
+        row = _PAIR.first(self.connection, {"position": position, "entry": entry, "reviewer": reviewer})
         if row is None:
             raise NotFound("this entry is not on the reviewer's list")
         return Assignment(**row._asdict())
@@ -61,22 +86,15 @@ class ScoringStore(StoreBase):
 
     def sheet(self, assignment: Assignment) -> ScoreSheet | None:
         """The sheet of an assignment; None before the first save."""
-        row = self._one(sa.select(t.SHEETS).where(t.SHEETS.c.assignment == assignment.id))
-        return None if row is None else _sheet(row, assignment.entry, assignment.reviewer)
+        row = _SHEET.first(self.connection, {"assignment": assignment.id})
+        return None if row is None else sheet_of(row, assignment.entry, assignment.reviewer)
 
     def sheets(self, edition: str, position: int, *, reviewer: str | None = None, signed: bool | None = None) -> tuple[ScoreSheet, ...]:
         """Sheets of a stage that count (not recused), by entry and reviewer."""
-        sheet, pair = t.SHEETS, t.ASSIGNMENTS.c
-        query = (
-            sa.select(sheet, pair.entry, pair.reviewer)
-            .join(t.ASSIGNMENTS, pair.id == sheet.c.assignment)
-            .where(pair.edition == edition, pair.position == position, ~pair.recused)
-        )
-        if reviewer is not None:
-            query = query.where(pair.reviewer == reviewer)
-        if signed is not None:
-            query = query.where(sheet.c.signed_at.is_not(None) if signed else sheet.c.signed_at.is_(None))
-        found = (_sheet(row, row.entry, row.reviewer) for row in self._all(query))
+        given = {"edition": edition, "position": position, "reviewer": reviewer}
+        rows = (_SHEETS if reviewer is None else _SHEETS_OF_ONE).all(self.connection, given)
+        wanted = [row for row in rows if signed is None or signed == (row.signed_at is not None)]
+        found = (sheet_of(row, row.entry, row.reviewer) for row in wanted)
         return tuple(sorted(found, key=lambda one: (one.entry, one.reviewer)))
 
     def save_sheet(self, assignment: Assignment, written: Written, *, revision: int, keyed_by: str = "") -> int:
@@ -97,12 +115,7 @@ class ScoringStore(StoreBase):
         if revision == 0:
             kept = self._insert_new(t.SHEETS, [{"assignment": assignment.id, "signed_at": None, "signed_as": None, **values}])
         else:
-            table = t.SHEETS.c
-            kept = self._run(
-                t.SHEETS.update()
-                .where(table.assignment == assignment.id, table.revision == revision, table.signed_at.is_(None))
-                .values(**values)
-            )
+            kept = _SAVE.change(self.connection, {"which": assignment.id, "read": revision, **values})
         if not kept:
             raise Stale("this sheet was changed elsewhere, or is signed already; reload it and compare before saving again")
         return revision + 1
@@ -258,7 +271,8 @@ def _award_row(award: Award) -> list[Any]:
     return [award.entry, award.group, award.tier, award.place]
 
 
-def _sheet(row: Row[Any], entry: str, reviewer: str) -> ScoreSheet:
+def sheet_of(row: Any, entry: str, reviewer: str) -> ScoreSheet:
+    """The sheet in a row of its table."""
     marks = {name: Decimal(mark) for name, mark in row.marks.items()}
     return ScoreSheet(
         row.assignment, entry, reviewer, marks, row.comment, row.revision, row.saved_at, row.signed_at, row.advice, tuple(row.skipped),

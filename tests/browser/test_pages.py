@@ -53,7 +53,7 @@ def test_a_reviewer_goes_from_the_link_to_the_signature(site: World, page: Page,
     with site.installation.database.read() as store:
         name = store.reviewer(f"{site.edition.id}/r/R02").name
     page.locator("main input[name=name]").fill(name)
-    page.locator("main form button").first.click()
+    page.get_by_role("button", name="签署并提交").click()
     with site.installation.database.read() as store:
         signed = store.sheets(site.edition.id, 1, reviewer=f"{site.edition.id}/r/R02", signed=True)
     assert [sheet.entry.rsplit("/", 1)[1] for sheet in signed] == ["A02", "A03"]
@@ -91,7 +91,7 @@ def test_targets_are_large_enough_for_a_thumb(site: World, page: Page) -> None:
     page.goto(site.link("reviewer", "R01"))
     page.locator("main button").first.click()
     page.goto(f"{site.installation.settings.base_url}/review/A01")
-    for target in page.locator("main button, main input:not([type=hidden])").all():
+    for target in page.locator("main button:visible, main input:not([type=hidden]):visible").all():
         box = target.bounding_box()
         assert box is not None
         assert box["height"] >= 44

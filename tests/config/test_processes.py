@@ -55,7 +55,21 @@ def test_panels_and_blindness_are_as_announced(processes: dict[str, Process]) ->
         "papers": (5, "double", "trimmed_mean"),
         "volunteers": (5, "single", "trimmed_mean"),
     }
-    assert [int(criterion.max) for criterion in scoring["papers"].sheet_of("paper")] == [40, 30, 20, 10]
+    assert [int(one.max) for one in scoring["papers"].sheet_of("paper") if not one.informative] == [40, 30, 20, 10]
+
+
+def test_sheets_carry_what_the_practice_asks_beside_marks(processes: dict[str, Process]) -> None:
+    scoring = {name: stage for name, process in processes.items() for stage in process.stages if isinstance(stage, ScoringStage)}
+    papers = scoring["papers"]
+    assert [one.name for one in papers.criteria if one.informative] == ["familiarity"]
+    assert next([str(anchor.mark) for anchor in one.anchors] for one in papers.criteria) == ["38", "34", "30", "24"]
+    assert papers.distribution is not None
+    assert (str(papers.distribution.above), str(papers.distribution.share)) == ("90", "1/5")
+    assert {name: [flaw.title.zh for flaw in stage.fatal] for name, stage in scoring.items() if stage.fatal} == {
+        "artworks": ["科学性错误"],
+        "papers": ["著作权属存在争议", "匿名稿泄露作者身份"],
+    }
+    assert [name for name, stage in scoring.items() if stage.advice] == ["innovation"]
 
 
 def test_shortlists_and_committees_are_as_announced(processes: dict[str, Process]) -> None:

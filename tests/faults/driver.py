@@ -21,7 +21,7 @@ from prefect.client.orchestration import get_client
 from flows import deployments, engine, rehearsal, selection
 from models.edition import Edition
 from rules.progress import Finished, next_step
-from tasks import action, artifacts, editions, failpoints, installation, mail, rehearsing, scoring, stages
+from tasks import action, artifacts, drawing, editions, failpoints, installation, mail, rehearsing, scoring, stages
 
 PROCESS, LABEL, SEED = "smallest", "faults", 2
 EDITION = f"{PROCESS}-{LABEL}"
@@ -200,7 +200,7 @@ async def relay_thrice(job: Job) -> dict[str, Any]:
 async def fail_then_heal(job: Job) -> dict[str, Any]:
     """Two editions; one cannot draw its panels. Yields what each try said."""
     ill, well = job.environment["JINBANG_TEST_ILL"], job.environment["JINBANG_TEST_WELL"]
-    real, tries = scoring._draw, []
+    real, tries = drawing.draw, []
     action._task(scoring.draw_panels.fn).retries = 0  # the waits between its own retries are not the point
 
     def broken(store: Any, edition: Edition, *rest: Any, **more: Any) -> Any:
@@ -208,14 +208,14 @@ async def fail_then_heal(job: Job) -> dict[str, Any]:
             raise OSError("the disk is full")
         return real(store, edition, *rest, **more)
 
-    scoring._draw = broken
+    drawing.draw = broken
     for number in range(6):
         for edition in (ill, well) if number in (0, 5) else (ill,):
             try:
                 tries.append([edition, await selection.advance_edition(edition)])
             except OSError as failure:
                 tries.append([edition, f"failed: {failure}"])
-    scoring._draw = real
+    drawing.draw = real
     with installation.database().write() as store:
         editions.retry(store, ill, actor="admin:admin@example.org")
     tries.append([ill, await selection.advance_edition(ill)])

@@ -19,6 +19,7 @@ import psutil  # type: ignore[import-untyped]
 from models.edition import Edition
 from tasks import editions
 from tasks.installation import Installation
+from tests import builders
 from tests.faults.conftest import Bench, command
 from tests.faults.invariants import assert_invariants
 
@@ -114,11 +115,12 @@ def _press_next(bench: Bench) -> None:
 def _sign(bench: Bench, patch: Any) -> None:
     """The one reviewer scores the one entry, as on the page."""
     from config.settings import Settings
-    from tasks import reviewing
+    from tasks import reviewing, signing
 
     patch.setattr("tasks.installation.installation", lambda: Installation(Settings(data_dir=bench.folder), bench.database))
+    builders.accept(bench.database, EDITION, f"{EDITION}/r/R1")
     reviewing.save_sheets(EDITION, 1, f"{EDITION}/r/R1", {_entry(bench): ({"idea": "88"}, "", 0)})
-    reviewing.sign(EDITION, 1, f"{EDITION}/r/R1", "秦明")
+    signing.sign(EDITION, 1, f"{EDITION}/r/R1", "秦明")
 
 
 def _entry(bench: Bench) -> str:

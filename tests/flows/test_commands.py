@@ -293,6 +293,7 @@ def test_the_doctor_looks_at_everything(command: Command, season: Season) -> Non
         "mail templates",
         "working days",
         "mail server",
+        "fonts",
         "Prefect",
         "engine",
     }

@@ -37,7 +37,10 @@ def _stages(store: Store, edition: Edition) -> Iterator[str]:
 
 
 def _pairs(store: Store, edition: Edition) -> Iterator[str]:
-    """No reviewer has an entry twice, one of the own unit, or more than the limit; no entry has two reviewers of one unit."""
+    """No reviewer has an entry twice, one of the own unit or of a declared conflict, or more than the limit.
+
+    No entry has two reviewers of one unit; nothing was written before the invitation was accepted.
+    """
     run = edition.run_of("scoring")
     stage = declared(run)
     entries = {one.id: one for one in store.entries(edition.id)}
@@ -49,6 +52,12 @@ def _pairs(store: Store, edition: Edition) -> Iterator[str]:
     for reviewer, count in Counter(one.reviewer for one in held).items():
         if count > min(stage.max_load, reviewers[reviewer].max_load or stage.max_load):
             yield f"{reviewer} has {count} entries"
+    declared_conflicts = {(one.entry, one.reviewer) for one in store.conflicts(edition.id)}
+    yield from (f"{one.id} is held despite a conflict" for one in held if (one.entry, one.reviewer) in declared_conflicts)
+    accepted = {one.reviewer for one in store.invitations(edition.id, run.position) if one.state == "accepted"}
+    opened = {one.id for one in pairs if one.cleared_at is not None and one.reviewer in accepted}
+    written = store.sheets(edition.id, run.position)
+    yield from (f"{one.assignment} was written before the invitation was accepted" for one in written if one.assignment not in opened)
     units = Counter((one.entry, reviewers[one.reviewer].unit) for one in held)
     yield from (f"{entry} has {count} reviewers of {unit}" for (entry, unit), count in units.items() if count > 1)
     yield from (
@@ -73,7 +82,8 @@ def _marks(store: Store, edition: Edition) -> Iterator[str]:
             for name, mark in sheet.marks.items()
             if not 0 <= mark <= criteria[name].max or mark % criteria[name].step
         )
-        totals.setdefault(sheet.entry, []).append(sum(sheet.marks.values(), Decimal()))
+        total = scoring.total(stage.sheet_of(entries[sheet.entry].class_name), sheet.marks, sheet.skipped)
+        totals.setdefault(sheet.entry, []).append(Decimal() if total is None else total)
     ranked = [one for one in entries.values() if one.id in totals]
     if scoring.standings(ranked, totals, stage.aggregate, stage.flags) != store.standings(edition.id, run.position):
         yield "the ranking does not follow from the sheets"

@@ -13,7 +13,7 @@ from models.errors import Stale
 from models.reviewing import DeclaredConflict, Invitation, Written
 from models.store import Database
 from tests.builders import NOW
-from tests.models.test_store_scoring import A01, ID, R01, pair, seeded  # noqa: F401 - the fixture
+from tests.models.test_store_scoring import A01, A02, ID, R01, R02, pair, seeded  # noqa: F401 - the fixture
 
 
 def test_an_answer_replaces_an_earlier_one(seeded: Database) -> None:  # noqa: F811
@@ -34,6 +34,28 @@ def test_a_conflict_is_kept_as_it_was_first_declared(seeded: Database) -> None: 
         assert store.add_conflicts([DeclaredConflict(ID, A01, R01, "other", "", NOW)]) == 0
         assert store.conflicts(ID) == (first,)
         assert store.conflicts("other-2026") == ()
+
+
+def test_a_pair_is_cleared_once_and_panels_show_who_left(seeded: Database) -> None:  # noqa: F811
+    with seeded.write() as store:
+        assert store.clear_assignments([pair().id], NOW) == 1
+        assert store.clear_assignments([pair().id, pair("A02").id], NOW.replace(year=2027)) == 1
+        store.recuse(pair("A02").id)
+        found = {(one.entry, one.reviewer): (one.recused, one.cleared_at) for one in store.panels_of(1, [A01, A02])}
+        assert found == {
+            (A01, R01): (False, NOW),
+            (A01, R02): (False, None),
+            (A02, R01): (True, NOW.replace(year=2027)),
+        }
+        assert store.panels_of(1, []) == store.panels_of(0, [A01]) == ()
+        assert store.entry_units(ID) == {A01: "A01大学", A02: "A02大学"}
+
+
+def test_conflicts_of_one_reviewer(seeded: Database) -> None:  # noqa: F811
+    mine, other = DeclaredConflict(ID, A01, R01, "self", "", NOW), DeclaredConflict(ID, A01, R02, "self", "", NOW)
+    with seeded.write() as store:
+        store.add_conflicts([mine, other])
+        assert store.conflicts(ID, reviewer=R01) == (mine,)
 
 
 def test_a_reopened_sheet_keeps_its_old_version_and_makes_open_pages_stale(seeded: Database) -> None:  # noqa: F811

@@ -27,7 +27,7 @@ def seeded(database: Database) -> Database:
     builders.put(
         database, ID, nominators=[builders.a_nominator()], reviewers=[builders.a_reviewer("R01"), builders.a_reviewer("R02")],
         members=[builders.a_member("M01"), builders.a_member("M02")], entries=[builders.an_entry("A01"), builders.an_entry("A02")],
-        pairs=[("A01", "R01"), ("A01", "R02"), ("A02", "R01")],
+        pairs=[("A01", "R01"), ("A01", "R02"), ("A02", "R01")], accepted=False,
     )  # fmt: skip
     return database
 

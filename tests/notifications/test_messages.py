@@ -50,6 +50,7 @@ def test_causes_name_the_stage_and_what_is_told() -> None:
         "review_more": "scoring:more:1",
         "review_reminder": "scoring:reminder:2:20260430T1600Z",
         "review_thanks": "scoring:thanks:0",
+        "sheet_reopened": "scoring:reopened:3:009d8532e0b0",
         "shortlist_packet": "voting:packet",
         "ballot_reminder": "voting:reminder:2:20260520T1000Z",
         "signoff_request": "signoff:request:1",
@@ -59,6 +60,9 @@ def test_causes_name_the_stage_and_what_is_told() -> None:
         "result_nominator": "publication:result",
         "stage_blocked": "scoring:blocked:0:84a9a448c0fe",
         "admin_sign_in": "admin:sign_in",
+        "link_again": "link:again:20260401T013000.000000",
+        "link_code": "link:code",
+        "new_device": "link:device:cf19dbcdf6c8",
     }
 
 

@@ -219,6 +219,21 @@ def test_the_plan_of_a_seed_stays_what_it_was() -> None:
     )  # fmt: skip
 
 
+def test_what_leaves_a_reviewer_with_a_limit_depends_on_the_seed_alone() -> None:
+    codes = [f"P{n:04}" for n in range(9)]
+    left = assignment.given_back(codes, keep=3, seed=7)
+    assert len(left) == 6
+    assert assignment.given_back(reversed(codes), keep=3, seed=7) == left
+    assert assignment.given_back(codes, keep=3, seed=8) != left
+    assert (assignment.given_back(codes, keep=9, seed=7), len(assignment.given_back(codes, keep=-1, seed=7))) == ((), 9)
+
+
+def test_a_seed_for_one_occasion_differs_from_every_other() -> None:
+    occasions = [assignment.seed_for(seed, *names) for seed in (1, 2) for names in (("a", "b"), ("ab",), ("b", "a"))]
+    assert len(set(occasions)) == 6
+    assert assignment.seed_for(1, "a", "b") == occasions[0]
+
+
 def test_nine_hundred_entries_are_drawn_in_seconds() -> None:
     chance = np.random.default_rng(1)
     codes = [f"{level}{n}" for level in (110, 210, 310, 510, 570) for n in (10, 20, 30)]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.text import TextRefused, clean, clean_name, clean_unit, halfwidth, normalise_title
+from rules.text import TextRefused, clean, clean_name, clean_unit, halfwidth, masked_name, normalise_title
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,21 @@ def test_a_cleaned_text_is_safe_to_store_and_stays_as_it_is(text: str) -> None:
 )
 def test_names_are_stored_without_what_tables_put_in_them(typed: str, name: str) -> None:
     assert clean_name(typed) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "masked"),
+    [
+        ("秦明", "秦**"),
+        ("欧阳 一", "欧阳**"),
+        ("张\u3000三", "张**"),
+        ("欧明", "欧**"),
+        ("Ann Example", "A**"),
+        ("阿依努尔·买买提", "阿**"),
+    ],
+)
+def test_of_a_masked_name_the_family_name_is_left(name: str, masked: str) -> None:
+    assert masked_name(name) == masked
 
 
 def test_units_have_one_kind_of_brackets_and_no_inner_spaces() -> None:

@@ -16,7 +16,7 @@ from prefect import Flow
 from flows import selection
 from models.edition import Edition, Entry, Lease, Mail, StageRun
 from models.intake import NewEntry
-from tasks import answering, editions, importing, reviewing, stages
+from tasks import answering, editions, importing, reviewing, signing, stages
 from tasks.action import Action
 from tasks.installation import Installation
 from tests import builders
@@ -152,9 +152,10 @@ class Season:
             parts = total if isinstance(total, tuple) else spread(total)
             work[ids[key]] = (dict(zip(("originality", "rigour", "value"), map(Decimal, parts), strict=True)), "", 0)
         reviewer_id = f"{self.id}/r/{reviewer}"
+        builders.accept(self.database, self.id, reviewer_id, position=position)
         reviewing.save_sheets(self.id, position, reviewer_id, work)
         if sign:
-            reviewing.sign(self.id, position, reviewer_id, "专家" + reviewer)
+            signing.sign(self.id, position, reviewer_id, "专家" + reviewer)
         return self
 
     def say(

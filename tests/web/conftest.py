@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from PIL import Image
 
 from models.edition import Edition, File, Role
+from models.process import Process
 from tasks import links
 from tasks.installation import Installation
 from tests import builders
@@ -92,8 +93,13 @@ class World:
 @pytest.fixture
 def world(installed: Installation) -> World:
     """An edition whose scoring stage is open: three papers and a work of art, three reviewers, a committee, two parties."""
+    return seeded(installed, builders.a_process())
+
+
+def seeded(installed: Installation, process: Process) -> World:
+    """The people and entries of `world` in an edition of another declaration; it has the classes and stages of `builders.a_process`."""
     database = installed.database
-    edition = builders.keep(database, builders.an_edition(), at="scoring")
+    edition = builders.keep(database, builders.an_edition(process), at="scoring")
     entries = ["A01", "A02", "A03"]
     builders.put(
         database,

@@ -1,4 +1,4 @@
-"""Headers, forms from elsewhere, sizes, rates, logs: for every page, from the route table."""
+"""Headers, forms from elsewhere, sizes, rates, logs: for every page, from the route table (R-08, R-11, R-15)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ from web.app import create_app
 PAGES = [
     "/",
     "/l/k1_" + "A" * 43,
+    "/l/k1_" + "A" * 43 + "/device",
+    "/l/k1_" + "A" * 43 + "/again",
+    "/device",
+    "/review/code",
     "/admin/in/x",
     "/admin/sign-in",
     "/review",
@@ -42,7 +46,7 @@ PAGES = [
 async def test_every_answer_bears_the_headers_and_loads_nothing_from_elsewhere(browser: Browser, world: World, path: str) -> None:
     await browser.enter(world.link("reviewer", "R01"))
     answer = await browser.get(path)
-    assert answer.status_code in (200, 403, 404, 405)
+    assert answer.status_code in (200, 303, 403, 404, 405)
     assert {name: answer.headers[name] for name in headers.ALWAYS} == headers.ALWAYS
     public = path == "/" or path.startswith(headers.PUBLIC)
     assert answer.headers.get("x-robots-tag") == (None if public else "noindex, nofollow")
@@ -77,6 +81,42 @@ async def test_a_bug_is_a_calm_page_with_headers_and_a_loud_log(app: FastAPI, br
     assert "secret inside" in caplog.text
 
 
+def refused(world: World) -> list[dict[str, Any]]:
+    """What events say of refused requests."""
+    with world.installation.database.read() as store:
+        return [dict(one.payload) for one in store.events(world.edition.id) if one.type == "AccessRefused"]
+
+
+async def test_a_refusal_is_kept_without_secrets_and_without_strangers(browser: Browser, other_browser: Browser, world: World) -> None:
+    link = world.link("reviewer", "R01")
+    await browser.enter(link)
+    for one in (browser, other_browser):
+        await one.client.post(httpx.URL(link).path, headers={"Origin": "null"})
+    assert (await browser.get("/ballot?token=secret")).status_code == 403
+    assert (await other_browser.get("/ballot")).status_code == 403
+    assert refused(world) == [
+        {"method": "POST", "path": "/l/***", "reason": "foreign_form"},
+        {"method": "GET", "path": "/ballot", "reason": "not_allowed"},
+    ]
+
+
+async def test_nobody_fills_the_database_with_refusals(browser: Browser, world: World) -> None:
+    clock: Any = world.installation.database.clock
+    await browser.enter(world.link("reviewer", "R01"))
+    most = world.installation.settings.refusals_kept_per_hour
+    for number in range(most + 5):
+        assert (await browser.get(f"/review/X{number}")).status_code == 404
+    assert len(refused(world)) == most
+    clock.advance(hours=1.1)
+    await browser.get("/review/X")
+    assert len(refused(world)) == most + 1
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_no_page_can_be_framed(browser: Browser, path: str) -> None:
+    assert "frame-ancestors 'none'" in (await browser.get(path)).headers["content-security-policy"]
+
+
 FOREIGN: list[dict[str, str]] = [
     {},
     {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:8000"},
@@ -95,6 +135,7 @@ async def test_a_form_from_elsewhere_changes_nothing(browser: Browser, world: Wo
     fields = browser.hidden("/review/A01") | {"mark.value": "1"}
     assert (await browser.client.post("/review/A01", data=fields, headers=sent)).status_code == 403
     assert world.sheet_count() == 0
+    assert refused(world) == [{"method": "POST", "path": "/review/A01", "reason": "foreign_form"}]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +156,7 @@ async def test_a_form_without_the_sessions_token_changes_nothing(browser: Browse
     await browser.get("/review/A01")
     assert (await browser.post("/review/A01", {"csrf": token, "mark.value": "1"})).status_code == 403
     assert world.sheet_count() == 0
+    assert refused(world) == [{"method": "POST", "path": "/review/A01", "reason": "old_form"}]
 
 
 async def test_a_form_of_an_earlier_session_changes_nothing(browser: Browser, world: World) -> None:
@@ -181,6 +223,8 @@ def test_the_access_log_hides_links() -> None:
     assert logging.getLogger("uvicorn.access").filter(record)
     assert record.getMessage() == '1.2.3.4 - "GET /l/***?x=1 HTTP/1.1" 200'
     assert logs.hide("/admin/in/a1_secret") == "/admin/in/***"
+    assert logs.hide("/l/k1_secret/again") == "/l/***/again"
+    assert logs.hide("/review?x=k1_" + "A" * 43) == "/review?x=***"
     assert logs.hide("/review/A01") == "/review/A01"
 
 

@@ -1,9 +1,12 @@
-"""Personal links: inert until the button is pressed, alike when refused, gone at once when revoked."""
+"""Personal links: inert until the button is pressed, alike when refused, gone at once when revoked (R-01..R-04, R-07, R-10, R-14)."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -11,6 +14,7 @@ from models import tables
 from rules.links import derive_token
 from tasks import links, visiting
 from tests.web.conftest import SAME_SITE, Browser, World
+from web.app import create_app
 
 
 def rows(world: World) -> dict[str, list[tuple[Any, ...]]]:
@@ -57,7 +61,8 @@ async def test_unknown_expired_and_revoked_links_are_refused_alike(browser: Brow
     clock.advance(days=90)
     answers.append(await browser.enter(early))
     assert {answer.status_code for answer in answers} == {403}
-    assert len({answer.text.split("<main")[1] for answer in answers}) == 1
+    texts = {re.sub(r"/l/[^/\"]+", "/l/…", answer.text.split("<main")[1]) for answer in answers}
+    assert len(texts) == 1
     assert [answer for answer in answers if "set-cookie" in answer.headers] == []
 
 
@@ -78,6 +83,10 @@ async def test_a_reissued_link_ends_the_old_one_and_its_sessions_at_once(browser
     assert (await browser.get("/review")).status_code == 403
     assert (await browser.enter(old)).status_code == 403
     assert (await browser.enter(new)).status_code == 303
+    with world.installation.database.write() as store:
+        links.revoke(store, world.edition.id, "reviewer", f"{world.edition.id}/r/R01", actor="admin:x")
+    assert (await browser.get("/review")).status_code == 403
+    assert (await browser.enter(new)).status_code == 403
 
 
 async def test_an_idle_or_old_session_ends(browser: Browser, world: World) -> None:
@@ -111,20 +120,58 @@ async def test_each_role_has_its_page(browser: Browser, world: World, role: Any,
     assert (await browser.enter(world.link(role, code))).headers["location"] == home
 
 
-async def test_the_21st_wrong_link_of_a_minute_has_to_wait(browser: Browser, world: World) -> None:
+async def test_the_21st_wrong_link_of_a_minute_has_to_wait_in_every_process(browser: Browser, world: World) -> None:
+    clock: Any = world.installation.database.clock
     forged = {"X-Forwarded-For": "203.0.113.9"}
-    answers = [await browser.post("/l/k1_" + "B" * 43, hidden=False, headers=forged if number % 2 else {}) for number in range(21)]
+    wrong = "/l/k1_" + "B" * 43
+    answers = [await browser.post(wrong, hidden=False, headers=forged if number % 2 else {}) for number in range(21)]
     assert [answer.status_code for answer in answers] == [403] * 20 + [429]
-    assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+    assert int(answers[-1].headers["retry-after"]) == 60
+    other = create_app(world.installation)  # another process, or the same after a restart, knows nothing but the database
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=other), base_url="http://localhost:8000") as client:
+        assert (await Browser(client).post(wrong, hidden=False)).status_code == 429
     assert (await browser.enter(world.link("reviewer", "R01"))).status_code == 429
+    clock.advance(seconds=60)
+    assert (await browser.enter(world.link("reviewer", "R01"))).status_code == 303
 
 
-async def test_no_token_and_no_cookie_is_stored(browser: Browser, world: World) -> None:
-    link = world.link("reviewer", "R01")
-    await browser.enter(link)
-    content = str(rows(world))
-    assert token_of(link) not in content
-    assert browser.client.cookies["jinbang"] not in content
+async def test_addresses_are_counted_under_a_digest_and_forgotten_after_a_day(browser: Browser, world: World) -> None:
+    clock: Any = world.installation.database.clock
+    await browser.post("/l/x", hidden=False)
+    assert [(row[1], "127.0.0.1" in str(row)) for row in rows(world)["hits"]] == [("wrong_link", False)]
+    clock.advance(days=1.1)
+    await browser.post("/l/x", hidden=False)
+    assert len(rows(world)["hits"]) == 1
+
+
+async def test_a_page_of_one_person_is_refused_when_another_has_entered_meanwhile(browser: Browser, world: World) -> None:
+    await browser.enter(world.link("reviewer", "R01"))
+    await browser.get("/review/A02")
+    form = browser.hidden("/review/A02") | {"mark.value": "3"}
+    await browser.enter(world.link("reviewer", "R02"))
+    answer = await browser.post("/review/A02", form, hidden=False)
+    assert (answer.status_code, "您现在是以另一人的身份登录的" in answer.text) == (409, True)
+    assert world.sheet_count() == 0
+    with world.installation.database.read() as store:
+        events = [(one.actor, one.payload["reason"]) for one in store.events(world.edition.id) if one.type == "AccessRefused"]
+    assert events == [(f"reviewer:{world.edition.id}/r/R02", "other_person")]
+
+
+async def test_no_token_and_no_cookie_is_stored(browser: Browser, other_browser: Browser, world: World) -> None:
+    link, sign_in = world.link("reviewer", "R01"), visiting.make_sign_in("admin@example.org")
+    assert sign_in is not None
+    for one, agent in ((browser, "Desk"), (other_browser, "Phone")):
+        await one.enter(link)
+        one.client.headers["User-Agent"] = agent
+        await one.enter(link)
+    await browser.post(f"/l/{token_of(link)}/again", hidden=False)
+    await browser.get("/device")
+    await browser.post("/device/replace")
+    content = rows(world)
+    assert {row[2] for row in content["mails"]} == {"new_device", "link_again"}
+    cookies = [one.client.cookies["jinbang"] for one in (other_browser,)]
+    secrets = [token_of(link), token_of(world.link("reviewer", "R01")), token_of(sign_in), *cookies]
+    assert [one for one in secrets if one in str(content)] == []
 
 
 async def test_a_sign_in_link_works_once_and_only_by_its_button(browser: Browser, other_browser: Browser, world: World) -> None:
@@ -149,10 +196,6 @@ async def test_a_sign_in_link_ends_after_half_an_hour(browser: Browser, world: W
 
 
 async def test_the_sign_in_form_never_tells_who_is_an_admin(world: World) -> None:
-    import httpx
-
-    from web.app import create_app
-
     told: list[tuple[str, str]] = []
     app = create_app(world.installation, notify_sign_in=lambda email, link: told.append((email, link)))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost:8000") as client:
@@ -165,9 +208,14 @@ async def test_the_sign_in_form_never_tells_who_is_an_admin(world: World) -> Non
     assert [email for email, _link in told] == ["admin@example.org"]
 
 
-def test_a_token_is_256_bits_in_43_characters(world: World) -> None:
+def test_ten_thousand_tokens_are_256_bits_in_43_characters_and_all_distinct(world: World) -> None:
     world.link("reviewer", "R01")
     with world.installation.database.read() as store:
         grant = store.grant_of(world.edition.id, "reviewer", f"{world.edition.id}/r/R01")
     assert grant is not None
-    assert len(derive_token(world.installation.settings.secret_key, grant)) == 3 + 43
+    key = world.installation.settings.secret_key
+    grants = [replace(grant, id=f"{number % 100}", version=number // 100) for number in range(10_000)]
+    tokens = {derive_token(key, one) for one in grants}
+    assert len(tokens) == 10_000
+    assert [one for one in tokens if not re.fullmatch(r"k1_[A-Za-z0-9_-]{43}", one)] == []
+    assert derive_token(key + b"x", grant) != derive_token(key, grant)

@@ -1,0 +1,91 @@
+"""Reserves: an entry that loses a reviewer gets another one at once, by the rules of the first draw (rule R4)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from models.edition import Assignment, Edition, Entry, Reviewer, StageRun
+from models.stages import ScoringStage
+from models.store import Store
+from notifications import messages
+from rules import assignment
+from rules.digests import digest
+from tasks import drawing
+
+
+def replace(store: Store, edition_id: str, position: int, lost: Sequence[Assignment], *, why: str) -> int:
+    """Draw a reserve for every entry that has just lost a reviewer; nobody else is moved. Yields how many were drawn.
+
+    An entry that still has a full panel gets none. If nobody is free the event says so, and the stage's `top_up`
+    decides at the deadline.
+
+    Args:
+        store: The transaction in which the entries left.
+        edition_id: The edition's id.
+        position: Position of the scoring stage.
+        lost: What left, all from one reviewer's hands.
+        why: The reason, in words, for the record.
+    """
+    if not lost:
+        return 0
+    edition = store.edition(edition_id)
+    run = edition.stages[position]
+    leaver = store.reviewer(lost[0].reviewer)
+    entries = sorted(store.entries_by_id(pair.entry for pair in lost).values(), key=lambda one: one.code)
+    seats = _open_seats(store, run, entries)
+    seed = assignment.seed_for(edition.seed, "substitute", str(run.round), leaver.code, *(one.code for one in entries))
+    drawn = drawing.draw(store, edition, run, seats, entries, seed=seed)
+    fresh = _without_work(store, edition, run, {reviewer for _, reviewer in drawn.pairs})
+    store.add_assignments(edition.id, position, drawn.pairs, number=run.round)
+    store.append(
+        edition.id, "SubstitutesDrawn", actor="engine", stage=run.name, round=run.round, seed=seed, seats=len(drawn.pairs),
+        empty=sum(drawn.short.values()), pairs=[list(pair) for pair in drawn.pairs], digest=digest([list(pair) for pair in drawn.pairs]),
+        reason=_in_words(store, entries, leaver, drawn, why),
+    )  # fmt: skip
+    _tell(store, edition, run, drawn.pairs, fresh)
+    if drawn.short:
+        store.wake(edition.id)  # perhaps nobody is left to wait for
+    return len(drawn.pairs)
+
+
+def _open_seats(store: Store, run: StageRun, entries: Sequence[Entry]) -> dict[str, int]:
+    """One seat for each entry whose panel is no longer full."""
+    assert isinstance(run.declared, ScoringStage)  # noqa: S101 - narrows the type; callers have opened a scoring stage
+    left = Counter(pair.entry for pair in store.panels_of(run.position, [one.id for one in entries]) if not pair.recused)
+    return {one.id: 1 for one in entries if left[one.id] < run.declared.panel}
+
+
+def _without_work(store: Store, edition: Edition, run: StageRun, reviewers: Iterable[str]) -> set[str]:
+    """Who has never had an entry in this stage, and so was never invited."""
+    return {one for one in reviewers if not store.assignments(edition.id, run.position, reviewer=one)}
+
+
+def _tell(store: Store, edition: Edition, run: StageRun, pairs: Sequence[tuple[str, str]], fresh: set[str]) -> None:
+    """Give the reserves their links, and mail them: an invitation to who had none, a request for more to the others."""
+    more: dict[str, list[str]] = defaultdict(list)
+    for entry, reviewer in pairs:
+        more[reviewer].append(entry)
+    people = [store.reviewer(one) for one in sorted(more)]
+    drawing.issue_links(store, edition, run, people)
+    store.queue_mails(
+        edition.id,
+        [
+            messages.review_invitation(edition, run, one, len(more[one.id]))
+            if one.id in fresh
+            else messages.review_more(edition, run, one, len(more[one.id]), run.round, entries=more[one.id])
+            for one in people
+        ],
+    )
+
+
+def _in_words(store: Store, entries: Sequence[Entry], leaver: Reviewer, drawn: assignment.Plan, why: str) -> str:
+    codes = {one.id: one.code for one in entries}
+    head = f"{', '.join(codes.values())} left {leaver.code} ({why})"
+    parts = [f"{store.reviewer(reviewer).code} takes {codes[entry]}" for entry, reviewer in drawn.pairs]
+    if parts:
+        parts[-1] += ": drawn by the seed among those without a conflict and with room, the least loaded first"
+    if drawn.short:
+        named = ", ".join(sorted(codes[entry] for entry in drawn.short))
+        parts.append(f"nobody is free for {named}, the stage's top_up decides at the deadline")
+    return "; ".join([head, *(parts or ["their panels are still full"])])

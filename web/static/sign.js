@@ -1,0 +1,72 @@
+// A drawn signature beside the typed name: strokes become an SVG path of whole numbers. Without it the name alone is enough.
+(function () {
+  "use strict";
+  const field = document.getElementById("draw");
+  if (!field || typeof window.SignaturePad !== "function") return;
+  const form = document.getElementById("sign");
+  const canvas = field.querySelector("canvas");
+  const kept = form.elements.drawn;
+  const width = Number(field.dataset.width);
+  const height = Number(field.dataset.height);
+  const longest = Number(field.dataset.longest);
+  field.hidden = false;
+  const pad = new window.SignaturePad(canvas, { penColor: "#102a5c" });
+
+  function fit() {
+    const strokes = pad.toData();
+    const old = canvas.width;
+    const ratio = Math.max(window.devicePixelRatio || 1, 1);
+    canvas.width = canvas.offsetWidth * ratio;
+    canvas.height = canvas.offsetHeight * ratio;
+    canvas.getContext("2d").scale(ratio, ratio);
+    if (old === canvas.width) pad.fromData(strokes);
+    else pad.clear();
+  }
+
+  // Points closer than `least` units to the one before are left out, so that a long signature still fits.
+  function path(least) {
+    const across = width / canvas.offsetWidth;
+    const down = height / canvas.offsetHeight;
+    const limit = (value, most) => Math.min(most, Math.max(0, Math.round(value)));
+    return pad.toData().map((stroke) => {
+      let last = null;
+      const points = [];
+      stroke.points.forEach((point, place) => {
+        const here = [limit(point.x * across, width), limit(point.y * down, height)];
+        const far = !last || Math.abs(here[0] - last[0]) + Math.abs(here[1] - last[1]) >= least;
+        if (far || place === stroke.points.length - 1) {
+          points.push(here.join(","));
+          last = here;
+        }
+      });
+      if (points.length === 1) points.push(points[0]);
+      return "M" + points.join("L");
+    }).join("");
+  }
+
+  function keep() {
+    let least = 2;
+    let text = pad.isEmpty() ? "" : path(least);
+    while (text.length > longest && least < 64) {
+      least *= 2;
+      text = path(least);
+    }
+    kept.value = text.length > longest ? "" : text;
+  }
+
+  let shown = 0;
+  window.addEventListener("resize", () => {
+    if (canvas.offsetWidth === shown) return;
+    shown = canvas.offsetWidth;
+    fit();
+    keep();
+  });
+  pad.addEventListener("endStroke", keep);
+  field.querySelector("button").addEventListener("click", () => {
+    pad.clear();
+    keep();
+  });
+  form.addEventListener("submit", keep);
+  shown = canvas.offsetWidth;
+  fit();
+})();
