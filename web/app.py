@@ -9,6 +9,7 @@ from importlib.resources import files
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -95,7 +96,7 @@ def create_app(installation: Installation, *, notify_sign_in: NotifySignIn = pri
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router)
-    app.mount("/static", _KeptStatic())
+    app.mount("/static", GZipMiddleware(_KeptStatic()))  # pages are left to a proxy: they hold a secret beside what a visitor typed
     return app
 
 

@@ -20,7 +20,7 @@ from tests.serving import LEAVES_SOCKETS
 from tests.tasks.conftest import people
 from tests.tasks.driving import Season
 
-pytestmark = LEAVES_SOCKETS
+pytestmark = [LEAVES_SOCKETS, pytest.mark.faults]
 
 
 @pytest.fixture

@@ -240,3 +240,9 @@ async def test_health_and_readiness(browser: Browser, world: World) -> None:
     with world.installation.database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     assert (await browser.get("/readyz")).status_code == 503
+
+
+async def test_static_files_travel_compressed_and_pages_do_not(browser: Browser) -> None:
+    sheet = await browser.get("/static/app.css", headers={"Accept-Encoding": "gzip"})
+    assert (sheet.headers["content-encoding"], sheet.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert "content-encoding" not in (await browser.get("/", headers={"Accept-Encoding": "gzip"})).headers
