@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,9 @@ log = logging.getLogger("jinbang.rehearsal")
 _LOOK_SECONDS = 0.2
 SITTINGS = 4
 """How often a synthetic reviewer may sit down: at the invitation and at each of up to three reminders."""
+
+LEFT_TO_VISITORS = 0.5
+"""Share of the reviewers who have not come yet where an edition is left open for a visitor."""
 
 
 @dataclass
@@ -116,8 +119,10 @@ class Rehearsal:
         if run.declared.kind == "submission":
             people.hand_in(edition, self.folder, self.made)
         elif run.declared.kind == "scoring":
-            sitting = 0 if self.stop_in in (run.name, run.declared.kind) else max(0, SITTINGS - ahead)
-            people.score(edition, run, self.temper, sitting=sitting, sittings=SITTINGS)
+            if self.stop_in in (run.name, run.declared.kind):  # half of the people leave their work to the visitor
+                people.score(edition, run, replace(self.temper, silent=LEFT_TO_VISITORS), sitting=0, sittings=SITTINGS)
+                return
+            people.score(edition, run, self.temper, sitting=max(0, SITTINGS - ahead), sittings=SITTINGS)
         elif run.declared.kind in ("voting", "signoff"):
             people.answer(edition, run, self.temper, last_call=ahead <= 1)
 

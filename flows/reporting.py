@@ -116,7 +116,9 @@ def _waiting(edition: Edition, role: Role) -> str | None:
         run = edition.current
         if role == "reviewer" and run is not None:
             progress = store.progress(edition.id, run.position)
-            waiting = [person for person, (had, signed) in sorted(progress.items()) if signed < had]
+            answered = {one.reviewer for one in store.invitations(edition.id, run.position)}
+            waiting = [person for person, (had, signed) in progress.items() if signed < had]
+            waiting.sort(key=lambda person: (person in answered, person))  # who has not answered sees the invitation first
         else:
             waiting = sorted(grants)
     return next((personal_links.address(settings(), grants[person]) for person in waiting if person in grants), None)

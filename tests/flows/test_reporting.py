@@ -63,6 +63,9 @@ def test_a_visitor_gets_the_link_of_somebody_who_can_act_now(season: Season) -> 
     ((_, second_link),) = reporting.example_links()
     assert first_link != second_link  # who has signed has nothing left to do
     assert [one["link"] for one in reporting.links(season.id, "reviewer") if one["code"] == others[0].rpartition("/")[2]] == [second_link]
+    builders.accept(season.database, season.id, others[0])
+    ((_, third_link),) = reporting.example_links()
+    assert third_link not in (first_link, second_link)  # who has not answered the invitation is shown first
 
 
 @pytest.mark.parametrize("as_json", [True, False])
