@@ -56,7 +56,7 @@ def test_the_trace_names_every_step(undisturbed: Undisturbed) -> None:
     steps = {f"{name}.{where}" for _, name in undisturbed.outcome.steps for where in ("before", "uncommitted", "after")}
     around = {f"{move}.{where}" for move in ("finish_opening", "begin_closing", "finish_closing") for where in ("before", "after")}
     mail = {"mail_claimed.after", "mail_begun.after", "mail_delivered.after", "mail_batch.after"}
-    others = {"begin_opening.after", "note_failure.after", "rehearsal_turn.after"}
+    others = {"begin_opening.after", "note_failure.after", "rehearsal_turn.after", "saving.committed"}
     assert set(undisturbed.passes) == steps | around | mail | others
     assert len(steps) == 3 * 12
 
