@@ -48,6 +48,7 @@ def test_strokes_become_the_signature(site: World, chromium: Browser, width: str
     page.get_by_role("button", name="清除重写").click()
     stroke([(0.2, 0.3), (0.4, 0.7), (0.6, 0.3)])
     stroke([(0.7, 0.2), (0.7, 0.8)])
+    page.set_viewport_size({"width": wide - 40, "height": high})  # a phone is turned, a scroll bar comes
     if folder := os.environ.get("JINBANG_PICTURES"):
         page.screenshot(path=f"{folder}/sign-{width}.png", full_page=True)
     page.fill("#name", "专家R02")

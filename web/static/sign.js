@@ -12,15 +12,21 @@
   field.hidden = false;
   const pad = new window.SignaturePad(canvas, { penColor: "#102a5c" });
 
+  let shown = { width: 0, height: 0 };
+  // The strokes stay what they are when the field changes its size: a phone is turned, a scroll bar comes.
   function fit() {
     const strokes = pad.toData();
-    const old = canvas.width;
+    const now = { width: canvas.offsetWidth, height: canvas.offsetHeight };
+    const across = shown.width ? now.width / shown.width : 1;
+    const down = shown.height ? now.height / shown.height : 1;
     const ratio = Math.max(window.devicePixelRatio || 1, 1);
-    canvas.width = canvas.offsetWidth * ratio;
-    canvas.height = canvas.offsetHeight * ratio;
+    shown = now;
+    canvas.width = now.width * ratio;
+    canvas.height = now.height * ratio;
     canvas.getContext("2d").scale(ratio, ratio);
-    if (old === canvas.width) pad.fromData(strokes);
-    else pad.clear();
+    pad.fromData(strokes.map((stroke) => Object.assign({}, stroke, {
+      points: stroke.points.map((point) => Object.assign({}, point, { x: point.x * across, y: point.y * down })),
+    })));
   }
 
   // Points closer than `least` units to the one before are left out, so that a long signature still fits.
@@ -54,10 +60,8 @@
     kept.value = text.length > longest ? "" : text;
   }
 
-  let shown = 0;
   window.addEventListener("resize", () => {
-    if (canvas.offsetWidth === shown) return;
-    shown = canvas.offsetWidth;
+    if (!canvas.offsetWidth || canvas.offsetWidth === shown.width) return;
     fit();
     keep();
   });
@@ -67,6 +71,5 @@
     keep();
   });
   form.addEventListener("submit", keep);
-  shown = canvas.offsetWidth;
   fit();
 })();
