@@ -13,12 +13,17 @@ from typing import Any, Literal
 
 from models.process import Process
 from models.stages import Stage
+from models.submitting import Confirmation, Scan
 
-Role = Literal["nominator", "reviewer", "committee", "party"]
+Role = Literal["nominator", "reviewer", "committee", "party", "witness"]
 EditionState = Literal["running", "published", "cancelled"]
 RunState = Literal["planned", "opening", "open", "closing", "closed"]
 EntryState = Literal[
     "submitted",
+    "withdrawn",
+    "duplicate",
+    "correction",
+    "not_accepted",
     "eligible",
     "ineligible",
     "assigned",
@@ -166,6 +171,10 @@ class Member:
     chair: bool = False
 
 
+Holder = Nominator | Reviewer | Member | Confirmation
+"""Whoever a personal link may belong to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is put forward: a paper, a person, a team, an art work."""
@@ -193,6 +202,8 @@ class Entry:
     state: EntryState = "submitted"
     reasons: tuple[str, ...] = ()
     """Why it is not eligible, in the process's first language."""
+    classified: bool = False
+    """Known by its number only: no file, no review online; the committee deals with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,3 +454,5 @@ class File:
     sha256: str
     media_type: str
     size: int
+    scan: Scan = "not_scanned"
+    """What the virus scanner said."""

@@ -25,6 +25,22 @@ EventType = Literal[
     "CommitteeImported",
     "EntriesImported",
     "EntryChecked",
+    "EntrySubmitted",
+    "EntryWithdrawn",
+    "EntryRestored",
+    "CorrectionAsked",
+    "CorrectionAnswered",
+    "CorrectionLapsed",
+    "AcceptedPosted",
+    "ConfirmationAsked",
+    "ConfirmationGiven",
+    "DuplicateDecided",
+    "LaureatesImported",
+    "QuotaGranted",
+    "QuotaRevoked",
+    "FactStated",
+    "FileKept",
+    "FileRefused",
     "PanelsDrawn",
     "LinkIssued",
     "LinkRevoked",
@@ -49,7 +65,18 @@ EventType = Literal[
 ]
 
 WAKES: frozenset[EventType] = frozenset(
-    {"EditionOpened", "ClockMoved", "StageRetried", "StageExtended", "NextStepRequested", "SheetsSigned", "AnswerGiven", "AnswersReopened"}
+    {
+        "EditionOpened",
+        "ClockMoved",
+        "StageRetried",
+        "StageExtended",
+        "NextStepRequested",
+        "SheetsSigned",
+        "AnswerGiven",
+        "AnswersReopened",
+        "EntryChecked",
+        "CorrectionAnswered",
+    }
 )
 
 

@@ -85,3 +85,5 @@ class NewEntry:
     rank: int | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
     """Cleaned values that JSON can hold: texts, numbers as texts, ISO dates, people as lists of {"name", "unit"}."""
+    classified: bool = False
+    """Announced by number only."""

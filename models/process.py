@@ -9,11 +9,14 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from models import coherence
+from models.asking import Media, ShareOfRound
 from models.declared import Declared, Exact, LocalTime, Misfit, Slug, Words, later, refuse
 from models.stages import SignoffStage, Stage, VotingStage
 
 SubjectKind = Literal["paper", "person", "team", "organisation", "artwork", "project", "venue"]
-FieldKind = Literal["text", "number", "date", "month", "choice", "people", "discipline", "email", "phone", "id_number", "file"]
+FieldKind = Literal[
+    "text", "number", "date", "month", "choice", "people", "discipline", "email", "phone", "id_number", "file", "declaration"
+]
 
 
 class FormField(Declared):
@@ -49,8 +52,16 @@ class FormField(Declared):
     """Hidden from reviewers in a double-blind stage."""
     eligible_min: Exact | None = None
     """An entry below this number is not eligible."""
-    when: dict[str, Any] | None = later(None, "conditional fields")
-    media: dict[str, Any] | None = later(None, "limits on size, pixels and duration")
+    section: Words | None = None
+    """Heading above this field in forms; the fields after it stand under the same heading."""
+    help: Words | None = None
+    """A sentence below the label in forms, and the note on the column in spreadsheets."""
+    when: dict[Slug, tuple[str, ...]] | None = None
+    """Asked only if these choice fields, declared before, have one of these values: {group: [青少年组]}."""
+    media: Media | None = None
+    """Limits of a `file` field."""
+    text: Words | None = None
+    """What is declared by ticking, for `declaration`; the digest of the text is kept with the tick."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> FormField:
@@ -64,6 +75,10 @@ class FormField(Declared):
             yield Misfit(f"{self.name}: a private field cannot be published; drop one of the two", "published")
         if self.published and self.kind in ("email", "phone", "id_number", "file"):
             yield Misfit(f"{self.name}: a field of kind {self.kind} is never published; drop `published`", "published")
+        if (self.kind == "declaration") != (self.text is not None):
+            yield Misfit(f"{self.name}: `text` goes with `kind: declaration`, and with it only", "kind")
+        if self.media is not None and self.kind != "file":
+            yield Misfit(f"{self.name}: `media` is for `kind: file`; drop it or change the kind", "media")
         if self.kind != "number":
             for key in ("min", "max", "eligible_min"):
                 if getattr(self, key) is not None:
@@ -140,8 +155,10 @@ class NominatorType(Declared):
     """As the type is called: 市级科协."""
     max: dict[Slug, int]
     """Entries per class; a class left out may not be nominated."""
-    max_if: dict[str, Any] | None = later(None, "conditional quotas, rule N1")
-    share: dict[str, Any] | None = later(None, "quotas as a share of an own first round, rule N1")
+    max_if: dict[Slug, dict[Slug, int]] = Field(default_factory=dict)
+    """Entries per class where a fact about the unit holds, in place of `max`: {has_association: {person: 2}}."""
+    share: ShareOfRound | None = None
+    """A further limit: so many of each value as a share of the unit's own first round."""
 
 
 class Basis(Declared):

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from models.asking import REASON_CODES, Composition, NotAgain, PublicityProof, ReasonCode
 from models.declared import ClosingTime, Declared, Exact, LocalTime, Misfit, Share, Slug, Words, later, not_yet, refuse
 from models.sheets import Criterion, Distribution, Flaw, misfits
 
@@ -39,29 +40,48 @@ class SubmissionStage(_Stage):
     kind: Literal["submission"]
     closes: ClosingTime
     """The deadline; a bare date means 24:00 of that day."""
-    accept_by: Annotated[Literal["rule", "checker"], not_yet("checker", what="the form checkers' queue")] = "rule"
-    """Who decides that an entry is eligible: the declared rules alone, or a person after them."""
+    accept_by: Literal["rule", "checker"] = "rule"
+    """Who decides that an entry is eligible: the declared rules alone, or a person who looks at each after the deadline."""
     remind_days_before: tuple[int, ...] = (7, 1)
-    """Nominators without an entry are reminded this many days before `closes`."""
-    duplicates: Annotated[Literal["refuse", "ask"], not_yet("ask", what="decisions on duplicates")] = "refuse"
-    """What happens to a subject that another nominator has put forward (rule N4)."""
-    correction_days: int = later(0, "corrections by link, rule F1")
-    max_corrections: int = later(0, "corrections by link, rule F2")
-    reason_codes: tuple[str, ...] = later((), "reason codes, rule F3")
-    four_eyes: bool = later(False, "a second form checker, rule F4")
-    publicity_days: int = later(0, "publicity of accepted entries, rule F5")
-    sealed: bool = later(False, "entries sealed until the deadline")
-    postmark: bool = later(False, "paper post, rule N8")
-    excluded_genres: tuple[str, ...] = later((), "genres that are refused, rule F3")
-    first_round: dict[str, Any] | None = later(None, "the nominators' own first round, rules N1 and N3")
-    publicity_proof: dict[str, Any] | None = later(None, "proof of the nominator's own publicity, rule N6")
-    opinions: int = later(0, "signed expert opinions by link")
-    not_again: dict[str, Any] | None = later(None, "earlier winners, rule N5")
-    exclusive_with: tuple[str, ...] = later((), "exclusive processes, rule N4")
-    composition: tuple[dict[str, Any], ...] = later((), "limits on the composition of a list, rule N9")
-    classified: bool = later(False, "classified entries by number only")
-    similarity_max: Any = later(None, "similarity of titles and texts")
-    declarations: tuple[str, ...] = later((), "declarations with the version of their text")
+    """Nominators without an entry, or with drafts, are reminded this many days before `closes`."""
+    duplicates: Literal["refuse", "ask"] = "refuse"
+    """What happens to a subject that another nominator has put forward: refused, or taken and shown to the office (rule N4)."""
+    similarity: Share = Field(default="9/10", validate_default=True)
+    """Titles at least this alike are shown to the office as possible duplicates."""
+    correction_days: int = Field(default=3, ge=1)
+    """Working days to correct what a form checker sends back, counted from the day after the mail (rule F1)."""
+    max_corrections: int = Field(default=1, ge=0)
+    """How often an entry may be sent back (rule F2)."""
+    reason_codes: tuple[ReasonCode, ...] = REASON_CODES
+    """What a form checker can name (rule F3)."""
+    four_eyes: bool = False
+    """Two form checkers decide on each entry; the second sees the first result only after giving an own one (rule F4)."""
+    publicity_days: int = Field(default=0, ge=0)
+    """Natural days for which the list of accepted entries is public before the review; 0 = it is not (rule F5)."""
+    sealed: bool = False
+    """Nobody but its nominator sees an entry before the deadline, the office included."""
+    postmark: bool = False
+    """Entries on paper count by their postmark: the office may add them while forms are checked (rule N8)."""
+    excluded_genres: tuple[str, ...] = ()
+    """Values of the field `genre` that are not admissible (rule F3)."""
+    ranked: bool = False
+    """A unit's entries of a class carry the ranks 1, 2, 3 … without gaps, and are handed in together (rule N3)."""
+    publicity_proof: PublicityProof | None = None
+    """The unit proves its own publicity before it hands in (rule N6)."""
+    consent: bool = False
+    """The nominee agrees by a link of their own before the form check."""
+    unit_opinion: bool = False
+    """The nominee's unit gives its opinion by link."""
+    opinions: int = Field(default=0, ge=0)
+    """So many experts sign an opinion by link; who did cannot review (rule N7)."""
+    not_again: NotAgain | None = None
+    """Earlier winners are not eligible (rule N5)."""
+    exclusive_with: tuple[Slug, ...] = ()
+    """Names of processes in whose running edition the same subject may not stand (rule N4)."""
+    composition: tuple[Composition, ...] = ()
+    """Limits on what a unit's list consists of (rule N9)."""
+    classified: bool = False
+    """Classified entries may be announced by number only: no file, no review online; the committee deals with them."""
 
 
 class Aggregate(Declared):

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from models.errors import UnsafeSetting
+from models.stores.checking import CheckingStore
 from models.stores.editions import EditionStore
 from models.stores.hands import HandStore
 from models.stores.links import LinkStore
@@ -25,9 +26,12 @@ from models.stores.material import MaterialStore
 from models.stores.people import PeopleStore
 from models.stores.reviewing import ReviewingStore
 from models.stores.scoring import ScoringStore
+from models.stores.submitting import SubmittingStore
 
 
-class Store(EditionStore, PeopleStore, ScoringStore, HandStore, ReviewingStore, MaterialStore, MailStore, LinkStore):
+class Store(
+    EditionStore, PeopleStore, SubmittingStore, CheckingStore, ScoringStore, HandStore, ReviewingStore, MaterialStore, MailStore, LinkStore
+):
     """One open transaction on everything that an installation knows."""
 
 

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from models import submission_tables
 from models.columns import METADATA, Id, Moment, Serial, edition_column
+
+SUBMISSION = submission_tables
+"""The tables of the submission stand in a module of their own, in the same metadata."""
 
 EDITIONS = sa.Table(
     "editions",
@@ -173,6 +177,7 @@ ENTRIES = sa.Table(
     sa.Column("fields", sa.JSON, nullable=False),
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("reasons", sa.JSON, nullable=False),
+    sa.Column("classified", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("edition", "code"),
     sa.UniqueConstraint("edition", "key"),
 )
@@ -185,6 +190,7 @@ FILES = sa.Table(
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("media_type", sa.String(80), nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("scan", sa.String(20), nullable=False, server_default="not_scanned"),
 )
 
 ASSIGNMENTS = sa.Table(
@@ -438,5 +444,5 @@ HITS = sa.Table(
     sa.Index("ix_hits_kind_subject_at", "kind", "subject", "at"),
 )
 
-APPEND_ONLY = ("events", "publications", "shortlists", "sheet_versions")
+APPEND_ONLY = ("events", "publications", "shortlists", "sheet_versions", "checks")
 """Tables whose rows a trigger keeps from being changed or deleted."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from models.declared import Words
-from models.edition import Edition, Entry, Member, NewMail, Nominator, Reviewer, StageRun
+from models.edition import Edition, Entry, Holder, Member, NewMail, Nominator, Reviewer, StageRun
 from notifications.envelopes import about as _about
 from notifications.envelopes import iso as _iso
 from notifications.envelopes import to_member as _to_member
@@ -235,7 +235,7 @@ def admin_sign_in(address: str, *, request: str = "", minutes: int | None = None
     )
 
 
-def link_again(edition: Edition, person: Nominator | Reviewer | Member, at: datetime, *, locale: str = ZH) -> NewMail:
+def link_again(edition: Edition, person: Holder, at: datetime, *, locale: str = ZH) -> NewMail:
     """A personal link, because its holder asked for it at a time."""
     return _to_person(edition, person, "link_again", f"link:again:{at:%Y%m%dT%H%M%S.%f}", locale)
 
@@ -246,7 +246,7 @@ def link_code(edition: Edition, reviewer: Reviewer, code: str, minutes: int, *, 
     return NewMail("link_code", "link:code", reviewer.name, reviewer.email, None, None, locale, params)
 
 
-def new_device(edition: Edition, person: Nominator | Reviewer | Member, device: str, at: datetime, *, locale: str = ZH) -> NewMail:
+def new_device(edition: Edition, person: Holder, device: str, at: datetime, *, locale: str = ZH) -> NewMail:
     """Tells a person that the link was opened on a device that it had not been opened on; once per device."""
     return _to_person(edition, person, "new_device", f"link:device:{_digest(person.id, device)}", locale, at=_iso(at))
 

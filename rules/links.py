@@ -18,7 +18,9 @@ _PREFIX = "k1_"
 """Names the key, so that a second one can follow it."""
 _TOKEN = re.compile(r"k1_[A-Za-z0-9_-]{43}")
 _NUMBERS = re.compile(r"[\d._]+")
-_ASKED: Mapping[Role, str] = {"nominator": "submission", "reviewer": "scoring", "committee": "voting", "party": "signoff"}
+_ASKED: Mapping[Role, str] = {
+    "nominator": "submission", "reviewer": "scoring", "committee": "voting", "party": "signoff", "witness": "submission",
+}  # fmt: skip
 """The kind of stage that asks each role."""
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from config.settings import Settings
-from models.edition import Grant, Member, Nominator, Reviewer, Role, StageRun
+from models.edition import Grant, Holder, Role, StageRun
 from models.errors import NotFound
 from models.store import Store
 from rules import links
@@ -32,7 +32,7 @@ def address(settings: Settings, grant: Grant) -> str:
     return f"{settings.base_url.rstrip('/')}/l/{links.derive_token(settings.secret_key, grant)}"
 
 
-def holder(store: Store, grant: Grant) -> Nominator | Reviewer | Member:
+def holder(store: Store, grant: Grant) -> Holder:
     """The person to whom a link belongs.
 
     Raises:
@@ -42,6 +42,8 @@ def holder(store: Store, grant: Grant) -> Nominator | Reviewer | Member:
         return store.reviewer(grant.person)
     if grant.role in ("committee", "party"):
         return store.member(grant.person)
+    if grant.role == "witness":
+        return store.confirmation(grant.person)
     found = next((one for one in store.nominators(grant.edition) if one.id == grant.person), None)
     if found is None:
         raise NotFound("there is no such nominator")

@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from models.edition import Edition, Grant, Member, Nominator, Reviewer, Visit
+from models.edition import Edition, Grant, Holder, Reviewer, Visit
 from models.errors import LinkRefused, NotAllowed
 from models.store import Store
 from notifications import messages
@@ -58,7 +58,7 @@ class Attendance(NamedTuple):
     visit: Visit | None
     edition: Edition | None = None
     """The edition of the visit's link; None for an admin."""
-    person: Nominator | Reviewer | Member | None = None
+    person: Holder | None = None
     """The holder of the link."""
 
 

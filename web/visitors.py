@@ -10,7 +10,7 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from models.edition import Edition, Grant, Member, Nominator, Reviewer, Role, Visit
+from models.edition import Edition, Grant, Holder, Role, Visit
 from models.store import Database
 from rules.links import needs_code
 from tasks import visiting
@@ -20,7 +20,7 @@ from web import errors
 from web.audit import cookie_name
 from web.forms import Form
 
-HOMES: dict[Role, str] = {"nominator": "/submit", "reviewer": "/review", "committee": "/ballot", "party": "/signoff"}
+HOMES: dict[Role, str] = {"nominator": "/submit", "reviewer": "/review", "committee": "/ballot", "party": "/signoff", "witness": "/confirm"}
 """Where each role's link leads."""
 
 
@@ -31,7 +31,7 @@ class Seat:
     visit: Visit
     grant: Grant
     edition: Edition
-    person: Nominator | Reviewer | Member
+    person: Holder
 
 
 def installed(request: Request) -> Installation:

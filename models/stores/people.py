@@ -100,6 +100,7 @@ class PeopleStore(StoreBase):
             row: dict[str, Any] = {
                 "class_name": one.class_name, "title": one.title, "unit": one.unit, "email": one.email,
                 "nominator": f"{edition}/n/{one.nominator}", "rank": one.rank, "fields": dict(one.fields),
+                "classified": one.classified,
             }  # fmt: skip
             if one.key in known:
                 updates.append({"entry_id": known[one.key], **row})
@@ -108,7 +109,7 @@ class PeopleStore(StoreBase):
                 inserts.append({"id": f"{edition}/e/{code}", "edition": edition, "code": code, "key": one.key, "group": "",
                                 "state": "submitted", "reasons": [], **row})  # fmt: skip
         self._run(t.ENTRIES.insert(), inserts)
-        changed = ("class_name", "title", "unit", "email", "nominator", "rank", "fields")
+        changed = ("class_name", "title", "unit", "email", "nominator", "rank", "fields", "classified")
         statement = t.ENTRIES.update().where(t.ENTRIES.c.id == sa.bindparam("entry_id"))
         self._run(statement.values({name: sa.bindparam(name) for name in changed}), updates)
         return len(inserts), len(updates)
@@ -178,7 +179,14 @@ class PeopleStore(StoreBase):
         for one in files:
             self._upsert(
                 t.FILES,
-                {"entry": one.entry, "name": one.name, "sha256": one.sha256, "media_type": one.media_type, "size": one.size},
+                {
+                    "entry": one.entry,
+                    "name": one.name,
+                    "sha256": one.sha256,
+                    "media_type": one.media_type,
+                    "size": one.size,
+                    "scan": one.scan,
+                },
                 ["entry", "name"],
             )
 
