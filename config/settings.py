@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     """Refused requests of one person that are kept as events; more are only logged."""
     requests_per_minute: int = Field(default=300, ge=1)
     """Requests from one address; a whole university may sit behind it."""
+    page_threads: int = Field(default=4, ge=1)
+    """Pages that one web process makes at the same time, and as many slow ones beside them; the others wait their turn."""
     picture_megabytes: float = Field(default=30, gt=0)
     """Largest picture of an entry."""
     pdf_megabytes: float = Field(default=50, gt=0)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from models.declared import Words
-from models.edition import Edition, Member, NewMail, Nominator, Reviewer, Role
+from models.edition import Edition, Holder, Member, NewMail, Nominator, Reviewer, Role
 from notifications.kinds import MAIL_KINDS
 
 
@@ -18,7 +18,7 @@ def to_nominator(edition: Edition, nominator: Nominator, template: str, cause: s
     return NewMail(template, cause, nominator.name, nominator.email, role, person, locale, about(edition) | params)
 
 
-def to_person(edition: Edition, person: Nominator | Reviewer | Member, template: str, cause: str, locale: str, **params: Any) -> NewMail:
+def to_person(edition: Edition, person: Holder, template: str, cause: str, locale: str, **params: Any) -> NewMail:
     """A mail to whoever holds a link, in any role."""
     if isinstance(person, Reviewer):
         return to_reviewer(edition, person, template, cause, locale, **params)

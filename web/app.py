@@ -8,8 +8,9 @@ from collections.abc import Callable
 from importlib.resources import files
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,6 +35,7 @@ from web import (
     public,
     recusing,
     reviewing,
+    routes,
     signing,
     submitting,
     switches,
@@ -51,7 +53,7 @@ def print_sign_in(email: str, link: str) -> None:
     print(f"sign-in link for {email}: {link}", flush=True)
 
 
-class _Jinbang(FastAPI):
+class _Jinbang(Starlette):
     """Our layers stand outside the server's own, so that even its last resort bears our headers."""
 
     def build_middleware_stack(self) -> ASGIApp:
@@ -78,25 +80,26 @@ class _KeptStatic:
         await self._files(scope, receive, send_kept)
 
 
-def create_app(installation: Installation, *, notify_sign_in: NotifySignIn = print_sign_in) -> FastAPI:
+def create_app(installation: Installation, *, notify_sign_in: NotifySignIn = print_sign_in) -> Starlette:
     """The web application of an installation.
 
     Args:
         installation: Its settings and database, the same as `tasks.installation` uses.
         notify_sign_in: Brings sign-in links to admins.
     """
-    app = _Jinbang(title="Jinbang", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.state.installation = installation
-    app.state.limiter = guards.Limiter(installation.settings)
-    app.state.notify_sign_in = notify_sign_in
-    errors.install(app)
     parts = (
         health, links, codes, public, pictures, submitting, switches, table, signing,
         invitation, recusing, reviewing, material, committee, admin_material, admin, admin_sheets, admin_acts, mailbox,
     )  # fmt: skip
-    for part in parts:
-        app.include_router(part.router)
-    app.mount("/static", GZipMiddleware(_KeptStatic()))  # pages are left to a proxy: they hold a secret beside what a visitor typed
+    app = _Jinbang()
+    # Pages are left to a proxy to compress: they hold a secret beside what a visitor typed.
+    static = Mount("/static", GZipMiddleware(_KeptStatic()))
+    app.router = routes.Directory([static, *(route for part in parts for route in part.router.routes)])
+    app.state.installation = installation
+    app.state.limiter = guards.Limiter(installation.settings)
+    app.state.threads = routes.Threads(installation.settings.page_threads)
+    app.state.notify_sign_in = notify_sign_in
+    errors.install(app)
     return app
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -116,7 +116,7 @@ def reason_of(error: errors.JinbangError | Refused) -> str:
     return "too_late" if isinstance(error, errors.TooLate) else _AUDITED.get(status_of(error)[0], "")
 
 
-def install(app: FastAPI) -> None:
+def install(app: Starlette) -> None:
     """Handle everything that can be raised."""
 
     async def refused_by_rule(request: Request, error: Exception) -> Response:

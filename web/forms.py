@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
@@ -47,4 +46,5 @@ async def read(request: Request) -> Form:
     return Form(fields)
 
 
-Posted = Annotated[Form, Depends(read)]
+Posted = Annotated[Form, "posted"]
+"""The form, as a handler asks for it."""

@@ -1,53 +1,131 @@
-"""How routes are declared here: every page that answers GET answers HEAD too."""
+"""How pages are declared and found: `@router.show("/path/{code}")` answers GET and HEAD, `@router.take(...)` answers POST.
+
+A handler is called with what its parameters ask for, by their annotations: the `Request`, the visit (`MaybeVisit`), the form that
+was posted (`Posted`), and the parts of the address by their names. A plain handler runs in a thread, an `async` one in the
+event loop.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any, get_type_hints
 
-from fastapi import APIRouter
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route, Router
+from starlette.types import Receive, Scope, Send
 
-from web import visitors
+from web import forms, visitors
 
 Handler = Callable[..., Any]
+_PART = re.compile(r"{(\w+)}")
 
 
-class Pages(APIRouter):
-    """A router of pages: answers are responses, nothing is written into an API description."""
+class Pages:
+    """The pages that one module declares."""
 
-    def show(self, path: str) -> Callable[[Handler], Handler]:
-        """Answer GET and HEAD."""
-        return self._route(path, ["GET", "HEAD"])
+    def __init__(self) -> None:
+        self.routes: list[Route] = []
 
-    def take(self, path: str) -> Callable[[Handler], Handler]:
+    def show(self, path: str, *, slow: bool = False) -> Callable[[Handler], Handler]:
+        """Answer GET and HEAD; a page that computes for long is `slow`, and then keeps none of the quick ones waiting."""
+        return self._route(path, ["GET", "HEAD"], slow)
+
+    def take(self, path: str, *, slow: bool = False) -> Callable[[Handler], Handler]:
         """Answer POST."""
-        return self._route(path, ["POST"])
+        return self._route(path, ["POST"], slow)
 
-    def _route(self, path: str, methods: list[str]) -> Callable[[Handler], Handler]:
-        add = self.api_route(path, methods=methods, include_in_schema=False, response_model=None, response_class=Response)
-
+    def _route(self, path: str, methods: list[str], slow: bool) -> Callable[[Handler], Handler]:
         def keep(handler: Handler) -> Handler:
-            add(_in_one_thread(handler))
+            self.routes.append(Route(path, _Page(handler, path, slow=slow), methods=methods, name=handler.__name__))
             return handler
 
         return keep
 
 
-def _in_one_thread(handler: Handler) -> Handler:
-    """The handler, with the visit that it asks for looked up in its own thread: each change of threads costs as much as the look-up."""
-    hints = get_type_hints(handler, include_extras=True)
-    asked = [name for name, hint in hints.items() if hint == visitors.MaybeVisit]
-    if inspect.iscoroutinefunction(handler) or len(asked) != 1 or hints.get("request") is not Request:
-        return handler
+class Threads:
+    """How many handlers run at the same time. More would not be done sooner: they take turns at one interpreter."""
 
-    def alone(request: Request, **given: Any) -> Any:
-        return handler(request=request, **{asked[0]: visitors.visit_of(request)}, **given)
+    def __init__(self, most: int) -> None:
+        self.quick = CapacityLimiter(most)
+        self.slow = CapacityLimiter(most)
 
-    given_by_fastapi = [one for name, one in inspect.signature(handler).parameters.items() if name not in asked]
-    parameters = [one.replace(annotation=hints[one.name]) for one in given_by_fastapi]
-    alone.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    alone.__name__, alone.__doc__ = handler.__name__, handler.__doc__
-    return alone
+
+class _Page:
+    """One handler as the server calls it."""
+
+    def __init__(self, handler: Handler, path: str, *, slow: bool) -> None:
+        """Note what the handler asks for.
+
+        Raises:
+            TypeError: it asks for something that is not there, or leaves a part of the address unused.
+        """
+        hints = get_type_hints(handler, include_extras=True)
+        asked = {name: hints.get(name) for name in inspect.signature(handler).parameters}
+        self._handler = handler
+        self._slow = slow
+        self._awaited = inspect.iscoroutinefunction(handler)
+        self._request, self._visit, self._form = (_named(asked, one) for one in (Request, visitors.MaybeVisit, forms.Posted))
+        self._parts = tuple(name for name in asked if name not in (self._request, self._visit, self._form))
+        if sorted(self._parts) != (there := sorted(_PART.findall(path))):
+            where = f"{handler.__module__}.{handler.__qualname__}"
+            raise TypeError(f"{where} asks for {sorted(self._parts)}, but {path} has {there}; name the same in both")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive, send)
+        given = {name: request.path_params[name] for name in self._parts}
+        if self._request:
+            given[self._request] = request
+        if self._form:
+            given[self._form] = await forms.read(request)
+        threads: Threads = request.app.state.threads
+        limiter = threads.slow if self._slow else threads.quick
+        if not self._awaited:
+            response = await to_thread.run_sync(self._answer, request, given, limiter=limiter)
+        else:
+            if self._visit:
+                given[self._visit] = await to_thread.run_sync(visitors.visit_of, request, limiter=limiter)
+            response = await self._handler(**given)
+        await response(scope, receive, send)
+
+    def _answer(self, request: Request, given: dict[str, Any]) -> Response:
+        """The visit is looked up in the thread of the handler: a change of threads costs as much as the look-up."""
+        if self._visit:
+            given[self._visit] = visitors.visit_of(request)
+        response: Response = self._handler(**given)
+        return response
+
+
+def _named(asked: dict[str, Any], kind: Any) -> str:
+    return next((name for name, hint in asked.items() if hint == kind), "")
+
+
+class Directory(Router):
+    """Finds a page by the beginning of its address and its number of parts, rather than by trying a hundred one after the other."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        super().__init__(routes, redirect_slashes=False)
+        self._shelves: dict[tuple[str, int], list[Route]] = defaultdict(list)
+        for route in routes:
+            if isinstance(route, Route):
+                self._shelves[_shelf_of(route.path)].append(route)
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; what is on no shelf is looked for, and refused, as the framework does it."""
+        if scope["type"] == "http":
+            for route in self._shelves.get(_shelf_of(scope["path"]), ()):
+                match, found = route.matches(scope)
+                if match is Match.FULL:
+                    scope.update(found)
+                    await route.handle(scope, receive, send)
+                    return
+        await super().app(scope, receive, send)
+
+
+def _shelf_of(path: str) -> tuple[str, int]:
+    return path.split("/", 2)[1] if path.startswith("/") else path, path.count("/")

@@ -6,7 +6,6 @@ import hmac
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -62,7 +61,8 @@ def visit_of(request: Request) -> Visit | None:
     return found.visit
 
 
-MaybeVisit = Annotated[Visit | None, Depends(visit_of)]
+MaybeVisit = Annotated[Visit | None, "visit"]
+"""The visit behind the cookie, as a handler asks for it."""
 
 
 def seat_of(request: Request, visit: Visit | None, role: Role | None = None) -> Seat:
