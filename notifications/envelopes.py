@@ -7,6 +7,7 @@ from typing import Any
 
 from models.declared import Words
 from models.edition import Edition, Holder, Member, NewMail, Nominator, Reviewer, Role
+from models.submitting import Confirmation
 from notifications.kinds import MAIL_KINDS
 
 
@@ -24,7 +25,14 @@ def to_person(edition: Edition, person: Holder, template: str, cause: str, local
         return to_reviewer(edition, person, template, cause, locale, **params)
     if isinstance(person, Nominator):
         return to_nominator(edition, person, template, cause, locale, honorific="", **params)
+    if isinstance(person, Confirmation):
+        return to_witness(edition, person, template, cause, locale, honorific="", **params)
     return to_member(edition, person, template, cause, locale, honorific="", **params)
+
+
+def to_witness(edition: Edition, witness: Confirmation, template: str, cause: str, locale: str, **params: Any) -> NewMail:
+    """A mail to somebody outside the nominating unit who is asked to confirm something."""
+    return NewMail(template, cause, witness.name, witness.email, "witness", witness.id, locale, about(edition) | params)
 
 
 def to_reviewer(edition: Edition, reviewer: Reviewer, template: str, cause: str, locale: str, **params: Any) -> NewMail:

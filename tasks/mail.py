@@ -12,7 +12,7 @@ import contextlib
 import logging
 import math
 from collections.abc import Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -64,9 +64,13 @@ async def send_batch(edition_id: str) -> dict[str, int]:
     failpoint("mail_claimed.after")
     if not batch:
         return {}
+    # Papers are printed ahead on a thread of their own: the typesetter leaves the interpreter free meanwhile.
+    press = ThreadPoolExecutor(1, thread_name_prefix="press")
     try:
-        return await _Round(sender, edition, grants, packets, _papers(edition, batch)).send(batch)
+        papers = {mail: press.submit(_printed, *order) for mail, order in _papers(edition, batch).items()}
+        return await _Round(sender, edition, grants, packets, papers).send(batch)
     finally:
+        press.shutdown(wait=False, cancel_futures=True)
         with database().write() as store:
             store.release_claims(sender)
 
@@ -77,23 +81,32 @@ def _packets(store: Store, batch: Sequence[Mail]) -> dict[str, bytes]:
     return {one: packet.workbook(store, one) for one in {mail.edition for mail in batch if mail.template in carrying}}
 
 
-def _papers(edition: Edition, batch: Sequence[Mail]) -> dict[str, score_sheets.Paper]:
-    """Mail id -> the signed score sheets that it carries; none where they have been opened again meanwhile."""
-    found: dict[str, score_sheets.Paper] = {}
+def _papers(edition: Edition, batch: Sequence[Mail]) -> dict[str, tuple[score_sheets.Paper, str]]:
+    """Mail id -> the signed score sheets that it carries, and their language; none where they have been opened again meanwhile."""
+    found: dict[str, tuple[score_sheets.Paper, str]] = {}
     with database().read() as store:
         for mail in batch:
             if mail.template == "review_thanks" and mail.person is not None:
                 position = edition.run_of(mail.cause.partition(":")[0]).position
                 with contextlib.suppress(NotFound):
-                    found[mail.id] = score_sheets.signed(store, edition, position, mail.person)
+                    found[mail.id] = score_sheets.signed(store, edition, position, mail.person), mail.locale
     return found
+
+
+def _printed(paper: score_sheets.Paper, locale: str) -> bytes | None:
+    """The signed score sheets as a PDF; None where they cannot be printed, since a mail of thanks must not wait for a font."""
+    try:
+        return score_sheets.pdf(paper, locale=locale, base_url=settings().base_url)
+    except typesetting.NoFont as refusal:
+        log.error("a mail of thanks goes without its score sheet: %s", refusal)
+        return None
 
 
 class _Round:
     """One batch on one connection. Marking a mail and beginning the next are one commit."""
 
     def __init__(
-        self, sender: str, edition: Edition, grants: dict[str, Grant], packets: dict[str, bytes], papers: dict[str, score_sheets.Paper]
+        self, sender: str, edition: Edition, grants: dict[str, Grant], packets: dict[str, bytes], papers: dict[str, Future[bytes | None]]
     ) -> None:
         self.sender = sender
         self.edition = edition
@@ -138,7 +151,7 @@ class _Round:
         if mail.role is not None and mail.person not in self.grants:
             return self._mark(mail, smtp.Delivery("deferred", "waits for the recipient's personal link"))
         try:
-            message = self._message(mail)
+            message = self._message(mail, await self._paper(mail))
         except JinbangError as refusal:
             return self._mark(mail, smtp.Delivery("failed", str(refusal)))
         except Exception as failure:  # one mail that cannot be written must not keep back all others
@@ -166,30 +179,23 @@ class _Round:
     def _reply(self) -> str:
         return self.finished[1].reply if self.finished else ""
 
-    def _message(self, mail: Mail) -> EmailMessage:
+    async def _paper(self, mail: Mail) -> bytes | None:
+        """The score sheets that a mail carries."""
+        return await asyncio.wrap_future(self.papers[mail.id]) if mail.id in self.papers else None
+
+    def _message(self, mail: Mail, paper: bytes | None) -> EmailMessage:
         link = None
         if mail.person is not None and mail.person in self.grants:
             link = links.address(settings(), self.grants[mail.person]) + kinds.MAIL_KINDS[mail.template].beyond
         attached = []
         if mail.edition in self.packets and mail.template in ("shortlist_packet", "signoff_request"):
             attached.append(kinds.Attachment(f"{self.edition.id}-shortlist.xlsx", XLSX, self.packets[mail.edition]))
-        attached += self._signed_paper(mail)
+        if paper is not None:
+            attached.append(kinds.Attachment(f"{self.edition.id}-score-sheet.pdf", "application/pdf", paper))
         return render.render(
             mail, link=link, base_url=settings().base_url, sender=settings().mail_from,
             zone=self.edition.process.time_zone, attachments=attached,
         )  # fmt: skip
-
-    def _signed_paper(self, mail: Mail) -> list[kinds.Attachment]:
-        """The signed score sheets as a PDF; nothing where they cannot be printed, since a mail of thanks must not wait for a font."""
-        paper = self.papers.get(mail.id)
-        if paper is None:
-            return []
-        try:
-            content = score_sheets.pdf(paper, locale=mail.locale, base_url=settings().base_url)
-        except typesetting.NoFont as refusal:
-            log.error("a mail of thanks goes without its score sheet: %s", refusal)
-            return []
-        return [kinds.Attachment(f"{self.edition.id}-score-sheet.pdf", "application/pdf", content)]
 
     def _turn(self, mail: Mail | None) -> bool:
         """Mark the mail before, and begin this one, in one commit. False if another sender has taken this one over."""

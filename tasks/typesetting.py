@@ -19,6 +19,10 @@ FAMILIES = ("Noto Sans CJK SC", "Source Han Sans SC", "Noto Serif CJK SC", "Sour
 """Fonts with Chinese characters, the first that is installed is taken."""
 
 
+_MASK = 3
+"""Any of the eight patterns can be read; looking for the best would take as long as the typesetting."""
+
+
 class NoFont(JinbangError):
     """This machine has no font in which Chinese could be printed."""
 
@@ -66,5 +70,5 @@ def pdf(template: str, values: Mapping[str, Any], *, at: datetime) -> bytes:
 def qr(text: str) -> str:
     """A QR code as an SVG picture."""
     target = BytesIO()
-    segno.make(text, error="m", micro=False).save(target, kind="svg", xmldecl=False, border=1)
+    segno.make(text, error="m", micro=False, mask=_MASK).save(target, kind="svg", xmldecl=False, border=1)
     return target.getvalue().decode()
