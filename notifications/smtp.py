@@ -103,14 +103,14 @@ class Postman:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._hang_up()
 
-    async def deliver(self, message: EmailMessage, *, sender: str, recipient: str) -> Delivery:
-        """Hand over one message to one recipient; of the sender only the address is used, a name may stand before it.
+    async def deliver(self, message: EmailMessage | bytes, *, sender: str, recipient: str) -> Delivery:
+        """Hand over one message, written out or not, to one recipient; of the sender only the address is used, a name may stand before it.
 
         Never raises for anything that the server or the network does.
         """
         try:
             sender, recipient = addresses.sender_address(sender).addr_spec, addresses.one_address(recipient)
-            body = message.as_bytes()
+            body = message if isinstance(message, bytes) else message.as_bytes()
         except (InputError, ValueError, LookupError) as error:
             return Delivery("failed", str(error))
         async with self._one_at_a_time:

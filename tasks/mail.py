@@ -14,8 +14,7 @@ import math
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
-from email.message import EmailMessage
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from models.edition import Edition, Grant, Mail, NewMail, Reviewer
@@ -64,11 +63,12 @@ async def send_batch(edition_id: str) -> dict[str, int]:
     failpoint("mail_claimed.after")
     if not batch:
         return {}
-    # Papers are printed ahead on a thread of their own: the typesetter leaves the interpreter free meanwhile.
+    letters = _Letters(edition, grants, packets, _papers(edition, batch))
+    # Written ahead on a thread of their own, while the server is waited for; the typesetter even leaves the interpreter free.
     press = ThreadPoolExecutor(1, thread_name_prefix="press")
     try:
-        papers = {mail: press.submit(_printed, *order) for mail, order in _papers(edition, batch).items()}
-        return await _Round(sender, edition, grants, packets, papers).send(batch)
+        ahead = {mail.id: press.submit(letters.write, mail) for mail in batch if letters.can_write(mail)}
+        return await _Round(sender, edition, ahead).send(batch)
     finally:
         press.shutdown(wait=False, cancel_futures=True)
         with database().write() as store:
@@ -81,38 +81,68 @@ def _packets(store: Store, batch: Sequence[Mail]) -> dict[str, bytes]:
     return {one: packet.workbook(store, one) for one in {mail.edition for mail in batch if mail.template in carrying}}
 
 
-def _papers(edition: Edition, batch: Sequence[Mail]) -> dict[str, tuple[score_sheets.Paper, str]]:
-    """Mail id -> the signed score sheets that it carries, and their language; none where they have been opened again meanwhile."""
-    found: dict[str, tuple[score_sheets.Paper, str]] = {}
+def _papers(edition: Edition, batch: Sequence[Mail]) -> dict[str, score_sheets.Paper]:
+    """Mail id -> the signed score sheets that it carries; none where they have been opened again meanwhile."""
+    found: dict[str, score_sheets.Paper] = {}
     with database().read() as store:
         for mail in batch:
             if mail.template == "review_thanks" and mail.person is not None:
                 position = edition.run_of(mail.cause.partition(":")[0]).position
                 with contextlib.suppress(NotFound):
-                    found[mail.id] = score_sheets.signed(store, edition, position, mail.person), mail.locale
+                    found[mail.id] = score_sheets.signed(store, edition, position, mail.person)
     return found
 
 
-def _printed(paper: score_sheets.Paper, locale: str) -> bytes | None:
-    """The signed score sheets as a PDF; None where they cannot be printed, since a mail of thanks must not wait for a font."""
-    try:
-        return score_sheets.pdf(paper, locale=locale, base_url=settings().base_url)
-    except typesetting.NoFont as refusal:
-        log.error("a mail of thanks goes without its score sheet: %s", refusal)
-        return None
+class _Letters(NamedTuple):
+    """Writes the mails of one batch from what was read for them; touches neither the database nor the network."""
+
+    edition: Edition
+    grants: dict[str, Grant]
+    packets: dict[str, bytes]
+    papers: dict[str, score_sheets.Paper]
+
+    def can_write(self, mail: Mail) -> bool:
+        """Whether the mail needs no personal link, or its recipient has one."""
+        return mail.role is None or mail.person in self.grants
+
+    def write(self, mail: Mail) -> bytes:
+        """The mail as it goes over the wire.
+
+        Raises:
+            JinbangError: the mail cannot be written as its template and its row stand.
+        """
+        link = None
+        if mail.person is not None and mail.person in self.grants:
+            link = links.address(settings(), self.grants[mail.person]) + kinds.MAIL_KINDS[mail.template].beyond
+        attached = []
+        if mail.edition in self.packets and mail.template in ("shortlist_packet", "signoff_request"):
+            attached.append(kinds.Attachment(f"{self.edition.id}-shortlist.xlsx", XLSX, self.packets[mail.edition]))
+        attached += self._signed_paper(mail)
+        return render.render(
+            mail, link=link, base_url=settings().base_url, sender=settings().mail_from,
+            zone=self.edition.process.time_zone, attachments=attached,
+        ).as_bytes()  # fmt: skip
+
+    def _signed_paper(self, mail: Mail) -> list[kinds.Attachment]:
+        """The signed score sheets as a PDF; nothing where they cannot be printed, since a mail of thanks must not wait for a font."""
+        paper = self.papers.get(mail.id)
+        if paper is None:
+            return []
+        try:
+            content = score_sheets.pdf(paper, locale=mail.locale, base_url=settings().base_url)
+        except typesetting.NoFont as refusal:
+            log.error("a mail of thanks goes without its score sheet: %s", refusal)
+            return []
+        return [kinds.Attachment(f"{self.edition.id}-score-sheet.pdf", "application/pdf", content)]
 
 
 class _Round:
     """One batch on one connection. Marking a mail and beginning the next are one commit."""
 
-    def __init__(
-        self, sender: str, edition: Edition, grants: dict[str, Grant], packets: dict[str, bytes], papers: dict[str, Future[bytes | None]]
-    ) -> None:
+    def __init__(self, sender: str, edition: Edition, letters: dict[str, Future[bytes]]) -> None:
         self.sender = sender
         self.edition = edition
-        self.grants = grants
-        self.packets = packets
-        self.papers = papers
+        self.letters = letters
         self.counts: dict[str, int] = {}
         self.finished: tuple[Mail, smtp.Delivery] | None = None
 
@@ -148,10 +178,10 @@ class _Round:
         """Bring one mail as far as it gets. Yields the outcome."""
         if mail.state == "uncertain" and kinds.on_uncertain(mail.template) == "ask":
             return self._mark(mail, smtp.Delivery("uncertain", "interrupted while it was handed over; decide whether to send it again"))
-        if mail.role is not None and mail.person not in self.grants:
+        if mail.id not in self.letters:
             return self._mark(mail, smtp.Delivery("deferred", "waits for the recipient's personal link"))
         try:
-            message = self._message(mail, await self._paper(mail))
+            letter = await asyncio.wrap_future(self.letters[mail.id])
         except JinbangError as refusal:
             return self._mark(mail, smtp.Delivery("failed", str(refusal)))
         except Exception as failure:  # one mail that cannot be written must not keep back all others
@@ -160,7 +190,7 @@ class _Round:
         if not self._turn(mail):
             return "taken over"
         failpoint("mail_begun.after")
-        delivery = await self._delivered(postman.deliver(message, sender=settings().mail_from, recipient=mail.to_address))
+        delivery = await self._delivered(postman.deliver(letter, sender=settings().mail_from, recipient=mail.to_address))
         failpoint("mail_delivered.after")
         self.finished = (mail, delivery)
         return delivery.outcome
@@ -178,24 +208,6 @@ class _Round:
 
     def _reply(self) -> str:
         return self.finished[1].reply if self.finished else ""
-
-    async def _paper(self, mail: Mail) -> bytes | None:
-        """The score sheets that a mail carries."""
-        return await asyncio.wrap_future(self.papers[mail.id]) if mail.id in self.papers else None
-
-    def _message(self, mail: Mail, paper: bytes | None) -> EmailMessage:
-        link = None
-        if mail.person is not None and mail.person in self.grants:
-            link = links.address(settings(), self.grants[mail.person]) + kinds.MAIL_KINDS[mail.template].beyond
-        attached = []
-        if mail.edition in self.packets and mail.template in ("shortlist_packet", "signoff_request"):
-            attached.append(kinds.Attachment(f"{self.edition.id}-shortlist.xlsx", XLSX, self.packets[mail.edition]))
-        if paper is not None:
-            attached.append(kinds.Attachment(f"{self.edition.id}-score-sheet.pdf", "application/pdf", paper))
-        return render.render(
-            mail, link=link, base_url=settings().base_url, sender=settings().mail_from,
-            zone=self.edition.process.time_zone, attachments=attached,
-        )  # fmt: skip
 
     def _turn(self, mail: Mail | None) -> bool:
         """Mark the mail before, and begin this one, in one commit. False if another sender has taken this one over."""
