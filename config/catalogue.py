@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from config import faults, reading
-from models import subjects
+from models import earlier, subjects
 from models.errors import DeclarationError, Fault
 from models.process import Process
 from rules import digests
@@ -128,12 +128,13 @@ def declaration_hash(process: Process) -> str:
 
 
 def process_from_json(document: dict[str, Any]) -> Process:
-    """Read a declaration back from the JSON that an edition keeps.
+    """Read a declaration back from the JSON that an edition keeps, whichever version kept it.
 
     Raises:
         DeclarationError: the document was written by a version that declared things differently.
 
     """
+    document = earlier.upgraded(document)
     source = reading.Source("stored declaration", document)
     try:
         return Process.model_validate(document)

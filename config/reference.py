@@ -14,7 +14,7 @@ from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
 from config import faults
-from models import declared, process, sheets, stages, subjects
+from models import asking, declared, process, sheets, stages, subjects
 
 _INTRODUCTION = """\
 # Process files
@@ -76,7 +76,7 @@ _VALUES = """\
 | name | `first_prize` | lower-case a-z, digits and `_`, beginning with a letter, at most 40 characters |
 | two languages | `{zh: 一等奖, en: First prize}` | both are required |
 | opening time | `2026-01-12` or `"2026-01-12 09:00"` | a bare date is its first moment, in the process's `time_zone` |
-| closing time | `2026-03-31` or `"2026-03-31 24:00"` | a bare date is its end: 24:00 of that day |
+| closing time | `2026-03-31` or `"2026-03-31 24:00"` | a bare date is its end: 24:00 of that day; `2026年3月31日24时` is read too |
 | fraction | `2/3` | more than 0, at most 1, exact; thresholds include it |
 | number | `1.2` | decimal, exact as written |
 | text | `"2026"` | put what looks like a number in quotes |
@@ -92,12 +92,20 @@ _PARTS: tuple[tuple[str, type[declared.Declared]], ...] = (
     ("`hosts`", process.Host),
     ("`classes`", process.AwardClass),
     ("`fields` of a class", process.FormField),
+    ("`media` of a field", asking.Media),
     ("`tiers`", process.Tier),
     ("`groups`", process.Groups),
     ("`sets` of groups", process.Group),
     ("`nominators`", process.NominatorType),
+    ("`share` of nominators", asking.ShareOfRound),
 )
 _STAGE_PARTS: dict[str, tuple[tuple[str, type[declared.Declared]], ...]] = {
+    "submission": (
+        ("`reason_codes`", asking.ReasonCode),
+        ("`publicity_proof`", asking.PublicityProof),
+        ("`not_again`", asking.NotAgain),
+        ("`composition`", asking.Composition),
+    ),
     "scoring": (
         ("`criteria`", sheets.Criterion),
         ("`anchors` of a criterion", sheets.Anchor),
@@ -200,6 +208,8 @@ def _default(name: str, field: FieldInfo) -> str:
         return ""
     if isinstance(value, declared.Declared):
         return "its defaults"
+    if isinstance(value, tuple) and isinstance(value[0], asking.ReasonCode):
+        return "the usual ones: " + ", ".join(f"`{one.name}`" for one in value)
     if isinstance(value, tuple):
         return f"`[{', '.join(map(str, value))}]`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

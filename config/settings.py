@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     """Zone in which pages without an edition show times."""
     admin_email: str = "admin@example.org"
     """The first admin."""
+    more_admins: str = ""
+    """Addresses of further admins, parted by commas."""
+    two_admins: bool = False
+    """Opening signed score sheets again takes effect only when a second admin has confirmed it."""
     prefect_api_url: str = ""
     """Prefect server; one on loopback if empty."""
     sweep_seconds: float = Field(default=60, gt=0)
@@ -105,6 +109,34 @@ class Settings(BaseSettings):
     """Computing time after which opening one file of an entry is given up."""
     material_megabytes: int = Field(default=1024, ge=256)
     """Memory that opening one file of an entry may take."""
+    files_url: str = ""
+    """Where entries' files are kept, as an fsspec URL; the folder `files` in the data folder if empty."""
+    files_cache_megabytes: float = Field(default=2000, gt=0)
+    """Room for copies of files that are kept elsewhere than on this machine; the longest unused ones go first."""
+    clamav: str = Field(default="", pattern=r"^$|^unix:/.+$|^tcp:.+:\d{1,5}$")
+    """Virus scanner: `unix:/run/clamav/clamd.ctl` or `tcp:host:port`; none if empty."""
+    clamav_seconds: float = Field(default=60, gt=0)
+    """The scanner counts as down if it says nothing for so long."""
+    upload_part_megabytes: float = Field(default=4, gt=0)
+    """Browsers send files in parts of this size; after a cut no more than one part is sent again."""
+    upload_idle_seconds: float = Field(default=30, gt=0)
+    """A sender from whom nothing comes for so long is cut off, and goes on later from where it was."""
+    upload_wait_seconds: float = Field(default=2, ge=0)
+    """An answer waits so long for a file to be examined; after that the page says that it is being examined."""
+    uploads_open: int = Field(default=20, ge=1)
+    """Files of one nominating unit that may be on their way in at the same time."""
+    uploads_megabytes: float = Field(default=20_000, gt=0)
+    """Size of all files of one nominating unit together, on their way in and kept."""
+    upload_days: float = Field(default=2, gt=0)
+    """A file that stopped arriving so long ago is forgotten."""
+    table_rows: int = Field(default=2000, ge=1)
+    """Rows of a spreadsheet that a nominator may send at once."""
+    table_hours: float = Field(default=24, gt=0)
+    """A spreadsheet that was read and not confirmed is forgotten after this time."""
+    zip_megabytes: float = Field(default=1000, gt=0)
+    """Largest zip of attachments, and the most that it may unpack to."""
+    zip_files: int = Field(default=2000, ge=1)
+    """Most files in a zip of attachments."""
     signature_length: int = Field(default=8000, ge=100)
     """Characters of a drawn signature at most; it is kept with every sheet that it signs."""
     body_megabytes: float = Field(default=2, gt=0)
@@ -119,8 +151,18 @@ class Settings(BaseSettings):
 
     @property
     def files_dir(self) -> Path:
-        """Folder of entries' files, by hash."""
+        """Folder of entries' files, by hash, unless `files_url` names another place."""
         return self.data_dir / "files"
+
+    @property
+    def arriving_dir(self) -> Path:
+        """Folder of files on their way in, and of quarantined ones; web processes on several machines share it."""
+        return self.data_dir / "arriving"
+
+    @property
+    def tables_dir(self) -> Path:
+        """Folder of nominators' spreadsheets between reading and confirming; web processes on several machines share it."""
+        return self.data_dir / "tables"
 
     @property
     def mailbox_dir(self) -> Path:

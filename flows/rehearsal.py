@@ -21,9 +21,9 @@ from flows.recorded import recorded
 from models.edition import Edition
 from models.errors import NotAllowed, NotFound
 from models.intake import NewEntry
-from rules.progress import Close, Finished, Open, Remind, Wait, next_step
+from rules.progress import Close, Finished, Open, Remind, Settle, Wait, next_step
 from rules.simulation import Temper
-from tasks import editions, opening, people, rehearsing
+from tasks import editions, opening, people, rehearsing, synthetic_checkers
 from tasks.failpoints import failpoint
 from tasks.installation import database
 
@@ -96,7 +96,7 @@ class Rehearsal:
         match step:
             case Finished():
                 return True
-            case Open() | Close() | Remind():
+            case Open() | Close() | Remind() | Settle():
                 return False
             case Wait(run, _, blocked=True):
                 rehearsing.settle_block(edition, run)
@@ -116,7 +116,9 @@ class Rehearsal:
         if run is None:
             return
         ahead = rehearsing.moments_ahead(edition, run)
-        if run.declared.kind == "submission":
+        if run.declared.kind == "submission" and run.cutoff is not None and editions.situation(self.edition).now >= run.cutoff:
+            synthetic_checkers.check(edition, run, self.temper)
+        elif run.declared.kind == "submission":
             people.hand_in(edition, self.folder, self.made)
         elif run.declared.kind == "scoring":
             if self.stop_in in (run.name, run.declared.kind):  # half of the people leave their work to the visitor

@@ -18,7 +18,7 @@ from flows import notice, publication, scoring, shortlisting, signoff, submissio
 from flows.recorded import recorded
 from models.edition import Deadline, Lease, StageRun
 from models.errors import JinbangError, LeaseLost
-from rules.progress import Close, Finished, Open, Remind, Wait, next_step
+from rules.progress import Close, Finished, Open, Remind, Settle, Wait, next_step
 from tasks import artifacts, editions, mail
 
 STAGES: dict[str, ModuleType] = {
@@ -30,7 +30,7 @@ STAGES: dict[str, ModuleType] = {
     "notice": notice,
     "publication": publication,
 }
-"""The module of each stage kind: `open_stage`, `close_stage`, `remind`."""
+"""The module of each stage kind: `open_stage`, `close_stage`, `remind`; `settle` where a stage has moments of its own."""
 
 
 def _run_name() -> str:
@@ -79,6 +79,8 @@ async def _carry(lease: Lease) -> str:
                 await _attempt(lease, run, STAGES[run.declared.kind].close_stage(lease, run.position))
             case Remind(run, due):
                 await _attempt(lease, run, _remind(lease, run, due))
+            case Settle(run, due):
+                await _attempt(lease, run, STAGES[run.declared.kind].settle(lease, run.position, due))
             case Wait() | Finished():
                 if editions.give_back(lease, situation.seen):
                     return editions.sentence(step)

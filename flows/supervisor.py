@@ -55,6 +55,8 @@ def prepare() -> None:
     schema.migrate(installation.database())
     with installation.database().write() as store:
         store.put_admin(installation.settings().admin_email, "管理员", "admin")
+        for further in filter(None, map(str.strip, installation.settings().more_admins.split(","))):
+            store.put_admin(further, "管理员", "admin")
 
 
 def _free_port(wanted: int = 0) -> int:

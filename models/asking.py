@@ -42,6 +42,8 @@ class Media(Declared):
             yield Misfit("name at least one type of file", "types")
         if self.min_mb is not None and self.max_mb is not None and self.min_mb > self.max_mb:
             yield Misfit(f"min_mb {self.min_mb} is above max_mb {self.max_mb}; swap them", "min_mb")
+        if self.captions and "mp4" not in self.types:
+            yield Misfit("captions belong to films; add mp4 to the types or drop captions", "captions")
 
 
 class ShareOfRound(Declared):
@@ -89,9 +91,14 @@ class Composition(Declared):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Composition:
-        if self.max_share is None and self.min_share is None:
-            refuse("Composition", [Misfit("give `max_share`, `min_share`, or both", "max_share")])
+        refuse("Composition", self._misfits())
         return self
+
+    def _misfits(self) -> Iterator[Misfit]:
+        if self.max_share is None and self.min_share is None:
+            yield Misfit("give `max_share`, `min_share`, or both", "max_share")
+        elif self.max_share is not None and self.min_share is not None and self.min_share > self.max_share:
+            yield Misfit(f"min_share {self.min_share} is above max_share {self.max_share}; swap them", "min_share")
 
 
 class ReasonCode(Declared):

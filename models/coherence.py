@@ -6,11 +6,11 @@ Everything that does not fit is told at once, each with the path to the place wh
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from models.declared import Misfit
-from models.stages import ScoringStage, ShortlistingStage
+from models.stages import ScoringStage, ShortlistingStage, SubmissionStage
 
 if TYPE_CHECKING:
     from models.process import Process
@@ -30,7 +30,10 @@ def misfits(process: Process) -> Iterator[Misfit]:
     """Yield what does not fit together in a process whose parts are each right by themselves."""
     yield from _seats(process)
     yield from _names(process)
+    yield from _quotas(process)
     for position, stage in enumerate(process.stages):
+        if isinstance(stage, SubmissionStage):
+            yield from _submission(process, position, stage)
         if isinstance(stage, ScoringStage):
             yield from _sheets(process, position, stage)
         if isinstance(stage, ShortlistingStage):
@@ -69,13 +72,6 @@ def _names(process: Process) -> Iterator[Misfit]:
             yield Misfit(f"two {key} have the name {name!r}; give each its own `name`", key, position)
     for position, name in _twice([group.name for group in process.groups.sets] if process.groups else []):
         yield Misfit(f"two groups have the name {name!r}; give each its own `name`", "groups", "sets", position)
-    for kind, nominator in process.nominators.items():
-        for name, most in nominator.max.items():
-            if name not in lists["classes"]:
-                known = ", ".join(lists["classes"])
-                yield Misfit(f"{name!r} is not a class; the classes are {known}", "nominators", kind, "max", name)
-            elif most < 0:
-                yield Misfit(f"{most} is no number of entries; write 0 or more", "nominators", kind, "max", name)
     leads = [position for position, host in enumerate(process.hosts) if host.lead]
     if len(leads) > 1:
         yield Misfit("two hosts have `lead: true`; keep one", "hosts", leads[1])
@@ -83,6 +79,45 @@ def _names(process: Process) -> Iterator[Misfit]:
         zoneinfo.ZoneInfo(process.time_zone)
     except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):
         yield Misfit(f"{process.time_zone!r} is not a time zone; write one such as Asia/Shanghai", "time_zone")
+
+
+def _quotas(process: Process) -> Iterator[Misfit]:
+    known = [one.name for one in process.classes]
+    for kind, nominator in process.nominators.items():
+        conditional = [(("max_if", fact), most) for fact, most in nominator.max_if.items()]
+        for at, most in [(("max",), nominator.max), *conditional]:
+            yield from _no_classes(known, most, "nominators", kind, *at)
+            for name, count in most.items():
+                if name in known and count < 0:
+                    yield Misfit(f"{count} is no number of entries; write 0 or more", "nominators", kind, *at, name)
+
+
+def _no_classes(known: Sequence[str], names: Iterable[str], *at: str | int) -> Iterator[Misfit]:
+    """What is named as a class and is none; of a list the whole is shown, of a mapping the key."""
+    for name in names:
+        if name not in known:
+            place = at if isinstance(names, tuple) else (*at, name)
+            yield Misfit(f"{name!r} is not a class; the classes are {', '.join(known)}", *place)
+
+
+def _submission(process: Process, position: int, stage: SubmissionStage) -> Iterator[Misfit]:
+    at, classes = ("stages", position), [one.name for one in process.classes]
+    codes = [code.name for code in stage.reason_codes]
+    for number, name in _twice(codes):
+        yield Misfit(f"two reasons have the name {name!r}; give each its own `name`", *at, "reason_codes", number)
+    if stage.accept_by == "checker" and not codes:
+        yield Misfit("form checkers need reasons to name; list some, or leave reason_codes out for the usual ones", *at, "reason_codes")
+    if stage.four_eyes and stage.accept_by == "rule":
+        yield Misfit("four eyes need form checkers; write `accept_by: checker` or drop four_eyes", *at, "four_eyes")
+    if stage.not_again is not None:
+        yield from _no_classes(classes, stage.not_again.classes, *at, "not_again", "classes")
+    for number, limit in enumerate(stage.composition):
+        yield from _no_classes(classes, limit.classes, *at, "composition", number, "classes")
+    for number, name in enumerate(stage.exclusive_with):
+        if name == process.name:
+            yield Misfit(f"{name!r} is this process; name another one or drop exclusive_with", *at, "exclusive_with", number)
+    for number, name in _twice(stage.exclusive_with):
+        yield Misfit(f"{name!r} stands twice; delete one", *at, "exclusive_with", number)
 
 
 def _sheets(process: Process, position: int, stage: ScoringStage) -> Iterator[Misfit]:

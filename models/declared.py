@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -100,6 +101,18 @@ class Words(Declared):
 
 
 _WHEN = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?", re.ASCII)
+_CHINESE_DAY = re.compile(r"^(\d{4})年(\d{1,2})月(\d{1,2})日[ ]?", re.ASCII)
+_CHINESE_CLOCK = re.compile(r"[ ](?:中午(?=12))?(\d{1,2})(?:时(?:(\d{1,2})分)?|:(\d\d))$", re.ASCII)
+
+
+def _plain_time(text: str) -> str:
+    """A time as it stands in documents - 2026年5月26日24时, 2026-05-26 中午12:00 - in the form of process files (rule N8).
+
+    Only 中午12 is taken: after 上午, 下午 or 晚上 people mean different hours.
+    """
+    text = unicodedata.normalize("NFKC", text).strip()
+    text = _CHINESE_DAY.sub(lambda day: f"{day[1]}-{int(day[2]):02}-{int(day[3]):02} ", text).strip()
+    return _CHINESE_CLOCK.sub(lambda clock: f" {int(clock[1]):02}:{int(clock[2] or clock[3] or 0):02}", text)
 
 
 def _read_local_time(value: Any) -> datetime:
@@ -110,7 +123,7 @@ def _read_local_time(value: Any) -> datetime:
         return value.replace(microsecond=0)
     if isinstance(value, date):
         return datetime.combine(value, time())
-    written = _WHEN.fullmatch(value.strip()) if isinstance(value, str) else None
+    written = _WHEN.fullmatch(_plain_time(value)) if isinstance(value, str) else None
     if written is None:
         raise ValueError(f'{value!r} is not a date or time; write 2026-05-26 or "2026-05-26 18:00", local and without a zone')
     day, clock = written.group(1), written.group(2) or "00:00"
@@ -124,7 +137,7 @@ def _read_local_time(value: Any) -> datetime:
 def _read_closing_time(value: Any) -> datetime:
     """As `_read_local_time`, but a bare date means its end: 24:00 of that day (rule N8)."""
     moment = _read_local_time(value)
-    bare = (isinstance(value, date) and not isinstance(value, datetime)) or (isinstance(value, str) and ":" not in value)
+    bare = (isinstance(value, date) and not isinstance(value, datetime)) or (isinstance(value, str) and ":" not in _plain_time(value))
     try:
         return moment + (timedelta(days=1) if bare else timedelta())
     except OverflowError:

@@ -37,6 +37,10 @@ EntryState = Literal[
 ]
 
 
+SET_ASIDE: frozenset[EntryState] = frozenset(("withdrawn", "duplicate", "not_accepted"))
+"""States of entries that nobody checks, counts against a quota, or draws; they are kept, and most can be brought back."""
+
+
 @dataclass(frozen=True, slots=True)
 class StageRun:
     """One stage of one edition, as it stands."""

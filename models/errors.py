@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from dataclasses import field as field_of
 
 
 class JinbangError(Exception):
@@ -42,6 +43,8 @@ class Fault:
     """Column letter of a spreadsheet, or the column number of a text file."""
     field: str = ""
     """Field name, or the path inside a declaration (`stages[1].panel`)."""
+    zh: str = field_of(default="", compare=False)
+    """`what` and `remedy` in one Chinese sentence, for pages and workbooks; empty where only the office reads it."""
 
     def __str__(self) -> str:
         where = ":".join(str(part) for part in (self.file, self.sheet, self.row, self.column) if part not in ("", None))

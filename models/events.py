@@ -46,6 +46,7 @@ EventType = Literal[
     "LinkRevoked",
     "SheetSaved",
     "SheetsSigned",
+    "ReopeningAsked",
     "SheetReopened",
     "ReviewerRecused",
     "SubstitutesDrawn",

@@ -27,7 +27,7 @@ class FormField(Declared):
     title: Words
     """Label in forms and heading in spreadsheets."""
     kind: FieldKind = "text"
-    """What is typed; `people` are names with commas between them, `discipline` is a discipline code."""
+    """What is typed; `people` are names with commas between them, `discipline` is a discipline code, `declaration` is a tick."""
     required: bool = False
     """Without it an entry is refused."""
     max_length: int | None = Field(default=None, ge=1)
@@ -73,7 +73,7 @@ class FormField(Declared):
             yield Misfit(f"{self.name}: `choices` go with `kind: choice`, and with it only", "kind")
         if self.private and self.published:
             yield Misfit(f"{self.name}: a private field cannot be published; drop one of the two", "published")
-        if self.published and self.kind in ("email", "phone", "id_number", "file"):
+        if self.published and self.kind in ("email", "phone", "id_number", "file", "declaration"):
             yield Misfit(f"{self.name}: a field of kind {self.kind} is never published; drop `published`", "published")
         if (self.kind == "declaration") != (self.text is not None):
             yield Misfit(f"{self.name}: `text` goes with `kind: declaration`, and with it only", "kind")

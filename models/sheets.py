@@ -9,6 +9,9 @@ from pydantic import Field
 
 from models.declared import Declared, Exact, Misfit, Share, Slug, Words
 
+OTHER_FIELDS = ("comment", "advice", "fatal")
+"""What a sheet asks besides its criteria; no criterion may have such a name."""
+
 
 class Anchor(Declared):
     """What one mark means (rule S1); offered as a button beside the number field."""
@@ -69,6 +72,8 @@ def misfits(criteria: tuple[Criterion, ...], *at: str) -> Iterator[Misfit]:
     for position, criterion in enumerate(criteria):
         if criterion.name in names[:position]:
             yield Misfit(f"two criteria have the name {criterion.name!r}; rename one", *at, position, "name")
+        if criterion.name in OTHER_FIELDS:
+            yield Misfit(f"{criterion.name!r} is another field of the score sheet; name the criterion otherwise", *at, position, "name")
         if criterion.max <= 0 or criterion.step <= 0 or criterion.max % criterion.step:
             what = f"max {criterion.max} is not a positive multiple of step {criterion.step}; change one of the two"
             yield Misfit(what, *at, position, "max")

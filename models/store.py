@@ -24,6 +24,7 @@ from models.stores.links import LinkStore
 from models.stores.mails import MailStore
 from models.stores.material import MaterialStore
 from models.stores.people import PeopleStore
+from models.stores.prepared import execute
 from models.stores.reviewing import ReviewingStore
 from models.stores.scoring import ScoringStore
 from models.stores.submitting import SubmittingStore
@@ -94,7 +95,7 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that may write takes the lock at once, so that it never fails half-way with "database is locked".
     writing = connection.get_execution_options().get("jinbang_writing", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    execute(connection, "BEGIN IMMEDIATE" if writing else "BEGIN").close()
 
 
 def check_durability(connection: Connection) -> None:

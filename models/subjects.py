@@ -7,132 +7,29 @@ The header of a core column depends on the kind of subject: the `title` of a per
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-from models.declared import Misfit, Words
-from models.process import FieldKind, FormField, Process, SubjectKind
-from models.stages import ScoringStage
+from models.declared import Misfit
+from models.process import FormField, Process, SubjectKind
+from models.stages import ScoringStage, SubmissionStage
+from models.subject_fields import COMMON_FIELDS, CORE_COLUMNS, LICENSED
+
+__all__ = [
+    "COMMON_FIELDS",
+    "CORE_COLUMNS",
+    "LICENSED",
+    "Blind",
+    "SubjectKind",
+    "core_columns",
+    "fields_of",
+    "fields_shown_to_reviewers",
+    "may_be_shown",
+    "misfits",
+    "published_fields",
+]
 
 Blind = Literal["none", "single", "double"]
-LICENSED = "同意"
-"""The answer by which an author lets a work be exhibited."""
-
-
-def _field(name: str, zh: str, en: str, kind: FieldKind = "text", *, headers: tuple[str, ...] = (), **more: Any) -> FormField:
-    return FormField(name=name, title=Words(zh=zh, en=en), kind=kind, headers=headers, **more)
-
-
-def _core(title: FormField, unit_zh: str, unit_en: str, *unit_headers: str) -> tuple[FormField, ...]:
-    """Give the columns that every kind has, with the kind's own words for the subject and the unit behind it."""
-    public: dict[str, Any] = {"required": True, "published": True, "identifying": True}
-    return (
-        _field("class", "类别", "Class", headers=("申报类别", "奖项类别", "参评类别")),
-        title,
-        _field("unit", unit_zh, unit_en, max_length=100, headers=("单位", "所在单位", *unit_headers), **public),
-        _field("email", "电子邮箱", "E-mail", "email", required=True, private=True, headers=("邮箱", "电子邮件", "联系邮箱")),
-        _field("nominator", "推荐单位编号", "Nominator code", headers=("推荐单位", "推荐单位代码"), **public),
-        _field("rank", "推荐排序", "Rank", "number", min="1", headers=("排序", "推荐顺序", "推荐序号")),
-    )
-
-
-def _title(zh: str, en: str, *headers: str, **more: Any) -> FormField:
-    return _field("title", zh, en, required=True, max_length=200, published=True, headers=headers, **more)
-
-
-def _name(zh: str, en: str, *headers: str) -> FormField:
-    """Make a title that is the name of somebody, and so identifies."""
-    return _title(zh, en, *headers, identifying=True)
-
-
-CORE_COLUMNS: dict[SubjectKind, tuple[FormField, ...]] = {
-    "paper": _core(_title("论文题目", "Paper title", "题目", "论文名称", "论文标题"), "第一作者单位", "First author's unit", "作者单位"),
-    "person": _core(_name("姓名", "Name", "申报人", "候选人姓名", "推荐人选"), "工作单位", "Unit", "单位名称"),
-    "team": _core(_name("队伍名称", "Team name", "团队名称", "队名", "服务队名称"), "依托单位", "Host unit", "挂靠单位"),
-    "organisation": _core(
-        _name("单位名称", "Organisation name", "申报单位", "集体名称", "单位全称"), "主管单位", "Parent unit", "上级单位"
-    ),
-    "artwork": _core(_title("作品名称", "Title of the work", "作品题目", "作品"), "作者单位", "Author's unit", "单位/学校", "学校"),
-    "project": _core(_title("课题名称", "Project title", "项目名称", "研究题目"), "承担单位", "Responsible unit", "申报单位", "依托单位"),
-    "venue": _core(_name("场馆名称", "Venue name", "基地名称", "场馆"), "运营单位", "Operator", "管理单位", "主管单位"),
-}
-"""`class`, `title`, `unit`, `email`, `nominator` (the nominator's code) and `rank`, as columns of a spreadsheet.
-
-`class` may be left empty where a process has one class only.
-"""
-
-# fmt: off
-COMMON_FIELDS: dict[SubjectKind, tuple[FormField, ...]] = {
-    "paper": (
-        _field("discipline", "学科代码", "Discipline code", "discipline", required=True, headers=("学科", "学科分类", "学科分类代码")),
-        _field(
-            "authors", "作者", "Authors", "people", required=True, max_length=20, published=True, identifying=True,
-            headers=("全部作者", "作者排序", "作者姓名", "论文作者"),
-        ),
-        _field("corresponding_author", "通讯作者", "Corresponding author", identifying=True, headers=("通信作者",)),
-        _field("journal", "发表期刊", "Journal", required=True, max_length=200, headers=("期刊", "期刊名称", "刊物名称")),
-        _field("issue", "卷期页", "Volume, issue, pages", max_length=100, headers=("年卷期页", "卷期页码")),
-        _field("published_on", "发表日期", "Published on", "date", required=True, headers=("发表时间", "刊出日期")),
-        _field("doi", "DOI", "DOI", max_length=200, identifying=True, headers=("DOI号", "数字对象标识")),
-        _field("abstract", "摘要", "Abstract", required=True, max_length=500, headers=("论文摘要", "内容摘要")),
-        _field("full_text", "论文全文", "Full text", "file", identifying=True, headers=("全文",)),
-        _field("blind_text", "匿名全文", "Anonymised full text", "file", headers=("匿名稿", "匿名论文")),
-    ),
-    "person": (
-        _field("gender", "性别", "Gender", "choice", choices=("男", "女"), required=True),
-        _field("ethnic", "民族", "Ethnic group", max_length=20),
-        _field("birth_month", "出生年月", "Month of birth", "month", required=True, identifying=True, headers=("出生日期", "出生时间")),
-        _field("party", "政治面貌", "Political affiliation", max_length=20),
-        _field("post", "职务", "Post", max_length=100, published=True, identifying=True, headers=("单位职务", "行政职务")),
-        _field("professional_title", "职称", "Professional title", max_length=50, headers=("专业技术职务", "技术职称")),
-        _field("degree", "学历学位", "Degree", max_length=50, headers=("学历", "学位", "最高学历")),
-        _field("mobile", "手机号码", "Mobile phone", "phone", private=True, headers=("手机", "联系电话", "移动电话")),
-        _field("id_no", "身份证号", "Identity number", "id_number", private=True, headers=("身份证号码", "证件号码")),
-        _field("photo", "照片", "Photo", "file", identifying=True, headers=("证件照", "小2寸照片")),
-    ),
-    "team": (
-        _field("founded", "成立时间", "Founded", "month", headers=("成立年月", "组建时间")),
-        _field(
-            "leader", "负责人", "Leader", required=True, max_length=50, published=True, identifying=True,
-            headers=("团队负责人", "队长"),
-        ),
-        _field("members", "主要成员", "Members", "people", max_length=30, identifying=True, headers=("成员", "成员名单", "团队成员")),
-        _field("size", "队伍人数", "Number of members", "number", min="1", headers=("人数", "成员人数", "注册人数")),
-    ),
-    "organisation": (
-        _field("uscc", "统一社会信用代码", "Unified social credit code", private=True, max_length=18, headers=("信用代码",)),
-        _field("legal_rep", "法定代表人", "Legal representative", max_length=50, identifying=True, headers=("法人代表", "单位负责人")),
-        _field("contact", "联系人及电话", "Contact", private=True, max_length=100, headers=("联系人", "联系方式")),
-    ),
-    "artwork": (
-        _field(
-            "authors", "作者", "Authors", "people", required=True, max_length=5, published=True, identifying=True,
-            headers=("作者姓名", "全部作者"),
-        ),
-        _field("advisor", "指导教师", "Advisor", max_length=50, identifying=True, headers=("指导老师",)),
-        _field("statement", "创作说明", "Statement", required=True, max_length=300, headers=("作品简介", "作品说明")),
-        _field("licence", "展示授权", "Licence to exhibit", "choice", choices=(LICENSED, "不同意"), required=True, headers=("授权展示",)),
-        _field("media", "作品文件", "File of the work", "file", headers=("作品附件", "文件")),
-    ),
-    "project": (
-        _field(
-            "leader", "负责人", "Leader", required=True, max_length=50, published=True, identifying=True,
-            headers=("课题负责人", "项目负责人"),
-        ),
-        _field("members", "课题组成员", "Members", "people", max_length=30, identifying=True, headers=("成员", "项目组成员")),
-        _field("period", "起止时间", "Period", max_length=50, headers=("研究周期", "实施周期")),
-        _field("budget", "申请经费（万元）", "Budget (10 000 yuan)", "number", min="0", headers=("经费", "申请经费", "预算")),
-        _field("outputs", "预期成果", "Outputs", max_length=500, headers=("成果形式",)),
-    ),
-    "venue": (
-        _field("venue_class", "场馆类别", "Class of venue", max_length=50, published=True, headers=("场馆类型", "基地类别")),
-        _field("area", "展教面积（平方米）", "Exhibition area (m²)", "number", min="0", headers=("面积", "展教面积")),
-        _field("open_days", "年开放天数", "Open days a year", "number", min="0", max="366", headers=("开放天数",)),
-        _field("visitors", "年接待人次", "Visitors a year", "number", min="0", headers=("接待人次", "接待量")),
-    ),
-}
-# fmt: on
-"""Fields by kind of subject; a process adds its own, and replaces one of these by declaring the same name."""
 
 
 def core_columns(process: Process, class_name: str) -> tuple[FormField, ...]:
@@ -157,8 +54,12 @@ def fields_of(process: Process, class_name: str) -> tuple[FormField, ...]:
 
 
 def fields_shown_to_reviewers(process: Process, class_name: str, blind: Blind) -> tuple[FormField, ...]:
-    """Give the fields that a reviewer may see: never private ones, and in a `double` blind stage none that identifies (rule R6)."""
-    return tuple(field for field in fields_of(process, class_name) if not field.private and not (blind == "double" and field.identifying))
+    """Give the fields that a reviewer may see: never private ones, and in a `double` blind stage none that identifies (rule R6).
+
+    Nor ticks under declarations, which are a matter of the office.
+    """
+    fields = (field for field in fields_of(process, class_name) if not field.private and field.kind != "declaration")
+    return tuple(field for field in fields if not (blind == "double" and field.identifying))
 
 
 def published_fields(process: Process, class_name: str) -> tuple[FormField, ...]:
@@ -173,13 +74,86 @@ def misfits(process: Process) -> Iterator[Misfit]:
             field = ("fields", number) if number >= 0 else ()
             yield Misfit(f"two columns of {one.name} answer to {heading!r}; rename one", "classes", position, *field)
         known = {field.name: field for field in fields_of(process, one.name)}
+        yield from _conditions(process, position)
         if process.groups and process.groups.by not in known:
             yield Misfit(f"{one.name} has no field {process.groups.by!r}; add it or group by another field", "groups", "by")
         elif process.groups:
+            if known[process.groups.by].when:
+                yield Misfit(f"{process.groups.by} is not asked of every entry of {one.name}; drop its `when`", "groups", "by")
             yield from _values(process, known[process.groups.by])
         for number, stage in enumerate(process.stages):
             if isinstance(stage, ScoringStage) and stage.match is not None and stage.match not in known:
                 yield Misfit(f"{one.name} has no field {stage.match!r}; add it or drop match", "stages", number, "match")
+    yield from _shares(process)
+    for number, stage in enumerate(process.stages):
+        if isinstance(stage, SubmissionStage):
+            yield from _compositions(process, number, stage)
+            yield from _genres(process, number, stage)
+
+
+def _conditions(process: Process, position: int) -> Iterator[Misfit]:
+    """Yield conditions of declared fields that no earlier choice can fulfil."""
+    declared = process.classes[position]
+    numbers = {field.name: number for number, field in enumerate(declared.fields)}
+    earlier: dict[str, FormField] = {}
+    for field in fields_of(process, declared.name):
+        at = ("classes", position, "fields", numbers.get(field.name, 0), "when")
+        for name, values in (field.when or {}).items():
+            yield from _choices_of(earlier.get(name), name, values, f"{declared.name}, before {field.name},", *at, name)
+            if not values:
+                yield Misfit(f"name the values of {name} for which {field.name} is asked", *at, name)
+        if field.when is not None and not field.when:
+            yield Misfit(f"{field.name}: `when` names no field; name one or drop it", *at)
+        earlier[field.name] = field
+
+
+def _choices_of(field: FormField | None, name: str, values: Iterable[str], where: str, *at: str | int) -> Iterator[Misfit]:
+    """Yield what is wrong with a reference to a choice field and to some of its values; a mapping is shown at its keys."""
+    if field is None or field.kind != "choice":
+        yield Misfit(f"{where} has no choice field {name!r}; add it, or name another", *at)
+        return
+    for value in values:
+        if value not in field.choices:
+            place = (*at, value) if isinstance(values, Mapping) else at
+            yield Misfit(f"{value!r} is not a choice of {name}; the choices are {', '.join(field.choices)}", *place)
+
+
+def _shares(process: Process) -> Iterator[Misfit]:
+    """Yield shares of a first round that go by a field or value which none of the unit's classes has (rule N1)."""
+    for kind, nominator in process.nominators.items():
+        if nominator.share is None:
+            continue
+        at, by = ("nominators", kind, "share"), nominator.share.by
+        classes = [one.name for one in process.classes if nominator.max.get(one.name)]
+        found = [field for name in classes for field in fields_of(process, name) if field.name == by and field.kind == "choice"]
+        if not found:
+            yield Misfit(f"no class of this type has a choice field {by!r}; add it, or name another", *at, "by")
+        for field in found:
+            yield from _choices_of(field, by, nominator.share.of, kind, *at, "of")
+
+
+def _compositions(process: Process, number: int, stage: SubmissionStage) -> Iterator[Misfit]:
+    """Yield limits on a list that count a field or value which its classes do not have (rule N9)."""
+    for position, limit in enumerate(stage.composition):
+        at = ("stages", number, "composition", position)
+        for one in process.classes:
+            if limit.classes and one.name not in limit.classes:
+                continue
+            field = next((field for field in fields_of(process, one.name) if field.name == limit.field), None)
+            wrong = field is None or field.kind != "choice"
+            yield from _choices_of(field, limit.field, limit.values, one.name, *at, "field" if wrong else "values")
+
+
+def _genres(process: Process, number: int, stage: SubmissionStage) -> Iterator[Misfit]:
+    """Yield genres that are excluded although nothing asks for a genre, or none can be chosen (rule F3)."""
+    at = ("stages", number, "excluded_genres")
+    asked = [field for one in process.classes for field in fields_of(process, one.name) if field.name == "genre"]
+    if stage.excluded_genres and not asked:
+        yield Misfit("no class has a field `genre`; add one or drop excluded_genres", *at)
+    for position, genre in enumerate(stage.excluded_genres):
+        if asked and not any(field.kind == "text" or genre in field.choices for field in asked):
+            choices = ", ".join(dict.fromkeys(choice for field in asked for choice in field.choices))
+            yield Misfit(f"{genre!r} is not a choice of genre; the choices are {choices}", *at, position)
 
 
 def _ambiguous(process: Process, class_name: str) -> Iterator[tuple[int, str]]:

@@ -39,6 +39,7 @@ UPLOADS = sa.Table(
     sa.Column("scan", sa.String(20), nullable=False),
     sa.Column("said", sa.Text, nullable=False),
     sa.Column("at", Moment, nullable=False),
+    sa.Column("notes", sa.JSON, nullable=False),
     sa.Index("ix_uploads_draft", "draft"),
     sa.Index("ix_uploads_nominator", "nominator"),
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as filled
 from datetime import datetime
 from typing import Any, Literal
 
@@ -59,6 +60,9 @@ class Upload:
     said: str
     """Why it was refused, for people; empty otherwise."""
     at: datetime
+    """When it last moved on."""
+    notes: Mapping[str, Any] = filled(default_factory=dict)
+    """What was found in it: `properties` that may name its makers; `en`, the refusal in English; or `zip`, what an archive held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,4 +191,4 @@ class Fact:
     name: str
     value: Any = None
     at: datetime | None = None
-    by: str = field(default="")
+    by: str = filled(default="")

@@ -29,7 +29,7 @@ class MailKind:
     page: str | None = None
     """Path of the public page to which the mail leads; None = it leads to the recipient's personal link."""
     beyond: str = ""
-    """What follows the personal link, for mails that lead to another page than that of the role."""
+    """What follows the personal link, for mails that lead to another page than that of the role; `{code}` is the mail's own `code`."""
     on_uncertain: OnUncertain = "resend"
 
 
@@ -38,6 +38,8 @@ MAIL_KINDS: Mapping[str, MailKind] = {
     "call_reminder": MailKind(),
     "entries_received": MailKind(),
     "form_result": MailKind(),
+    "correction_asked": MailKind(beyond="/corrections/{code}"),
+    "correction_lapsed": MailKind(),
     "review_invitation": MailKind(),
     "review_more": MailKind(),
     "review_reminder": MailKind(),
@@ -51,10 +53,17 @@ MAIL_KINDS: Mapping[str, MailKind] = {
     "result_winner": MailKind(page="/results/{edition}", on_uncertain="ask"),
     "result_nominator": MailKind(page="/results/{edition}", on_uncertain="ask"),
     "stage_blocked": MailKind(page="/admin/editions/{edition}"),
+    "file_quarantined": MailKind(page="/admin/editions/{edition}/uploads"),
     "admin_sign_in": MailKind(),
     "link_again": MailKind(),
     "link_code": MailKind(page="/review/code"),
     "new_device": MailKind(beyond="/device"),
+    "confirmation_request": MailKind(),
+    "confirmation_refused": MailKind(),
+    "confirmations_missing": MailKind(),
+    "duplicate_warning": MailKind(),
+    "quota_granted": MailKind(),
+    "call_extended": MailKind(),
 }
 
 

@@ -19,6 +19,15 @@ from notifications.envelopes import to_nominator as _to_nominator
 from notifications.envelopes import to_person as _to_person
 from notifications.envelopes import to_reviewer as _to_reviewer
 from notifications.envelopes import words as _words
+from notifications.form_checks import correction_asked as correction_asked
+from notifications.form_checks import correction_lapsed as correction_lapsed
+from notifications.nominations import call_extended as call_extended
+from notifications.nominations import confirmation_refused as confirmation_refused
+from notifications.nominations import confirmation_request as confirmation_request
+from notifications.nominations import confirmations_missing as confirmations_missing
+from notifications.nominations import duplicate_warning as duplicate_warning
+from notifications.nominations import quota_granted as quota_granted
+from notifications.office import file_quarantined as file_quarantined
 
 ZH = "zh_CN"
 
@@ -96,7 +105,9 @@ def review_more(
 ) -> NewMail:
     """Asks for `count` further reviews: drawn in a later round because marks were missing, or `entries` that lost a reviewer."""
     cause = f"{run.name}:more:{round}" + (f":{_digest(*sorted(entries))}" if entries else "")
-    return _to_reviewer(edition, reviewer, "review_more", cause, locale, count=count, round=round, closes=_iso(run.closes_at))
+    return _to_reviewer(
+        edition, reviewer, "review_more", cause, locale, count=count, round=round, closes=_iso(run.closes_at), instead=bool(entries)
+    )  # fmt: skip
 
 
 def review_reminder(edition: Edition, run: StageRun, reviewer: Reviewer, missing: int, days_left: int, *, locale: str = ZH) -> NewMail:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from models.declared import Words
 from models.edition import Edition, Entry, Mail, Member, NewMail, Nominator, Reviewer, StageRun
 from models.process import Process
+from models.submitting import Confirmation, Correction, Finding, QuotaGrant
 from notifications import messages
 from notifications.kinds import MAIL_KINDS, Attachment
 from notifications.render import render
@@ -99,11 +101,23 @@ def example_mail(template: str, locale: str) -> NewMail:
     signatory = Member("s1", _ID, "S01", "王渭", "示例省人力资源和社会保障厅", "wang@example.org", role="party", party="lead")
     titles = ["黄土高原小流域水土保持措施的减沙效应", "渭河流域氮素迁移的同位素示踪"]
     entry = Entry("e1", _ID, "L0042", "k", "sample", "sample", titles[0], "渭北理工大学", "author@example.org", "n1", 1)
+    witness = Confirmation(
+        f"{_ID}/e/L0042/w/1", _ID, f"{_ID}/e/L0042", "expert", "赵汉江", "渭北理工大学", "zhao@example.org", "asked", "", "", CREATED, CREATED
+    )
+    grant = QuotaGrant("g1", _ID, "n1", "sample", 1, "承办单位，增补一篇", "admin@example.org", CREATED)
+    sent_back = Correction(
+        _ID, entry.id, 1, ("abstract",), (Finding("incomplete", "abstract"),), CREATED, datetime(2026, 4, 7, 16, tzinfo=UTC)
+    )
     made: dict[str, Any] = {
         "call_opened": (edition, run("submission"), unit, {"sample": 15}),
         "call_reminder": (edition, run("submission"), unit, 7),
         "entries_received": (edition, unit, titles),
         "form_result": (edition, unit, [("L0042", titles[0])], [(titles[1], ["发表时间不在规定范围内", "缺少查新报告"])]),
+        "correction_asked": (
+            edition, run("submission"), unit, entry, sent_back,
+            [Words(zh="填报不全（摘要）：缺少研究方法", en="Form incomplete (Abstract): the method is missing")],
+        ),
+        "correction_lapsed": (edition, run("submission"), unit, entry, sent_back),
         "review_invitation": (edition, run("scoring"), expert, 18),
         "review_more": (edition, run("scoring"), expert, 3, 1),
         "review_reminder": (edition, run("scoring"), expert, 5, 2),
@@ -117,10 +131,17 @@ def example_mail(template: str, locale: str) -> NewMail:
         "result_winner": (edition, entry, tier, paper),
         "result_nominator": (edition, unit, [(titles[0], tier, paper)]),
         "stage_blocked": (edition, run("scoring"), "admin@example.org", "申报项 L0007 需要 3 份有效评分，现有 2 份；请增加评审专家。"),
+        "file_quarantined": (edition, "admin@example.org", unit, "0" * 32, "Win.Test.EICAR_HDB-1"),
         "admin_sign_in": ("admin@example.org",),
         "link_again": (edition, expert, CREATED),
         "link_code": (edition, expert, "00000000", 10),
         "new_device": (edition, expert, "0" * 64, CREATED),
+        "confirmation_request": (edition, run("submission"), witness, entry, unit, 1),
+        "confirmation_refused": (edition, run("submission"), replace(witness, state="refused", text="未参与该研究。"), entry, unit),
+        "confirmations_missing": (edition, run("submission"), unit, {titles[0]: [Words(zh="专家意见 1/3", en="expert opinions 1/3")]}, 7),
+        "duplicate_warning": (edition, run("submission"), unit, entry, "示例省地理学会", "L0042-L0107"),
+        "quota_granted": (edition, run("submission"), unit, grant, paper, 16),
+        "call_extended": (edition, run("submission"), unit),
     }
     extra = {"minutes": 15} if template == "admin_sign_in" else {}
     mail: NewMail = getattr(messages, template)(*made[template], locale=locale, **extra)

@@ -102,6 +102,17 @@ def deadline_text(moment: datetime, zone: str) -> str:
     return f"{local:%Y-%m-%d %H:%M}"
 
 
+def postmarked_in_time(stamped: date, deadline: datetime, zone: str) -> bool:
+    """Whether a letter counts by its postmark: stamped on the last day of a deadline or before, whenever it arrives (rule N8).
+
+    Args:
+        stamped: The day on the postmark.
+        deadline: The first moment that is too late, aware; 24:00 belongs to the day that it ends.
+        zone: Time zone of the days.
+    """
+    return stamped <= to_local(deadline - timedelta(microseconds=1), zone).date()
+
+
 def notice_period(
     posted: datetime,
     *,

@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from models.errors import JinbangError
 from models.process import FormField
+from rules.digests import words_digest
 from rules.text import TextRefused, clean, clean_name, clean_unit, halfwidth
 
 LONGEST_TEXT = 5_000
@@ -19,22 +20,30 @@ LONGEST_NAME = 100
 """Characters of a person's or unit's name; a guard, not a rule."""
 _YEARS = range(1900, 2100)
 _FIRST_SERIAL = date(1899, 12, 30)
+_YES = frozenset({"是", "已承诺", "承诺", "同意", "已阅读并同意", "√", "✓", "✔", "☑", "yes", "y", "true", "1"})
+_NO = frozenset({"否", "未承诺", "不承诺", "不同意", "×", "x", "✗", "☐", "□", "no", "n", "false", "0"})
+"""What stands in a cell for a tick under a declaration, and for none; a list of spellings, as `_bare` gives them."""
 _STRETCHED = re.compile(r"^[\u3400-\u9fff]\s+[\u3400-\u9fff]$")
+_PHONE = "这不是电话号码，请只写数字和连字符，如 000-0000"
+_IDENTITY = "这不是证件号码，请核对；表格中请将该列设为文本格式"
+_FILE_NAME = "这不是文件名，请只写文件名，不带文件夹"
+_DATE_AS = "请写成 2020-05-03，只知道月份时写成 2020-05"
 _BETWEEN_VALUES = re.compile(r"[、,，;；\n/]+")
 
 
 class CellRefused(JinbangError):
     """A value cannot be taken; carries what is wrong and the remedy."""
 
-    def __init__(self, what: str, remedy: str = "") -> None:
-        self.what, self.remedy = what, remedy
+    def __init__(self, what: str, remedy: str = "", *, zh: str = "") -> None:
+        self.what, self.remedy, self.zh = what, remedy, zh
         super().__init__(f"{what} -> {remedy}" if remedy else what)
 
 
 def read_cell(text: str, field: FormField) -> Any:
     """Give what is stored for a value of a field: a text, or for `people` a list of `{"name", "unit"}`.
 
-    Numbers stay texts, exact as written; dates are ISO: `2020-05-03`, or `2020-05` where no day is known. Empty stays empty.
+    Numbers stay texts, exact as written; dates are ISO: `2020-05-03`, or `2020-05` where no day is known; a declaration that
+    is agreed to becomes the digest of its text. Empty stays empty.
 
     Raises:
         CellRefused: the value does not fit the field.
@@ -60,11 +69,13 @@ def read_cell(text: str, field: FormField) -> Any:
         case "email":
             return read_email(value)
         case "phone":
-            return _pattern(value, r"\+?[0-9()\- ]{5,24}", "a telephone number", "write digits and hyphens only, e.g. 000-0000")
+            return _pattern(value, r"\+?[0-9()\- ]{5,24}", "a telephone number", "write digits and hyphens only, e.g. 000-0000", _PHONE)
         case "id_number":
-            return _pattern(value.upper(), r"[0-9A-Z()\-]{6,20}", "an identity number", "format the column as text")
+            return _pattern(value.upper(), r"[0-9A-Z()\-]{6,20}", "an identity number", "format the column as text", _IDENTITY)
+        case "declaration":
+            return _tick(value, field)
         case "file":
-            return _pattern(value, r"[^/\\\n]{1,200}", "a file name", "write the name alone, without folders", wide=True)
+            return _pattern(value, r"[^/\\\n]{1,200}", "a file name", "write the name alone, without folders", _FILE_NAME, wide=True)
     return clean_name(value) if _STRETCHED.match(value) else value
 
 
@@ -80,7 +91,7 @@ def tidy(text: str, *, max_length: int) -> str:
     except TextRefused as refusal:
         where = f" at character {refusal.position}" if refusal.position else ""
         remedy = "type the text again" if refusal.position else "shorten the text"
-        raise CellRefused(f"{refusal.what}{where}", remedy) from None
+        raise CellRefused(f"{refusal.what}{where}", remedy, zh=refusal.zh) from None
 
 
 def read_date(text: str) -> str:
@@ -96,7 +107,8 @@ def read_date(text: str) -> str:
     value = re.sub(r"\s", "", halfwidth(text)).replace("。", ".")
     remedy = "write 2020-05-03, or 2020-05 for a month"
     if re.fullmatch(r"\d{4}\.1", value):
-        raise CellRefused(f"{value} may be January or October", f"write {value[:4]}-01 or {value[:4]}-10")
+        zh = f"“{value}”可能是1月，也可能是10月，请写成 {value[:4]}-01 或 {value[:4]}-10"
+        raise CellRefused(f"{value} may be January or October", f"write {value[:4]}-01 or {value[:4]}-10", zh=zh)
     value = re.sub(r"(?<=\d)(\d{2}:\d{2}(:\d{2})?)$", "", value) if ":" in value else value
     parts = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})?日?)?", value) or re.fullmatch(r"(\d{4})(\d{2})(\d{2})?", value)
     try:
@@ -107,9 +119,9 @@ def read_date(text: str) -> str:
         else:
             raise ValueError
     except ValueError:
-        raise CellRefused(f"{text[:40]!r} is not a date", remedy) from None
+        raise CellRefused(f"{text[:40]!r} is not a date", remedy, zh=f"“{text[:40]}”不是日期，{_DATE_AS}") from None
     if found.year not in _YEARS:
-        raise CellRefused(f"{text[:40]!r} lies in the year {found.year}", remedy)
+        raise CellRefused(f"{text[:40]!r} lies in the year {found.year}", remedy, zh=f"年份 {found.year} 有误，{_DATE_AS}")
     return found.isoformat() if not parts or parts[3] else f"{found:%Y-%m}"
 
 
@@ -123,18 +135,26 @@ def read_people(text: str, *, most: int | None = None) -> list[dict[str, str]]:
     people = []
     for part in _parts(tidy(text, max_length=LONGEST_TEXT)):
         if len(part) > 2 * LONGEST_NAME:
-            raise CellRefused(f"{part[:20]!r}… is too long for a name", "put 、 between the names")
+            raise _long_name(part)
         found = re.fullmatch(r"([^（(]*?) ?(?:[（(](.*)[）)])?", part)
         if not found or not found[1]:
-            raise CellRefused(f"{part[:40]!r} is not a name", "write 张三（单位）、李四")
+            zh = f"“{part[:40]}”不是姓名，请写成“张三（单位）、李四”"
+            raise CellRefused(f"{part[:40]!r} is not a name", "write 张三（单位）、李四", zh=zh)
         if len(found[1].split()) > 2 and re.fullmatch(r"[\u3400-\u9fff ]{6,}", found[1]):
-            raise CellRefused(f"{found[1][:40]!r} looks like several names", "put 、 between the names")
+            zh = f"“{found[1][:40]}”像是几个人的姓名，请用“、”分开"
+            raise CellRefused(f"{found[1][:40]!r} looks like several names", "put 、 between the names", zh=zh)
         if len(found[1]) > LONGEST_NAME or len(found[2] or "") > LONGEST_NAME:
-            raise CellRefused(f"{part[:20]!r}… is too long for a name", "put 、 between the names")
+            raise _long_name(part)
         people.append({"name": clean_name(found[1]), "unit": clean_unit(found[2] or "")})
     if most is not None and len(people) > most:
-        raise CellRefused(f"{len(people)} people; at most {most} are listed", f"keep the first {most}")
+        zh = f"共 {len(people)} 人，最多填写 {most} 人，请保留前 {most} 人"
+        raise CellRefused(f"{len(people)} people; at most {most} are listed", f"keep the first {most}", zh=zh)
     return people
+
+
+def _long_name(text: str) -> CellRefused:
+    zh = f"“{text[:20]}…”作为姓名过长，几个人的姓名请用“、”分开"
+    return CellRefused(f"{text[:20]!r}… is too long for a name", "put 、 between the names", zh=zh)
 
 
 def read_discipline(text: str) -> str:
@@ -146,7 +166,8 @@ def read_discipline(text: str) -> str:
     """
     found = re.match(r"(\d{3})\.?(\d{2})?\.?(\d{2})?(?!\d)", halfwidth(text).strip())
     if not found:
-        raise CellRefused(f"{text[:40]!r} is not a discipline code", "write the code of 3, 5 or 7 digits, e.g. 570 or 57010")
+        zh = f"“{text[:40]}”不是学科代码，请填写 3、5 或 7 位数字，如 570 或 57010"
+        raise CellRefused(f"{text[:40]!r} is not a discipline code", "write the code of 3, 5 or 7 digits, e.g. 570 or 57010", zh=zh)
     return "".join(filter(None, found.groups()))
 
 
@@ -161,7 +182,8 @@ def read_email(text: str) -> str:
     try:
         return validate_email(address, check_deliverability=False).normalized
     except EmailNotValidError:
-        raise CellRefused(f"{text[:80]!r} is not an e-mail address", "write one address such as name@example.org") from None
+        zh = f"“{text[:80]}”不是有效的电子邮箱，请填写一个邮箱，如 name@example.org"
+        raise CellRefused(f"{text[:80]!r} is not an e-mail address", "write one address such as name@example.org", zh=zh) from None
 
 
 def read_list(text: str) -> tuple[str, ...]:
@@ -187,12 +209,15 @@ def _number(text: str, field: FormField) -> str:
     if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", value):
         value = value.replace(",", "")
     if not re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,18})?", value):
-        raise CellRefused(f"{text[:40]!r} is not a number", "write digits only, without a unit")
+        zh = f"“{text[:40]}”不是数字，请只写数字，不带单位"
+        raise CellRefused(f"{text[:40]!r} is not a number", "write digits only, without a unit", zh=zh)
     number = Decimal(value)
     if field.min is not None and number < field.min:
-        raise CellRefused(f"{number:f} is less than {field.min:f}", f"write at least {field.min:f}")
+        zh = f"{number:f} 过小，请填写不小于 {field.min:f} 的数"
+        raise CellRefused(f"{number:f} is less than {field.min:f}", f"write at least {field.min:f}", zh=zh)
     if field.max is not None and number > field.max:
-        raise CellRefused(f"{number:f} is more than {field.max:f}", f"write at most {field.max:f}")
+        zh = f"{number:f} 过大，请填写不大于 {field.max:f} 的数"
+        raise CellRefused(f"{number:f} is more than {field.max:f}", f"write at most {field.max:f}", zh=zh)
     return f"{number:f}"
 
 
@@ -201,15 +226,30 @@ def _choice(text: str, choices: tuple[str, ...]) -> str:
     for choice in choices:
         if _bare(choice) == bare:
             return choice
-    raise CellRefused(f"{text[:40]!r} is not a choice", f"write one of {'、'.join(choices)}")
+    listed = "、".join(choices)
+    raise CellRefused(f"{text[:40]!r} is not a choice", f"write one of {listed}", zh=f"“{text[:40]}”不在选项中，请选择：{listed}")
+
+
+def _tick(text: str, field: FormField) -> str:
+    """The digest of the text in force where a cell agrees to it; empty where it does not and need not."""
+    agreed, bare = words_digest(field.text) if field.text else "", _bare(text)
+    if bare in _YES or bare == agreed:
+        return agreed
+    if bare in _NO and not field.required:
+        return ""
+    if bare in _NO:
+        zh = f"“{field.title.zh}”须承诺后才能申报，请阅读承诺文字后填写“是”"
+        raise CellRefused(f"{text[:40]!r} does not agree to what is required", "read the text and write 是", zh=zh)
+    zh = f"“{text[:40]}”看不出是否承诺，请填写“是”或“否”"
+    raise CellRefused(f"{text[:40]!r} is neither yes nor no", "write 是 or 否", zh=zh)
 
 
 def _bare(text: str) -> str:
     return re.sub(r"\s", "", halfwidth(text)).casefold()
 
 
-def _pattern(text: str, pattern: str, what: str, remedy: str, *, wide: bool = False) -> str:
+def _pattern(text: str, pattern: str, what: str, remedy: str, zh: str, *, wide: bool = False) -> str:
     value = text if wide else halfwidth(text)
     if not re.fullmatch(pattern, value):
-        raise CellRefused(f"{text[:40]!r} is not {what}", remedy)
+        raise CellRefused(f"{text[:40]!r} is not {what}", remedy, zh=zh)
     return value

@@ -48,12 +48,12 @@ class Reading:
         self.faults: list[Fault] = []
         self._nearest: dict[str, str] = {}
 
-    def columns(self, fields: Sequence[FormField]) -> Mapping[str, int]:
-        """Find the columns of these fields; a required one that is missing is a fault."""
-        found = assign_columns(self.table.headers, fields)
+    def columns(self, fields: Sequence[FormField], chosen: Mapping[str, int] | None = None) -> Mapping[str, int]:
+        """Find the columns of these fields, or take those that a person chose; one that every row needs and that is missing is a fault."""
+        found = assign_columns(self.table.headers, fields) if chosen is None else chosen
         present = ", ".join(header for header in self.table.headers if header)
         for field in fields:
-            if field.required and field.name not in found:
+            if field.required and not field.when and field.name not in found:
                 fault = Fault(
                     f"there is no column {field.title.zh}; found: {present}",
                     f"add a column with the header {field.title.zh}",
@@ -61,30 +61,34 @@ class Reading:
                     self.table.sheet,
                     self.table.header_row,
                     field=field.name,
+                    zh=f"缺少“{field.title.zh}”一列，请在表头增加这一列，或指定由哪一列填写",
                 )
                 if fault not in self.faults:
                     self.faults.append(fault)
         return found
 
-    def refuse(self, row: Row, column: int | None, field: str, what: str, remedy: str = "") -> None:
-        """Note a fault in a row."""
+    def refuse(self, row: Row, column: int | None, field: str, what: str, remedy: str = "", *, zh: str = "") -> None:
+        """Note a fault in a row; `zh` says it in one Chinese sentence."""
         letter = "" if column is None else column_letter(column)
-        self.faults.append(Fault(what, remedy, self.table.file, self.table.sheet, row.number, letter, field))
+        self.faults.append(Fault(what, remedy, self.table.file, self.table.sheet, row.number, letter, field, zh))
 
     def take(self, row: Row, columns: Mapping[str, int], field: FormField, read: Callable[[str], Value], empty: Value) -> Value:
         """Read the cell of a field; `empty` where it is empty or at fault."""
         column = columns.get(field.name)
         if column is None:
+            if field.required and field.when:  # a missing column is one fault of the table, unless only some rows need it
+                zh = f"“{field.title.zh}”为空，请增加这一列并填写"
+                self.refuse(row, None, field.name, f"{field.title.zh} is empty", "add a column for it and fill in the cell", zh=zh)
             return empty
         text = row.cells[column].strip()
         if not text.strip("'\u3000"):
             if field.required:
-                self.refuse(row, column, field.name, f"{field.title.zh} is empty", "fill in the cell")
+                self.refuse(row, column, field.name, f"{field.title.zh} is empty", "fill in the cell", zh=f"“{field.title.zh}”为空，请填写")
             return empty
         try:
             return read(text)
         except CellRefused as refusal:
-            self.refuse(row, column, field.name, refusal.what, refusal.remedy)
+            self.refuse(row, column, field.name, refusal.what, refusal.remedy, zh=refusal.zh)
             return empty
 
     def nearest(self, text: str, known: Iterable[str]) -> str:

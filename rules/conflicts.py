@@ -1,4 +1,4 @@
-"""Who may not judge whom (rule R3): the person itself, its unit, its nominator."""
+"""Who may not judge whom (rules R3 and N7): the person itself, its unit, its nominator; and who spoke for an entry judges none."""
 
 from __future__ import annotations
 
@@ -38,18 +38,27 @@ def people_of(entry: Entry) -> frozenset[str]:
     return frozenset(key for name in names if (key := name_key(name)))
 
 
-def barred(reviewer: Reviewer, entry: Entry, nominator: Nominator | None, conflicts: Collection[str]) -> str | None:
-    """Which relation forbids a reviewer to judge an entry (rule R3).
+def barred(
+    reviewer: Reviewer,
+    entry: Entry,
+    nominator: Nominator | None,
+    conflicts: Collection[str],
+    signers: Mapping[str, Collection[str]] | None = None,
+) -> str | None:
+    """Which relation forbids a reviewer to judge an entry (rules R3 and N7).
 
     Args:
         reviewer: Who would judge.
         entry: What would be judged.
         nominator: The unit that put it forward, if known.
         conflicts: The relations that the stage forbids.
+        signers: Entry id -> names of the experts who signed an opinion for it; who signed for one entry judges none.
 
     Returns:
-        `self`, `same_unit` or `nominator`, the first that holds; None if the reviewer may judge.
+        `signer`, `self`, `same_unit` or `nominator`, the first that holds; None if the reviewer may judge.
     """
+    if name_key(reviewer.name) in _signed(signers):
+        return "signer"
     unit = unit_key(reviewer.unit)
     if "self" in conflicts and name_key(reviewer.name) in people_of(entry):
         return "self"
@@ -63,16 +72,21 @@ def barred(reviewer: Reviewer, entry: Entry, nominator: Nominator | None, confli
 
 
 def bars(
-    entries: Iterable[Entry], reviewers: Iterable[Reviewer], nominators: Iterable[Nominator], conflicts: Collection[str]
+    entries: Iterable[Entry],
+    reviewers: Iterable[Reviewer],
+    nominators: Iterable[Nominator],
+    conflicts: Collection[str],
+    signers: Mapping[str, Collection[str]] | None = None,
 ) -> dict[str, frozenset[str]]:
-    """For every entry, the ids of the reviewers whom `barred` would forbid; for large pools (rule R3)."""
+    """For every entry, the ids of the reviewers whom `barred` would forbid; for large pools (rules R3 and N7)."""
     by_name, by_unit, by_email = _indexed(reviewers)
+    signed = {one for name in _signed(signers) for one in by_name.get(name, ())}
     nominating: Mapping[str, frozenset[str]] = {}
     if "nominator" in conflicts:
         nominating = {one.id: frozenset(by_unit[unit_key(one.name)] | by_email[_bare(one.email)]) for one in nominators}
     found: dict[str, frozenset[str]] = {}
     for entry in entries:
-        ids = set(nominating.get(entry.nominator, ()))
+        ids = signed | nominating.get(entry.nominator, frozenset())
         if "same_unit" in conflicts:
             ids |= by_unit.get(unit_key(entry.unit), set())
         if "self" in conflicts:
@@ -80,6 +94,11 @@ def bars(
                 ids |= by_name.get(name, set())
         found[entry.id] = frozenset(ids)
     return found
+
+
+def _signed(signers: Mapping[str, Collection[str]] | None) -> frozenset[str]:
+    """Everybody who signed an opinion for any entry, as `name_key`s."""
+    return frozenset(key for names in (signers or {}).values() for name in names if (key := name_key(name)))
 
 
 def _indexed(reviewers: Iterable[Reviewer]) -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, set[str]]]:

@@ -12,6 +12,7 @@ from models.declared import Words
 from models.edition import Entry
 from models.errors import JinbangError
 from models.process import FormField, Group, Process, decimal_text
+from models.stages import SubmissionStage
 from rules import scoring
 
 _RANGE = re.compile(r"([0-9]{3})\s*[-–—~]\s*([0-9]{3})")
@@ -105,15 +106,36 @@ def reasons(entry: Entry, process: Process, attached: Collection[str] | None = N
         process: The declaration: required fields, `eligible_min`, `earliest`, `latest`.
         attached: Fields for which a file is attached; if left out, required files are not judged.
     """
-    found: list[Words] = []
+    found: list[Words] = _excluded_genre(entry, process)
     for field in process.class_named(entry.class_name).fields:
+        if not is_asked(field, entry.fields):
+            continue
         value = entry.fields.get(field.name)
         if _is_missing(value):
             if field.required and not (field.kind == "file" and (attached is None or field.name in attached)):
                 found.append(Words(zh=f"“{field.title.zh}”未填写", en=f"{field.title.en} is missing"))
             continue
-        found += _too_small(field, value) + _outside_window(field, value)
+        found += of_value(field, value)
     return tuple(found)
+
+
+def is_asked(field: FormField, fields: Mapping[str, Any]) -> bool:
+    """Whether a field is asked of an entry with these values: its conditions hold, or it has none."""
+    return all(plain(fields.get(name)) in choices for name, choices in (field.when or {}).items())
+
+
+def _excluded_genre(entry: Entry, process: Process) -> list[Words]:
+    """Why the genre of an entry is not admissible (rule F3)."""
+    genre = plain(entry.fields.get("genre"))
+    excluded = {plain(one) for stage in process.stages if isinstance(stage, SubmissionStage) for one in stage.excluded_genres}
+    if not genre or genre not in excluded:
+        return []
+    return [Words(zh=f"体裁“{genre}”不在评选范围", en=f"Works of the genre {genre} are not admissible")]
+
+
+def of_value(field: FormField, value: Any) -> list[Words]:
+    """Why one value makes its entry not eligible: a number too small, a day outside the window."""
+    return _too_small(field, value) + _outside_window(field, value)
 
 
 def plain(value: Any) -> str:

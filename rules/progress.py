@@ -25,6 +25,10 @@ class Situation:
     """Reminders of the open stage that have come and are not dealt with."""
     seen: int
     """Number of the latest event; a later one means that somebody acted after this was read."""
+    held: bool = False
+    """The deadline has passed, but people still have something to settle before the open stage can close."""
+    dues: tuple[Deadline, ...] = ()
+    """What the open stage must settle by itself now: rows of a kind `due:…` that have come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,14 @@ class Open:
 @dataclass(frozen=True, slots=True)
 class Remind:
     """Remind those who have not acted; of several reminders that have come only the last is sent."""
+
+    run: StageRun
+    due: Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Do what a moment within the stage asks for, such as refusing an entry that was not corrected in time."""
 
     run: StageRun
     due: Deadline
@@ -63,14 +75,15 @@ class Finished:
     """All stages are closed."""
 
 
-Step = Open | Remind | Close | Wait | Finished
+Step = Open | Remind | Settle | Close | Wait | Finished
 
 
 def next_step(situation: Situation) -> Step:
     """The one thing to do now.
 
     A stage opens when the one before has closed and its `opens` has come; it closes when its people are done, when an
-    admin asked for it, or at its deadline with its grace. A blocked stage waits for a person.
+    admin asked for it, or at its deadline with its grace. Where people have something to settle after the deadline, it stays
+    open until they have. A blocked stage waits for a person.
     """
     edition, now = situation.edition, situation.now
     run = edition.current
@@ -82,7 +95,13 @@ def next_step(situation: Situation) -> Step:
         if run.state == "planned" and run.opens_at is not None and now < run.opens_at and not run.requested:
             return Wait(run, run.opens_at)
         return Open(run)
-    if run.state == "closing" or situation.ready or run.requested:
+    if run.state == "closing":
+        return Close(run)
+    if situation.dues:
+        return Settle(run, min(situation.dues, key=lambda one: (one.at, one.id)))
+    if situation.held:
+        return Wait(run, None)
+    if situation.ready or run.requested:
         return Close(run)
     if run.cutoff is not None and now >= run.cutoff and not run.waits_for_admin:
         return Close(run)

@@ -74,9 +74,9 @@ def read_mark(text: str, criterion: Criterion) -> Decimal:
         raise MarkRefused("not_a_number", criterion, text)
     if not 0 <= mark <= criterion.max:
         raise MarkRefused("out_of_range", criterion, text)
-    if Fraction(mark) % Fraction(criterion.step):
+    if mark % criterion.step:
         raise MarkRefused("off_step", criterion, text)
-    return half_up(Fraction(mark), _places(criterion.step))
+    return mark.quantize(Decimal(1).scaleb(-_places(criterion.step)))
 
 
 def half_up(value: Fraction, places: int) -> Decimal:
@@ -140,16 +140,21 @@ def offers(criterion: Criterion, shares: Iterable[Fraction]) -> tuple[Offer, ...
     return tuple(Offer(mark, None) for mark in marks)
 
 
-def over_limit(totals: Sequence[Total], distribution: Distribution | None) -> bool:
+def over_limit(totals: Sequence[Total], distribution: Distribution | None, *, locked: Sequence[Total] = ()) -> bool:
     """Whether one reviewer gives more high totals than the declaration allows (rule S6).
+
+    Who signed few sheets, when the guard left them free, and then got more of them can lower only the new ones: the guard asks
+    for no more than that none of those is high.
 
     Args:
         totals: Totals of the reviewer's sheets so far, exact.
         distribution: The guard; None = free.
+        locked: Those of the totals that are signed.
     """
     if distribution is None or len(totals) < distribution.sheets_min:
         return False
-    return high_totals(totals, distribution) > Fraction(distribution.share) * len(totals)
+    high = high_totals(totals, distribution)
+    return high > Fraction(distribution.share) * len(totals) and high > high_totals(locked, distribution)
 
 
 def high_totals(totals: Iterable[Total], distribution: Distribution) -> int:

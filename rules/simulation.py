@@ -43,6 +43,10 @@ class Temper:
     """Share of totals that are rounded to fives."""
     absent: float = 0.1
     """Share of committee members who never answer."""
+    sent_back: float = 0.08
+    """Share of entries that form checkers send back to be corrected."""
+    uncorrected: float = 0.15
+    """Share of those that their nominators never correct."""
     struck: float = 0.02
     """Share of listed entries to which a committee member does not agree."""
 

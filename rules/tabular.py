@@ -61,15 +61,18 @@ def find_table(file: str, sheet: str, cells: Cells, *, merged: Sequence[Area], c
 
     """
     if not cells:
-        raise InputError([Fault("the file is empty", "fill in the table and send it again", file=file, sheet=sheet)])
+        zh = "文件是空的，请填写后重新上传"
+        raise InputError([Fault("the file is empty", "fill in the table and send it again", file=file, sheet=sheet, zh=zh)])
     top = _header_position(cells)
     number, headers = cells[top]
     body = [(at, row) for at, row in cells[top + 1 :] if not _is_footer(row, width=sum(map(bool, headers)))]
     left = count - len(cells) + len(body)
     if left > most_rows:
-        raise InputError([Fault(f"file has {left:,} rows; at most {most_rows:,}; split it", file=file, sheet=sheet)])
+        zh = f"文件有 {left:,} 行，最多读取 {most_rows:,} 行，请拆分后分别上传"
+        raise InputError([Fault(f"file has {left:,} rows; at most {most_rows:,}; split it", file=file, sheet=sheet, zh=zh)])
     if not body:
-        raise InputError([Fault("there is no row below the headers", "fill in the table and send it again", file, sheet, number)])
+        zh = "表头下面没有内容，请填写后重新上传"
+        raise InputError([Fault("there is no row below the headers", "fill in the table and send it again", file, sheet, number, zh=zh)])
     width = max(len(headers), *(len(row) for _, row in body))
     names = tuple(headers[i].strip() if i < len(headers) else "" for i in range(width))
     faults = [*_header_faults(file, sheet, number, names, body), *_merge_faults(file, sheet, number, body, merged)]
@@ -101,10 +104,12 @@ def _header_faults(file: str, sheet: str, number: int, names: Sequence[str], bod
             filled = next((at for at, row in body if index < len(row) and row[index]), None)
             if filled is not None:
                 what = f"column {letter} has no header, but row {filled} has content in it"
-                faults.append(Fault(what, "write a header over the column or clear it", file, sheet, number, letter))
+                zh = f"{letter} 列没有表头，但第 {filled} 行有内容，请补上表头，或清空这一列"
+                faults.append(Fault(what, "write a header over the column or clear it", file, sheet, number, letter, zh=zh))
         elif (bare := header_text(name)) in seen:
             what = f"the header {name} stands over columns {column_letter(seen[bare])} and {letter}"
-            faults.append(Fault(what, "rename or delete one of the columns", file, sheet, number, letter))
+            zh = f"{column_letter(seen[bare])} 列和 {letter} 列的表头都是“{name}”，请改名或删去其中一列"
+            faults.append(Fault(what, "rename or delete one of the columns", file, sheet, number, letter, zh=zh))
         else:
             seen[bare] = index
     return faults
@@ -119,7 +124,8 @@ def _merge_faults(file: str, sheet: str, number: int, body: Cells, merged: Seque
         if in_body or top + 1 == number < bottom + 1:
             area = f"{column_letter(left)}{top + 1}:{column_letter(right)}{bottom + 1}"
             remedy = "take the merge apart and fill in every row"
-            faults.append(Fault(f"the cells {area} are merged", remedy, file, sheet, top + 1, column_letter(left)))
+            zh = f"单元格 {area} 是合并的，请取消合并，每行分别填写"
+            faults.append(Fault(f"the cells {area} are merged", remedy, file, sheet, top + 1, column_letter(left), zh=zh))
         if len(faults) == MOST_MERGES:
             break
     return faults

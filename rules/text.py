@@ -29,9 +29,11 @@ _SUSPECT = re.compile(r"[^\n\t -~\u3400-\u9fff\u3000-\u303f\uff01-\uff5e]")
 class TextRefused(JinbangError):
     """A text holds what no field may hold."""
 
-    def __init__(self, what: str, position: int | None = None) -> None:
+    def __init__(self, what: str, position: int | None = None, *, zh: str) -> None:
         self.what = what
         """The reason, in words."""
+        self.zh = zh
+        """The reason and the remedy, in one Chinese sentence."""
         self.position = position
         """Number of the offending character, from 1; None where the whole text is meant."""
         super().__init__(what if position is None else f"{what} at character {position}")
@@ -52,19 +54,26 @@ def clean(text: str, *, max_length: int, drop_invisible: bool = False) -> str:
     """
     # Normalising takes long for hopeless lengths, and quadratic time for piles of marks: both end here.
     if len(text) > 4 * max_length + 64:
-        raise TextRefused(f"{len(text):,} characters; at most {max_length:,} are allowed")
+        raise _too_long(text, max_length)
     text = _LINE_ENDS.sub("\n", text)
     if drop_invisible:
         text = "".join(char for char in text if unicodedata.category(char) != "Cf")
     if pile := _PILE.search(text):
-        raise TextRefused("a pile of accents on one letter", pile.start() + 1)
+        place = pile.start() + 1
+        raise TextRefused("a pile of accents on one letter", place, zh=f"第 {place} 个字符上叠加了过多的符号，请重新输入")
     for found in _SUSPECT.finditer(text):
         if reason := _refusal(found.group()):
-            raise TextRefused(reason, found.start() + 1)
+            zh = f"第 {found.start() + 1} 个字符是不能保存的符号（U+{ord(found.group()):04X}），请删去后重新输入"
+            raise TextRefused(reason, found.start() + 1, zh=zh)
     text = unicodedata.normalize("NFC", text).strip()
     if len(text) > max_length:
-        raise TextRefused(f"{len(text):,} characters; at most {max_length:,} are allowed")
+        raise _too_long(text, max_length)
     return text
+
+
+def _too_long(text: str, most: int) -> TextRefused:
+    zh = f"共 {len(text):,} 字，最多 {most:,} 字，请删减"
+    return TextRefused(f"{len(text):,} characters; at most {most:,} are allowed", zh=zh)
 
 
 def _refusal(char: str) -> str:

@@ -14,9 +14,10 @@ from models.edition import Edition, Entry, File
 from models.errors import Fault, InputError, NotAllowed
 from models.store import Store
 from rules import blindness
-from tasks import material
+from tasks import archives, material
+from tasks.file_store import path_of
 from tasks.installation import database, settings
-from tasks.material import Arrived, Opened, path_of
+from tasks.material import Arrived, Opened
 
 __all__ = ["path_of", "take"]
 
@@ -120,7 +121,7 @@ def _open(archive: Path, wanted: Mapping[str, object], folder: Path) -> list[Ope
     try:
         with zipfile.ZipFile(archive) as packed:
             for item in packed.infolist():
-                name = Path(item.filename).name
+                name = Path(archives.name_of(item)).name
                 if item.is_dir() or name not in wanted:
                     continue
                 if name in arrived:

@@ -78,7 +78,11 @@ def issue_links(store: Store, edition: Edition, run: StageRun, people: Sequence[
 def _barred(
     store: Store, edition: Edition, stage: ScoringStage, reviewers: Sequence[Reviewer], entries: Sequence[Entry], held: Sequence[Assignment]
 ) -> dict[str, set[str]]:
-    by_rule = assignment.bars(entries, reviewers, store.nominators(edition.id), stage.conflicts)
+    signers: dict[str, list[str]] = defaultdict(list)
+    for one in store.confirmations(edition.id):
+        if one.kind == "expert" and one.state == "given":
+            signers[one.entry].append(one.name)
+    by_rule = assignment.bars(entries, reviewers, store.nominators(edition.id), stage.conflicts, signers)
     barred: dict[str, set[str]] = defaultdict(set, {entry: set(ids) for entry, ids in by_rule.items()})
     for pair in held:
         barred[pair.entry].add(pair.reviewer)

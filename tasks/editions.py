@@ -12,9 +12,9 @@ from models.errors import JinbangError, NotAllowed, NotFound
 from models.process import Process
 from models.store import Store
 from notifications import messages
-from rules import calendar
+from rules import calendar, checked_forms
 from rules.progress import Situation, Step, Wait
-from tasks import answers, scoring, shortlisting, stages
+from tasks import answers, check_deadlines, checking, scoring, shortlisting, stages
 from tasks.failpoints import failpoint
 from tasks.installation import database, settings
 
@@ -64,12 +64,15 @@ def situation(edition_id: str) -> Situation:
         now = edition.now(store.real_now)
         run = edition.current
         ready = False
+        held = False
         due: tuple[Deadline, ...] = ()
+        dues: tuple[Deadline, ...] = ()
         if run is not None and run.state == "open":
             ready = READY[run.declared.kind](store, edition, run)
             deadlines = store.open_deadlines(edition_id, run.position)
             due = tuple(one for one in deadlines if one.kind.startswith("remind:") and one.at <= now)
-    return Situation(edition, now, ready, due, seen)
+            held, dues = checking.holds(store, edition, run), check_deadlines.dues(store, edition, run)
+    return Situation(edition, now, ready, due, seen, held, dues)
 
 
 def note_failure(lease: Lease, run: StageRun, failure: Exception) -> bool:
@@ -195,12 +198,16 @@ def request_next(store: Store, edition_id: str, *, actor: str) -> str:
     goal = run.opens_at if run.state == "planned" else (None if run.waits_for_admin else run.cutoff)
     zone = edition.process.time_zone
     shown = calendar.deadline_text(goal, zone) if goal else ""
+    if checking.holds(store, edition, run):
+        goal = check_deadlines.next_moment(store, edition, run)
     if goal is not None and goal > now:
         if edition.rehearsal:
             move_clock(store, edition, goal, actor=actor)
             return f"the clock of this rehearsal now shows {calendar.to_local(goal, zone):%Y-%m-%d %H:%M}"
         if run.declared.kind == "notice" and run.state != "planned":
             raise NotAllowed(f"{edition_id}: {run.name} goes on until {shown}; its period cannot be cut short")
+    if checked_forms.by_checkers(run) and run.state == "open" and run.cutoff is not None and now < run.cutoff:
+        return check_deadlines.end_nominations(store, run, actor=actor)
     store.request_close(edition_id, run.position)
     store.append(edition_id, "NextStepRequested", actor=actor, stage=run.name)
     return f"{run.name} is being {'opened' if run.state == 'planned' else 'closed'}"

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from models.edition import Edition, Entry
 from models.errors import Fault, InputError, NotAllowed
 from models.intake import NewEntry, Table
+from models.stages import SubmissionStage
 from models.store import Store
 from notifications import messages
 from rules import eligibility, intake
-from tasks import spreadsheets, submission
+from tasks import confirming, duplicates, handing_in, spreadsheets, submission
 from tasks.installation import database
 
 What = Literal["entries", "reviewers", "nominators", "committee"]
@@ -65,9 +67,22 @@ def keep_table(store: Store, edition: Edition, what: What, table: Table, *, acto
     types = {one.code: one.type for one in store.nominators(edition.id)}
     stored = store.entries(edition.id)
     new = intake.read_entries(table, process, types, {one.key: one.title for one in stored})
+    stage = edition.stages[0].declared
+    if isinstance(stage, SubmissionStage) and stage.duplicates == "ask":
+        new = _apart(edition, new, stored)
     if faults := _clashes(store, edition, table, new, stored):
         raise InputError(faults)
     return keep_entries(store, edition, new, file=table.file, actor=actor)
+
+
+def _apart(edition: Edition, new: Sequence[NewEntry], stored: Sequence[Entry]) -> tuple[NewEntry, ...]:
+    """Where another unit has put the same subject forward, both stand: the later one gets a key of its own unit (rule N4)."""
+    units = {one.key: one.nominator for one in stored}
+    return tuple(
+        replace(one, key=handing_in.own_key(one.key, mine)) if units.get(one.key, mine) != mine else one
+        for one in new
+        for mine in [f"{edition.id}/n/{one.nominator}"]
+    )
 
 
 def _clashes(store: Store, edition: Edition, table: Table, new: Sequence[NewEntry], stored: Sequence[Entry]) -> list[Fault]:
@@ -124,8 +139,18 @@ def keep_entries(store: Store, edition: Edition, new: Sequence[NewEntry], *, fil
     codes = _codes(edition, [one for one in new if one.key not in known], taken=len(known))
     inserted, updated = store.put_entries(edition.id, new, codes)
     store.append(edition.id, "EntriesImported", actor=actor, file=file, new=inserted, updated=updated)
+    _follow_up(store, edition, new)
     _receipts(store, edition, new)
     return f"{inserted} new entries, {updated} updated"
+
+
+def _follow_up(store: Store, edition: Edition, new: Sequence[NewEntry]) -> None:
+    """Let the office see what may be put forward twice, and ask the nominees."""
+    keys = {one.key for one in new}
+    arrived = [one for one in store.entries(edition.id) if one.key in keys]
+    duplicates.note(store, edition, arrived)
+    for entry in arrived:
+        confirming.ask(store, edition, entry)
 
 
 def _codes(edition: Edition, new: Sequence[NewEntry], *, taken: int) -> dict[str, str]:

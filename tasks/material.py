@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from models.edition import Edition, Entry
@@ -20,7 +19,7 @@ from models.stages import ScoringStage
 from models.store import Store
 from rules import blindness
 from rules.blindness import Finding
-from tasks import material_worker
+from tasks import file_store, material_worker
 from tasks.installation import settings
 
 HEAD_BYTES = 16
@@ -73,6 +72,8 @@ class Opened:
     """Pictures of pages by their hash."""
     said: tuple[str, ...]
     """What the file said about itself before it was cleaned, and its captions."""
+    facts: Mapping[str, float] = field(default_factory=dict)
+    """Of a picture or film `width` and `height` in pixels, of a film or sound `seconds`."""
 
 
 def kind_of(head: bytes) -> Kind | None:
@@ -135,7 +136,7 @@ def _run(arrived: Sequence[Arrived]) -> list[Opened | Fault]:
 
 def _opened(one: Arrived, target: Path, answer: dict[str, object]) -> Opened | Fault:
     if "fault" in answer:
-        return Fault(f"{one.name}: {answer['fault']}", str(answer["remedy"]))
+        return Fault(f"{one.name}: {answer['fault']}", str(answer["remedy"]), zh=str(answer["zh"]))
     sha256 = _digest(target)
     kind = next((kind for kind in (JPEG, PNG) if kind.media_type == answer.get("type")), one.kind)
     pages, images = [], {}
@@ -148,7 +149,9 @@ def _opened(one: Arrived, target: Path, answer: dict[str, object]) -> Opened | F
         pages.append(FilePage(sha256, number, image, page["width"], page["height"], page["text"]))
     found: object = answer["found"]
     said = tuple(str(text) for text in found.values()) if isinstance(found, dict) else ()
-    return Opened(one.name, target, kind, sha256, target.stat().st_size, tuple(pages), images, said)
+    facts: object = answer.get("facts", {})
+    assert isinstance(facts, dict)  # noqa: S101 - narrows the type; the worker is ours
+    return Opened(one.name, target, kind, sha256, target.stat().st_size, tuple(pages), images, said, facts)
 
 
 def _digest(path: Path) -> str:
@@ -159,21 +162,10 @@ def _digest(path: Path) -> str:
 # -- keeping -------------------------------------------------------------------------------------------------------
 
 
-def path_of(sha256: str) -> Path:
-    """Where a file is kept, by its hash."""
-    return settings().files_dir / sha256[:2] / sha256
-
-
 def keep(opened: Opened) -> None:
     """Move a file and its pages to where files are kept; what is there already stays."""
     for sha256, path in {opened.sha256: opened.path, **opened.images}.items():
-        target = path_of(sha256)
-        if target.exists() or not path.exists():
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        path.replace(target)
+        file_store.keep(path, sha256)
 
 
 # -- the blind scan ------------------------------------------------------------------------------------------------

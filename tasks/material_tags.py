@@ -12,7 +12,7 @@ _OPENED_BOXES = frozenset((b"moov", b"trak", b"mdia", b"minf"))
 
 
 class Refused(Exception):
-    """The file cannot be taken; carries what is wrong and what to do."""
+    """The file cannot be taken; carries what is wrong, what to do, and both in one Chinese sentence."""
 
 
 def without_segments(jpeg: bytes) -> bytes:
@@ -35,7 +35,7 @@ def strip_mp3(source: Path, target: Path) -> None:
     if content[-128:-125] == b"TAG":
         content = content[:-128]
     if not content:
-        raise Refused("it holds no sound", "export it again as .mp3")
+        raise Refused("it holds no sound", "export it again as .mp3", "文件中没有声音，请重新导出为 .mp3")
     target.write_bytes(content)
 
 
@@ -45,7 +45,7 @@ def strip_boxes(source: Path, target: Path) -> None:
     with target.open("r+b") as film:
         end = film.seek(0, os.SEEK_END)
         if not _walk(film, 0, end):
-            raise Refused("it holds no film or sound", "export it again as .mp4 or .m4a")
+            raise Refused("it holds no film or sound", "export it again as .mp4 or .m4a", "文件中没有影像或声音，请重新导出为 .mp4 或 .m4a")
 
 
 def _walk(film: BinaryIO, at: int, end: int) -> bool:
@@ -59,7 +59,7 @@ def _walk(film: BinaryIO, at: int, end: int) -> bool:
             size, start = int.from_bytes(head[8:16]), at + 16
         size = size or end - at
         if size < start - at or at + size > end:
-            raise Refused("it is damaged", "export it again as .mp4 or .m4a")
+            raise Refused("it is damaged", "export it again as .mp4 or .m4a", "文件已损坏，请重新导出为 .mp4 或 .m4a")
         if name in _TAG_BOXES:
             film.seek(at + 4)
             film.write(b"free")

@@ -1,7 +1,7 @@
 """Opens files that strangers send, each in a process of its own, which may be killed without harm to anybody else.
 
 Run as a script by `tasks.material`: `material_worker.py JOB`, JOB being a JSON file `{"limits": {...}, "jobs": [{"source",
-"target", "kind"}, ...]}`. Prints a JSON list with one object per job: `{"pages", "found", "type"}` or `{"fault", "remedy"}`.
+"target", "kind"}, ...]}`. Prints a JSON list with one object per job: `{"pages", "found", "type", "facts"}` or `{"fault", "remedy", "zh"}`.
 Imports nothing else of the engine, to start fast.
 """
 
@@ -24,12 +24,13 @@ from PIL import Image, ImageChops, ImageOps
 if __name__ == "__main__":  # isolated from every other folder, so that nothing of the caller's gets in the way
     sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from tasks import material_tags
+from tasks import material_facts, material_tags
 from tasks.material_tags import Refused
 
 GREY_TOLERANCE = 12
 """Colour channels that differ by no more than this are the noise of a scanned grey page."""
 _ACTIVE = frozenset(("/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/Rendition", "/RichMediaExecute"))
+_ENCRYPTED = ("it is encrypted", "save it without a password and without restrictions", "文件已加密，请取消密码和权限限制后重新保存")
 _TOGETHER = 16
 """So many pictures share a process, unless it fails; then each gets its own."""
 
@@ -49,7 +50,8 @@ def main(job: Path) -> list[dict[str, Any]]:
 def _too_much(limits: dict[str, int]) -> dict[str, Any]:
     megabytes = limits["memory"] // (1024 * 1024)
     what = f"opening it needs more than {megabytes} MB of memory or {limits['cpu_seconds']} s"
-    return {"fault": what, "remedy": "print it into a new PDF, or save the picture smaller"}
+    zh = f"打开文件需要超过 {megabytes} MB 内存或 {limits['cpu_seconds']} 秒，请重新打印为 PDF，或缩小图片"
+    return {"fault": what, "remedy": "print it into a new PDF, or save the picture smaller", "zh": zh}
 
 
 def _apart(jobs: list[dict[str, str]], limits: dict[str, int]) -> list[dict[str, Any]]:
@@ -85,11 +87,12 @@ def _taken(job: dict[str, str], limits: dict[str, int]) -> dict[str, Any]:
     try:
         return _take(job, limits)
     except Refused as refusal:
-        return {"fault": refusal.args[0], "remedy": refusal.args[1]}
+        return {"fault": refusal.args[0], "remedy": refusal.args[1], "zh": refusal.args[2]}
     except MemoryError:
         raise
     except Exception as error:  # the libraries have many ways to say that a file makes no sense
-        return {"fault": f"it cannot be opened ({str(error)[:80] or type(error).__name__})", "remedy": "export it again"}
+        what = f"it cannot be opened ({str(error)[:80] or type(error).__name__})"
+        return {"fault": what, "remedy": "export it again", "zh": "文件无法打开，请重新导出"}
 
 
 def _take(job: dict[str, str], limits: dict[str, int]) -> dict[str, Any]:
@@ -103,9 +106,10 @@ def _take(job: dict[str, str], limits: dict[str, int]) -> dict[str, Any]:
             return _captions(source, target, limits)
         case "mp3":
             material_tags.strip_mp3(source, target)
+            return {"pages": [], "found": {}, "facts": material_facts.of_mp3(target)}
         case _:
             material_tags.strip_boxes(source, target)
-    return {"pages": [], "found": {}}
+    return {"pages": [], "found": {}, "facts": material_facts.of_film(target)}
 
 
 # -- PDF -----------------------------------------------------------------------------------------------------------
@@ -115,11 +119,12 @@ def _pdf(source: Path, target: Path, limits: dict[str, int]) -> dict[str, Any]:
     try:
         with pikepdf.open(source) as document:
             if document.is_encrypted:
-                raise Refused("it is encrypted", "save it without a password and without restrictions")
+                raise Refused(*_ENCRYPTED)
             if len(document.pages) > limits["pages"]:
-                raise Refused(f"it has {len(document.pages)} pages; at most {limits['pages']} are taken", "shorten it")
+                count, most = len(document.pages), limits["pages"]
+                raise Refused(f"it has {count} pages; at most {most} are taken", "shorten it", f"共 {count} 页，最多 {most} 页，请删减")
             if not document.pages:
-                raise Refused("it has no pages", "print it into a new PDF")
+                raise Refused("it has no pages", "print it into a new PDF", "文件没有页面，请重新打印为 PDF")
             found = _metadata(document)
             for part in _parts(document):
                 _refuse_active(part)
@@ -127,9 +132,10 @@ def _pdf(source: Path, target: Path, limits: dict[str, int]) -> dict[str, Any]:
             del document.docinfo
             document.save(target, deterministic_id=True)
     except pikepdf.PasswordError:
-        raise Refused("it is encrypted", "save it without a password and without restrictions") from None
+        raise Refused(*_ENCRYPTED) from None
     except (pikepdf.PdfError, ValueError, RecursionError) as error:
-        raise Refused(f"it is damaged or no PDF ({str(error)[:80]})", "print it into a new PDF") from None
+        what = f"it is damaged or no PDF ({str(error)[:80]})"
+        raise Refused(what, "print it into a new PDF", "文件已损坏或不是 PDF，请重新打印为 PDF") from None
     return {"pages": _render(target, limits), "found": found}
 
 
@@ -166,9 +172,11 @@ def _is_direct(part: Any) -> bool:
 def _refuse_active(part: pikepdf.Object) -> None:
     kind, subtype = str(part.get("/Type", "")), str(part.get("/Subtype", ""))
     if "/EF" in part or "/EmbeddedFiles" in part or kind == "/EmbeddedFile" or subtype == "/FileAttachment":
-        raise Refused("another file is embedded in it", "remove the attachments, or print it into a new PDF")
+        zh = "PDF 中嵌入了其他文件，请删除附件，或重新打印为 PDF"
+        raise Refused("another file is embedded in it", "remove the attachments, or print it into a new PDF", zh)
     if "/JS" in part or "/XFA" in part or str(part.get("/S", "")) in _ACTIVE or subtype in ("/RichMedia", "/Movie", "/3D"):
-        raise Refused("it contains scripts or active content", "print it into a new PDF")
+        zh = "PDF 中含有脚本或活动内容，请重新打印为 PDF"
+        raise Refused("it contains scripts or active content", "print it into a new PDF", zh)
 
 
 def _strip_part(part: pikepdf.Object) -> None:
@@ -226,7 +234,8 @@ def _picture(source: Path, target: Path, limits: dict[str, int]) -> dict[str, An
     try:
         with Image.open(source, formats=("JPEG", "PNG")) as picture:
             if picture.width * picture.height > limits["pixels"]:
-                raise Refused(f"it has more than {limits['pixels'] // 1_000_000} million pixels", "make it smaller")
+                most = limits["pixels"] // 1_000_000
+                raise Refused(f"it has more than {most} million pixels", "make it smaller", f"图片超过 {most * 100} 万像素，请缩小")
             kind = "PNG" if picture.format == "PNG" else "JPEG"
             exif = picture.getexif()
             found = {name: _clean(str(exif[tag]))[:500] for name, tag in (("Artist", 315), ("Copyright", 33432)) if exif.get(tag)}
@@ -242,17 +251,18 @@ def _picture(source: Path, target: Path, limits: dict[str, int]) -> dict[str, An
     except Refused:
         raise
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise Refused("it is no JPEG or PNG picture", "save it as JPEG") from None
-    return {"pages": [], "found": found, "type": "image/png" if kind == "PNG" else "image/jpeg"}
+        raise Refused("it is no JPEG or PNG picture", "save it as JPEG", "文件不是 JPEG 或 PNG 图片，请另存为 JPEG") from None
+    facts = {"width": clean.width, "height": clean.height}
+    return {"pages": [], "found": found, "type": "image/png" if kind == "PNG" else "image/jpeg", "facts": facts}
 
 
 def _captions(source: Path, target: Path, limits: dict[str, int]) -> dict[str, Any]:
     try:
         text = source.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Refused("the captions are not in UTF-8", "save them as UTF-8") from None
+        raise Refused("the captions are not in UTF-8", "save them as UTF-8", "字幕不是 UTF-8 编码，请另存为 UTF-8") from None
     if not text.startswith("WEBVTT"):
-        raise Refused("the captions are no WebVTT file", "the first line must be WEBVTT")
+        raise Refused("the captions are no WebVTT file", "the first line must be WEBVTT", "字幕不是 WebVTT 文件，第一行应为 WEBVTT")
     target.write_text(_clean(text), encoding="utf-8")
     return {"pages": [], "found": {"captions": _clean(text)[: limits["characters"]]}}
 

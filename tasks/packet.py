@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from io import BytesIO
 
-import xlsxwriter
-
 from models.errors import NotFound
 from models.store import Store
 from rules import calendar, eligibility
+from tasks import exporting
 
 _COLUMNS = (
     ("序号 No.", 8),
@@ -34,8 +33,7 @@ def workbook(store: Store, edition_id: str) -> bytes:
     listed, seats = found
     entries = store.entries_by_id(item.entry for item in listed.items)
     target = BytesIO()
-    book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": f"{edition.process.title.zh} {edition.label}", "created": listed.created_at.replace(tzinfo=None)})
+    book = exporting.workbook(target, title=f"{edition.process.title.zh} {edition.label}", created=listed.created_at)
     sheet = book.add_worksheet("入围名单")
     bold = book.add_format({"bold": True, "text_wrap": True, "border": 1, "bg_color": "#EEF2F7", "valign": "vcenter"})
     cell = book.add_format({"text_wrap": True, "border": 1, "valign": "vcenter"})

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from models.edition import Edition, StageRun
+from models.edition import SET_ASIDE, Edition, StageRun
 from models.errors import NotAllowed
 from models.store import Store
 from rules import simulation
@@ -115,7 +115,7 @@ async def report(edition_id: str, temper: Temper, *, duration_s: float, engine_s
         digest = store.publication(edition_id).digest if edition.state == "published" else None
     mails = Counter(status.mails)
     awards = noticed[0].awards if noticed else ()
-    eligible = [one for one in entries if one.state not in ("submitted", "ineligible")]
+    eligible = [one for one in entries if one.state not in (*SET_ASIDE, "submitted", "correction", "ineligible")]
     flow_runs, task_runs = await _runs(edition_id)
     return {
         "process": edition.process.name,

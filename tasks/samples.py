@@ -187,7 +187,9 @@ class _Invention:
         topics = {"paper": words.PAPER_OBJECTS[area], "project": words.PAPER_OBJECTS[area], "artwork": words.WORK_SUBJECTS}
         topic = self._dice.choice(topics.get(declared.subject, words.TEAM_FIELDS))
         title = like.title if like else self._title(declared, topic)
-        subject = values.Subject(self._dice, number, title, unit, topic, self._person, code, fails)
+        share = self._process.nominators[nominator.type].share
+        weights = {share.by: {value: float(part) for value, part in share.of.items()}} if share else {}
+        subject = values.Subject(self._dice, number, title, unit, topic, self._person, code, fails, weights)
         answers = dict(values.fill(fields, subject))
         if like and answers.get("birth_month") == like.fields.get("birth_month"):
             answers["birth_month"] = "1957-02"

@@ -83,10 +83,11 @@ def write_samples(folder: Path, processes: Iterable[Process], seed: int) -> None
 
 
 def _forms(process: Process) -> dict[str, list[AwardClass]]:
-    """Classes by file name: those that ask the same share a file."""
-    forms: dict[tuple[FormField, ...], list[AwardClass]] = {}
+    """Classes by file name: those whose columns are the same share a file."""
+    forms: dict[tuple[Any, ...], list[AwardClass]] = {}
     for one in process.classes:
-        forms.setdefault((*core_columns(process, one.name), *fields_of(process, one.name)), []).append(one)
+        asked = (*core_columns(process, one.name), *fields_of(process, one.name))
+        forms.setdefault(tuple((field.name, field.title.zh, field.kind, field.choices) for field in asked), []).append(one)
     if len(forms) == 1:
         return {"entries.xlsx": list(process.classes)}
     return {f"entries-{classes[0].name}.xlsx": classes for classes in forms.values()}
@@ -150,6 +151,8 @@ def _shown(one: FormField, value: Any, number: int) -> Any:
     if not value:
         return ""
     match one.kind:
+        case "declaration":
+            return ("是", "√", "已承诺")[number % 3]
         case "people":
             return _people_text(value, untidy=number % 9 == 4)
         case "number":

@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from models.process import FormField
+from rules import eligibility
+from rules.digests import words_digest
 from tasks import samples_words as words
 
 DOCUMENTS = 12
@@ -32,13 +34,15 @@ class Subject:
     """Code, where the class asks for one."""
     fails: str = ""
     """Name of the field by which the entry is not eligible."""
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Choice field -> how often each of its values occurs, where not all are alike."""
     values: dict[str, Any] = field(default_factory=dict)
 
 
 def fill(fields: tuple[FormField, ...], subject: Subject) -> Mapping[str, Any]:
     """Fill a form; empty answers are left out, as in a file that was read."""
     for one in fields:
-        value = _answer(one, subject)
+        value = _answer(one, subject) if eligibility.is_asked(one, subject.values) else ""
         if value:
             subject.values[one.name] = value
     return dict(subject.values)
@@ -79,6 +83,8 @@ def _answer(one: FormField, subject: Subject) -> Any:
             return "000-0000"
         case "id_number":
             return _wrong_id(subject)
+        case "declaration":
+            return words_digest(one.text) if one.text else ""
         case "file":
             return ""
     return prose(subject.dice, subject.topic, min(one.max_length or 120, 120))
@@ -101,8 +107,8 @@ def _day(one: FormField, subject: Subject) -> date:
 
 
 def _choice(one: FormField, subject: Subject) -> str:
-    if "不适用" in one.choices:
-        return one.choices[0] if "青少年" in subject.values.values() else "不适用"
+    if weights := subject.weights.get(one.name):
+        return subject.dice.choices(one.choices, [weights.get(choice, 0) for choice in one.choices])[0]
     return subject.dice.choice(one.choices)
 
 
@@ -140,6 +146,11 @@ _BY_NAME: dict[str, Callable[[Subject], Any]] = {
     "degree": lambda one: one.dice.choice(words.DEGREES),
     "mobile": lambda one: f"000-{one.number:04d}",
     "photo": lambda one: "",
+    "title_en": lambda one: f"A study of example subject {one.number}",
+    "issn": lambda one: f"0000-{one.number % 10_000:04d}",
+    "indexed_in": lambda one: one.dice.choice(("", "示例引文库", "示例文摘库")),
+    "genre": lambda one: "研究论文",
+    "cadre": lambda one: "无",
     "journal": lambda one: one.dice.choice(words.JOURNALS),
     "issue": _issue,
     "doi": lambda one: f"10.00000/example.{one.number:05d}" if one.dice.random() < 0.8 else "",

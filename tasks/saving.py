@@ -79,7 +79,7 @@ def _try(store: Store, ticket: _Ticket, *, alone: bool) -> None:
         ticket.result = ticket.act(store)
         return
     try:
-        with store.connection.begin_nested():
+        with store.by_itself():
             ticket.result = ticket.act(store)
     except Exception as refused:
         ticket.failure = refused

@@ -1,8 +1,8 @@
-"""Score sheets are signed, on a page or on paper, and opened again by the office (rule S9). Each call is one transaction."""
+"""Score sheets are signed, on a page or on paper. Each call is one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from models.edition import Entry, ScoreSheet
@@ -11,12 +11,8 @@ from models.stages import ScoringStage
 from models.store import Store
 from notifications import messages
 from rules import calendar, scoring, signatures
-from rules.text import TextRefused, clean
 from tasks import reviewing
 from tasks.installation import database, settings
-
-REASON_MAX = 500
-"""Characters of a reason for opening sheets again."""
 
 
 def sign(edition: str, position: int, reviewer: str, name: str, *, drawn: str = "") -> int:
@@ -38,7 +34,7 @@ def sign(edition: str, position: int, reviewer: str, name: str, *, drawn: str = 
     """
     path = signatures.drawn(drawn, max_length=settings().signature_length)
     with database().write() as store:
-        held = _Held(store, edition, position, reviewer)
+        held = Held(store, edition, position, reviewer)
         reviewing.refuse_unanswered(held.pairs)
         held.refuse_unready()
         if not signatures.is_same_name(name, held.person.name):
@@ -64,7 +60,7 @@ def sign_on_paper(edition: str, position: int, reviewer: str, day: date, *, admi
         InputError: as for `sign`; a sheet was not keyed in (its entry's id as `field`), or the date has not come yet (`day`).
     """
     with database().write() as store:
-        held = _Held(store, edition, position, reviewer)
+        held = Held(store, edition, position, reviewer)
         held.refuse_unready()
         held.refuse_typed_by_reviewer()
         if day > calendar.to_local(held.now, held.edition.process.time_zone).date():
@@ -72,47 +68,8 @@ def sign_on_paper(edition: str, position: int, reviewer: str, day: date, *, admi
         return held.lock(signatures.on_paper(day), "", actor=f"admin:{admin}", paper=day.isoformat())
 
 
-def reopen(edition: str, position: int, reviewer: str, entries: Iterable[str], reason: str, *, admin: str) -> int:
-    """Unlock signed sheets of a reviewer, keep them as they were, and tell the reviewer (rule S9). Yields how many.
-
-    Args:
-        edition: The edition's id.
-        position: Position of the scoring stage.
-        reviewer: The reviewer's id.
-        entries: Ids of the entries whose sheets are opened.
-        reason: Why; the reviewer reads it.
-        admin: Address of the admin.
-
-    Raises:
-        NotAllowed: the stage is not open.
-        NotFound: an entry is not in the reviewer's hands.
-        TooLate: the deadline and its grace have passed.
-        InputError: no reason (`reason`), no sheet chosen, or one that is not signed (`entries`).
-    """
-    with database().write() as store:
-        held = _Held(store, edition, position, reviewer)
-        wanted = sorted(set(entries))
-        if any(entry not in held.entries for entry in wanted):
-            raise NotFound("this entry is not on the reviewer's list")
-        cause = _reason(reason)
-        signed = [held.sheets[entry] for entry in wanted if entry in held.sheets and held.sheets[entry].signed_at]
-        if not signed or len(signed) < len(wanted):
-            raise InputError([Fault("a chosen sheet is not signed", "choose signed sheets", field="entries", column="missing")])
-        for sheet in signed:
-            store.keep_version(sheet, actor=f"admin:{admin}", reason=cause, at=held.now)
-            store.reopen_sheet(sheet.assignment)
-        revisions = {sheet.entry: sheet.revision for sheet in signed}
-        store.append(
-            edition, "SheetReopened", actor=f"admin:{admin}", position=position, reviewer=reviewer, reason=cause, sheets=revisions
-        )  # fmt: skip
-        codes = [held.entries[entry].code for entry in wanted]
-        again = max(revisions.values())
-        store.queue_mails(edition, [messages.sheet_reopened(held.edition, held.run, held.person, codes, cause, again)])
-        return len(signed)
-
-
-class _Held:
-    """What is in one reviewer's hands, in a stage that is open."""
+class Held:
+    """What is in one reviewer's hands, in a stage that is open; locked until the transaction ends."""
 
     def __init__(self, store: Store, edition: str, position: int, reviewer: str) -> None:
         self.store = store
@@ -136,7 +93,9 @@ class _Held:
         if faults:
             raise InputError(faults)
         guard = self.stage.distribution
-        if guard is not None and scoring.over_limit(totals(self.stage, self.entries, self.sheets), guard):
+        signed = {entry: sheet for entry, sheet in self.sheets.items() if sheet.signed_at}
+        given, locked = (totals(self.stage, self.entries, some) for some in (self.sheets, signed))
+        if guard is not None and scoring.over_limit(given, guard, locked=locked):
             what = f"more than {guard.share} of the totals are {guard.above} or more"
             raise InputError([Fault(what, "compare the entries and lower some marks", field="distribution", column="distribution")])
 
@@ -175,13 +134,3 @@ def totals(stage: ScoringStage, entries: Mapping[str, Entry], sheets: Mapping[st
         if entry in sheets
     ]
     return [one for one in found if one is not None]
-
-
-def _reason(text: str) -> str:
-    try:
-        cause = clean(text, max_length=REASON_MAX)
-    except TextRefused as refused:
-        raise InputError([Fault(str(refused), "correct the reason", field="reason", column="text")]) from None
-    if not cause:
-        raise InputError([Fault("opening a signed sheet needs a reason", "write one", field="reason", column="missing")])
-    return cause

@@ -1,7 +1,7 @@
 """Reads one spreadsheet in a process of its own, which may be killed without harm to anybody else.
 
 Run as a script by `tasks.spreadsheets`: `spreadsheet_worker.py FILE LIMITS`, LIMITS being a JSON object. Prints one JSON
-object: `{"sheet", "merged", "count", "rows"}` or `{"fault", "remedy"}`. Imports nothing of the engine, to start fast.
+object: `{"sheet", "merged", "count", "rows"}` or `{"fault", "remedy", "zh"}`. Imports nothing of the engine, to start fast.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SLACK_ROWS = 60
 
 
 class Refused(Exception):
-    """The file cannot be read; carries what is wrong and what to do."""
+    """The file cannot be read; carries what is wrong, what to do, and both in Chinese."""
 
 
 def main(path: Path, limits: dict[str, int]) -> dict[str, Any]:
@@ -36,18 +36,18 @@ def main(path: Path, limits: dict[str, int]) -> dict[str, Any]:
             return _collect(_csv_rows(path, limits), limits)
         return _workbook(path, limits)
     except Refused as refusal:
-        return {"fault": refusal.args[0], "remedy": refusal.args[1]}
+        return dict(zip(("fault", "remedy", "zh"), refusal.args, strict=True))
     except MemoryError:
         megabytes = limits["memory"] // (1024 * 1024)
         return {
             "fault": f"reading it needs more than {megabytes} MB of memory",
             "remedy": "split the file, or copy the table into a new one",
+            "zh": "文件内容过大，无法读取；请拆分，或把表格复制到新文件中再上传",
         }
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # the reader's own way to say that a file makes no sense
             raise
-        what, remedy = _why_unreadable(path, error)
-        return {"fault": what, "remedy": remedy}
+        return dict(zip(("fault", "remedy", "zh"), _why_unreadable(path, error), strict=True))
 
 
 def _collect(rows: Iterable[tuple[int, list[str]]], limits: dict[str, int]) -> dict[str, Any]:
@@ -64,16 +64,19 @@ def _collect(rows: Iterable[tuple[int, list[str]]], limits: dict[str, int]) -> d
             raise Refused(
                 f"row {number} reaches to column {len(cells):,}; at most {limits['columns']:,} columns are read",
                 "delete the columns to the right of the table",
+                f"第 {number} 行多达 {len(cells):,} 列，最多读取 {limits['columns']:,} 列，请删去表格右侧多余的列",
             )
         longest = max(map(len, cells))
         if longest > limits["cell"]:
             raise Refused(
                 f"a cell in row {number} holds {longest:,} characters; at most {limits['cell']:,} are read",
                 "shorten the text, or send it as a file of its own",
+                f"第 {number} 行有一个单元格长达 {longest:,} 字，最多 {limits['cell']:,} 字，请删减，或作为附件提交",
             )
         characters += sum(map(len, cells))
         if characters > limits["characters"]:
-            raise Refused(f"the sheet holds more than {limits['characters']:,} characters", "split the file")
+            zh = f"表格超过 {limits['characters']:,} 字，请拆分后分别上传"
+            raise Refused(f"the sheet holds more than {limits['characters']:,} characters", "split the file", zh)
         if len(kept) < limits["rows"] + SLACK_ROWS:
             kept.append((number, cells))
     return {"sheet": "", "merged": [], "count": count, "rows": kept}
@@ -96,20 +99,26 @@ def _workbook(path: Path, limits: dict[str, int]) -> dict[str, Any]:
             if found["count"]:
                 return {**found, "sheet": meta.name, "merged": [list(map(list, area)) for area in sheet.merged_cell_ranges or ()]}
     except calamine.PasswordError:
-        raise Refused("the file is protected by a password", "save it without a password and send it again") from None
+        raise Refused(*_PROTECTED) from None
     except (calamine.CalamineError, calamine.XmlError, calamine.ZipError, OSError, ValueError) as error:
         raise Refused(*_why_unreadable(path, error)) from None
-    raise Refused("no visible sheet holds anything", "fill in the first sheet and send the file again")
+    zh = "文件里没有内容（隐藏的工作表不读取），请填写第一张工作表后重新上传"
+    raise Refused("no visible sheet holds anything", "fill in the first sheet and send the file again", zh)
 
 
-def _why_unreadable(path: Path, error: BaseException) -> tuple[str, str]:
+_PROTECTED = ("the file is protected by a password", "save it without a password and send it again", "文件有密码，请取消密码后重新上传")
+
+
+def _why_unreadable(path: Path, error: BaseException) -> tuple[str, str, str]:
     with path.open("rb") as file:
         zipped = file.read(2) == b"PK"
     if path.suffix.lower() == ".xlsx" and not zipped:
-        return "the file is protected by a password, or damaged", "save it without a password as .xlsx and send it again"
+        what, remedy = "the file is protected by a password, or damaged", "save it without a password as .xlsx and send it again"
+        return what, remedy, "文件有密码或已损坏，请取消密码，另存为 .xlsx 后重新上传"
     return (
         f"the file is damaged or no spreadsheet ({str(error)[:120]})",
         "open it in the spreadsheet program, save it as .xlsx and send it again",
+        "文件已损坏，或不是表格；请用表格软件打开，另存为 .xlsx 后重新上传",
     )
 
 
@@ -120,12 +129,13 @@ def _check_inflated_size(path: Path, limits: dict[str, int]) -> None:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise Refused(*_why_unreadable(path, error)) from None
     if any(member.flag_bits & 1 for member in members):
-        raise Refused("the file is protected by a password", "save it without a password and send it again")
+        raise Refused(*_PROTECTED)
     inflated = sum(member.file_size for member in members)
     if inflated > limits["inflated"]:
         raise Refused(
             f"the file unpacks to {inflated // 1_000_000:,} MB; at most {limits['inflated'] // 1_000_000:,} MB are read",
             "remove pictures and unused sheets, or split the file",
+            f"文件展开后有 {inflated // 1_000_000:,} MB，最多 {limits['inflated'] // 1_000_000:,} MB，请删去图片，或拆分后上传",
         )
 
 
@@ -166,8 +176,10 @@ def _csv_rows(path: Path, limits: dict[str, int]) -> Iterator[tuple[int, list[st
             raise Refused(
                 f"a cell in row {number + 1} holds more than {limits['cell']:,} characters",
                 "shorten the text, or close the quotes around it",
+                f"第 {number + 1} 行有一个单元格超过 {limits['cell']:,} 字，请删减，或检查引号是否成对",
             ) from None
-        raise Refused(f"row {number + 1} is not well-formed ({error})", "save the table as .xlsx and send it again") from None
+        zh = f"第 {number + 1} 行格式有误，请另存为 .xlsx 后重新上传"
+        raise Refused(f"row {number + 1} is not well-formed ({error})", "save the table as .xlsx and send it again", zh) from None
 
 
 def _delimiter(text: str) -> str:
@@ -189,7 +201,8 @@ def _decode(content: bytes) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
-    raise Refused(f"the text is neither UTF-8 nor GB18030 (line {line})", "save the table as .xlsx, or as CSV in UTF-8")
+    zh = f"第 {line} 行的文字编码无法识别，请另存为 .xlsx，或编码为 UTF-8 的 CSV"
+    raise Refused(f"the text is neither UTF-8 nor GB18030 (line {line})", "save the table as .xlsx, or as CSV in UTF-8", zh)
 
 
 if __name__ == "__main__":

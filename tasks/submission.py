@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from models.edition import Edition, Entry, Lease, StageRun
 from models.errors import StageNotReady
 from models.store import Store
+from models.submitting import Outcome
 from notifications import messages
-from rules import eligibility
-from tasks import links, stages
+from rules import checked_forms, eligibility
+from tasks import checking, confirming, links, stages
 from tasks.action import action
 from tasks.installation import settings
+
+_REFUSED = "形式审查未通过"
+"""Where no other reason is known."""
 
 
 @action
@@ -50,39 +56,74 @@ def remind_nominators(lease: Lease, position: int, days: int, name: str) -> None
 
 @action
 def check_forms(lease: Lease, position: int) -> None:
-    """Decide by the declared rules which entries are eligible and where each competes; tell the nominators.
+    """Decide by the declared rules, or by what the form checkers said, which entries are eligible and where each competes; tell it.
 
     Raises:
-        StageNotReady: not one entry is eligible.
+        StageNotReady: not one entry is eligible, or a form checker has not decided on one.
     """
     with stages.step(lease, position, "check_forms") as store:
         if store is None:
             return
         edition = store.edition(lease.edition)
-        checked = [_check(entry, edition) for entry in store.entries(edition.id)]
-        if not any(not reasons for _, _, reasons in checked):
+        run = edition.stages[position]
+        checked = _by_checkers(store, edition, run) if checked_forms.by_checkers(run) else _by_rule(store, edition)
+        if not any(one.outcome == "eligible" for one in checked):
             raise StageNotReady(
                 f"{edition.id}: {len(checked)} entries were put forward and none is eligible; import entries and extend the deadline"
             )
-        store.decide_form_check([(entry.id, group, reasons) for entry, group, reasons in checked])
-        counts = Counter("ineligible" if reasons else "eligible" for _, _, reasons in checked)
-        store.append(edition.id, "EntryChecked", actor="engine", **counts)
+        store.decide_form_check([(one.entry.id, one.group, one.reasons) for one in checked])
+        store.set_entry_states({one.entry.id: "not_accepted" for one in checked if one.outcome == "not_accepted"})
+        store.append(edition.id, "EntryChecked", actor="engine", **Counter(str(one.outcome) for one in checked))
         _tell_result(store, edition, checked)
 
 
-def _check(entry: Entry, edition: Edition) -> tuple[Entry, str, tuple[str, ...]]:
-    reasons = tuple(words.zh for words in eligibility.reasons(entry, edition.process))
-    group = "" if reasons else eligibility.group_of(entry.fields, entry.class_name, edition.process)
-    return entry, group, reasons
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """One entry with the result of its form check."""
+
+    entry: Entry
+    outcome: Outcome
+    group: str
+    """Where it competes; empty if it does not."""
+    reasons: tuple[str, ...]
 
 
-def _tell_result(store: Store, edition: Edition, checked: list[tuple[Entry, str, tuple[str, ...]]]) -> None:
+def _by_rule(store: Store, edition: Edition) -> list[_Checked]:
+    checked = []
+    entries = store.entries(edition.id, "submitted")
+    missing = confirming.missing_of(store, edition, entries)
+    for entry in entries:
+        found = () if entry.classified else eligibility.reasons(entry, edition.process)
+        reasons = tuple(words.zh for words in (*found, *(one.sentence for one in missing.get(entry.id, ()))))
+        checked.append(_result(edition, entry, "ineligible" if reasons else "eligible", reasons))
+    return checked
+
+
+def _by_checkers(store: Store, edition: Edition, run: StageRun) -> list[_Checked]:
+    """What the form checkers said; entries that were refused on the way, such as for want of a correction, are told of once more."""
+    checked = []
+    for one in checking.items(store, run):
+        if one.progress.outcome is None or one.progress.outcome == "correction":
+            raise StageNotReady(f"{edition.id}: no form checker has decided on {one.entry.code}; extend the deadline, then check it")
+        reasons = one.entry.reasons or checking.lines(edition, run, one.entry, one.progress.findings)
+        checked.append(_result(edition, one.entry, one.progress.outcome, reasons))
+    return checked
+
+
+def _result(edition: Edition, entry: Entry, outcome: Outcome, reasons: tuple[str, ...]) -> _Checked:
+    if outcome != "eligible":
+        return _Checked(entry, outcome, "", reasons or (_REFUSED,))
+    group = "" if entry.classified else eligibility.group_of(entry.fields, entry.class_name, edition.process)
+    return _Checked(entry, outcome, group, ())
+
+
+def _tell_result(store: Store, edition: Edition, checked: Sequence[_Checked]) -> None:
     accepted: dict[str, list[tuple[str, str]]] = defaultdict(list)
     refused: dict[str, list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
-    for entry, _, reasons in checked:
-        if reasons:
-            refused[entry.nominator].append((entry.title, reasons))
+    for one in checked:
+        if one.outcome == "eligible":
+            accepted[one.entry.nominator].append((one.entry.code, one.entry.title))
         else:
-            accepted[entry.nominator].append((entry.code, entry.title))
+            refused[one.entry.nominator].append((one.entry.title, one.reasons))
     people = [one for one in store.nominators(edition.id) if one.id in accepted or one.id in refused]
     store.queue_mails(edition.id, [messages.form_result(edition, one, accepted[one.id], refused[one.id]) for one in people])

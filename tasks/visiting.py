@@ -9,6 +9,7 @@ from typing import NamedTuple
 from models.edition import Edition, Grant, Holder, Reviewer, Visit
 from models.errors import LinkRefused, NotAllowed
 from models.store import Store
+from models.stores.hands import Hands
 from notifications import messages
 from rules import links
 from tasks import limits, saving
@@ -60,6 +61,8 @@ class Attendance(NamedTuple):
     """The edition of the visit's link; None for an admin."""
     person: Holder | None = None
     """The holder of the link."""
+    hands: Hands | None = None
+    """What a reviewer has been given in the latest scoring stage; None before there is one."""
 
 
 def visit_of(cookie: str | None) -> Visit | None:
@@ -68,7 +71,7 @@ def visit_of(cookie: str | None) -> Visit | None:
 
 
 def attend(cookie: str | None) -> Attendance:
-    """The visit as `visit_of` finds it, with the edition and the holder of its link."""
+    """The visit as `visit_of` finds it, with the edition and the holder of its link, and what a reviewer needs for nearly each page."""
     if not cookie:
         return Attendance(None)
     known_by = links.fingerprint(cookie)
@@ -77,11 +80,18 @@ def attend(cookie: str | None) -> Attendance:
         if visit is None:
             return Attendance(None)
         unseen = store.seen_before(known_by, store.real_now - _SEEN_EVERY)
-        grant = visit.grant
-        found = Attendance(visit) if grant is None else Attendance(visit, store.edition(grant.edition), issued.holder(store, grant))
+        found = _seated(store, visit)
     if unseen:
         saving.together(lambda store: store.see_visit(known_by))
     return found
+
+
+def _seated(store: Store, visit: Visit) -> Attendance:
+    if visit.grant is None:
+        return Attendance(visit)
+    edition, person = store.edition(visit.grant.edition), issued.holder(store, visit.grant)
+    run = edition.last_of("scoring") if visit.grant.role == "reviewer" else None
+    return Attendance(visit, edition, person, store.hands(edition.id, run.position, person.id) if run else None)
 
 
 def leave(visit: Visit) -> None:

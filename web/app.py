@@ -18,11 +18,16 @@ from tasks.installation import Installation
 from web import (
     admin,
     admin_acts,
+    admin_keying,
     admin_material,
+    admin_quotas,
     admin_sheets,
+    admin_uploads,
     codes,
     committee,
+    confirm,
     errors,
+    forms_pages,
     guards,
     headers,
     health,
@@ -40,6 +45,11 @@ from web import (
     submitting,
     switches,
     table,
+    table_upload,
+    unit_papers,
+    upload_zips,
+    uploads,
+    witnesses,
 )
 
 _LOG = logging.getLogger("jinbang.web")
@@ -88,8 +98,9 @@ def create_app(installation: Installation, *, notify_sign_in: NotifySignIn = pri
         notify_sign_in: Brings sign-in links to admins.
     """
     parts = (
-        health, links, codes, public, pictures, submitting, switches, table, signing,
-        invitation, recusing, reviewing, material, committee, admin_material, admin, admin_sheets, admin_acts, mailbox,
+        health, links, codes, public, pictures, submitting, forms_pages, table_upload, uploads, upload_zips, switches, table, signing,
+        invitation, recusing, reviewing, material, committee, confirm, witnesses, unit_papers, admin_quotas, admin_material, admin_uploads,
+        admin, admin_sheets, admin_keying, admin_acts, mailbox,
     )  # fmt: skip
     app = _Jinbang()
     # Pages are left to a proxy to compress: they hold a secret beside what a visitor typed.

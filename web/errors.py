@@ -97,6 +97,11 @@ def page(request: Request, status: int, text: Text | None = None, *, detail: str
     return pages.render(request, "error.html", status=status, code=status, what=what, remedy=remedy, detail=detail)
 
 
+def text_of(status: int) -> Text:
+    """What happened and what to do, for a status."""
+    return _BY_STATUS.get(status) or _BY_STATUS[500 if status >= 500 else 400]
+
+
 def too_many(request: Request, refused: TooMany) -> Response:
     """The page that asks to wait, with the seconds in its header."""
     response = page(request, 429)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from web import errors
 
+_PLAIN = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 1000
 _MOST_IN_A_FIELD = 2 * 1024 * 1024
 
@@ -40,10 +43,22 @@ class Form:
 
 async def read(request: Request) -> Form:
     """The posted form; an answer of 400 or 413 if it is none, or too large."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _PLAIN:
+        return _plain(await request.body())
     fields = await request.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=_MOST_IN_A_FIELD)
     if len(fields.multi_items()) > _MOST_FIELDS:
         raise errors.Refused(413)
     return Form(fields)
+
+
+def _plain(body: bytes) -> Form:
+    """What a form without files sends, in one piece: the framework's parser is made for pieces, and takes five times as long."""
+    if len(body) > _MOST_IN_A_FIELD and max(map(len, body.split(b"&"))) > _MOST_IN_A_FIELD:
+        raise HTTPException(400)
+    try:
+        return Form(FormData(parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)))
+    except ValueError:
+        raise HTTPException(400) from None
 
 
 Posted = Annotated[Form, "posted"]

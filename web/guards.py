@@ -17,10 +17,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config.settings import Settings
 from tasks import limits
+from tasks.spreadsheets import DEFAULT_LIMITS
 from web import audit, errors, language
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _UNCOUNTED = ("/static/", "/healthz", "/readyz")
+_FILES = "/submit/uploads"
+"""Where whole files are sent, and, below it, parts of files."""
+_TABLES = "/submit/table"
+"""Where nominators send spreadsheets."""
 
 
 class Limiter:
@@ -75,6 +80,9 @@ class Guards:
         self._settings = settings
         self._limiter = limiter
         self._most = int(settings.body_megabytes * 1024 * 1024)
+        largest = max(settings.pdf_megabytes, settings.picture_megabytes, settings.media_megabytes, settings.zip_megabytes)
+        self._files = int((largest + settings.body_megabytes) * 1024 * 1024)
+        self._part = int(settings.upload_part_megabytes * 1024 * 1024)
         base = urlsplit(settings.base_url)
         self._origin = f"{base.scheme}://{base.netloc}".lower()
 
@@ -93,7 +101,7 @@ class Guards:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        await self.app(scope, self._measured(receive), send)
+        await self.app(scope, self._measured(receive, self._most_for(scope)), send)
 
     async def _refusal(self, scope: Scope) -> Response | None:
         request = Request(scope)
@@ -112,9 +120,15 @@ class Guards:
         length = headers.get("content-length", "0")
         if not length.isdecimal():
             return errors.page(request, 400)
-        return errors.page(request, 413) if len(length) > 15 or int(length) > self._most else None
+        return errors.page(request, 413) if len(length) > 15 or int(length) > self._most_for(scope) else None
 
-    def _measured(self, receive: Receive) -> Receive:
+    def _most_for(self, scope: Scope) -> int:
+        """Bytes that a body may have: files are streamed to disk, and may be larger than any form."""
+        if scope["path"] == _TABLES:
+            return self._most + DEFAULT_LIMITS.bytes
+        return max(self._most, self._files) if scope["path"] == _FILES else max(self._most, self._part) if _is_part(scope) else self._most
+
+    def _measured(self, receive: Receive, most: int) -> Receive:
         """The body, cut off when it grows too long: a chunked one says nothing of its length."""
         got = 0
 
@@ -122,7 +136,7 @@ class Guards:
             nonlocal got
             message = await receive()
             got += len(message.get("body", b""))
-            if got > self._most:
+            if got > most:
                 raise errors.TooLarge
             return message
 
@@ -152,3 +166,7 @@ class Guards:
         return language.choose(
             query.get("lang", [None])[0], chosen.value if chosen else None, headers.get("accept-language", ""), self._settings.locale
         )
+
+
+def _is_part(scope: Scope) -> bool:
+    return bool(scope["method"] == "PATCH" and scope["path"].startswith(f"{_FILES}/"))

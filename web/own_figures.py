@@ -51,7 +51,7 @@ class OwnFigures:
 
 def of(cards: Sequence[Card], stage: ScoringStage) -> OwnFigures:
     """Figures of the sheets that have all their marks."""
-    totals = [total for card in cards if card.missing == 0 and (total := card.exact_total) is not None]
+    totals = totals_of(cards)
     guard = stage.distribution
     return OwnFigures(
         count=len(totals),
@@ -60,8 +60,18 @@ def of(cards: Sequence[Card], stage: ScoringStage) -> OwnFigures:
         high=scoring.high_totals(totals, guard) if guard else 0,
         most=int(Fraction(guard.share) * len(cards)) if guard else 0,
         above=guard.above if guard and len(cards) >= guard.sheets_min else None,
-        over=scoring.over_limit(totals, guard),
+        over=scoring.over_limit(totals, guard, locked=locked_totals(cards)),
     )
+
+
+def totals_of(cards: Iterable[Card]) -> list[Fraction]:
+    """Exact totals of the sheets that have all their marks."""
+    return [total for card in cards if card.missing == 0 and (total := card.exact_total) is not None]
+
+
+def locked_totals(cards: Iterable[Card]) -> list[Fraction]:
+    """Those of the sheets that are signed."""
+    return totals_of(card for card in cards if card.state == "signed")
 
 
 def _bars(totals: Iterable[Fraction]) -> tuple[Bar, ...]:

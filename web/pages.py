@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, nodes
+from jinja2.visitor import NodeTransformer
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -22,10 +23,37 @@ from notifications import local_time
 from web import language, reading, words
 
 
+class _Templates(Environment):
+    """Templates of one language: what a page says to every visitor is put in when they are compiled, not each time they are shown."""
+
+    def _generate(self, source: nodes.Template, *args: Any, **more: Any) -> str:
+        return super()._generate(_Constants(self).visit(source), *args, **more)
+
+
+class _Constants(NodeTransformer):
+    """Puts the value in place of a call that has the same one for everybody, such as `_("评分表")`."""
+
+    def __init__(self, templates: Environment) -> None:
+        self._templates = templates
+
+    def visit_Call(self, call: nodes.Call) -> nodes.Node:  # noqa: N802 - the name that Jinja looks for
+        constant = isinstance(call.node, nodes.Name) and call.node.name in _SAME_FOR_ALL
+        if not constant or call.kwargs or not all(isinstance(one, nodes.Const) for one in call.args):
+            return self.generic_visit(call)
+        value = self._templates.globals[call.node.name](*(one.value for one in call.args))
+        return nodes.Const(value, lineno=call.lineno)
+
+
+_MOST_PARTS = 4096
+"""Of pages, kept at the same time; an edition has some dozens."""
+_SAME_FOR_ALL = ("_", "static")
+"""Functions of the templates that depend on nothing but their arguments and the language."""
+
+
 @cache
-def environment() -> Environment:
-    """The templates, compiled once."""
-    made = Environment(
+def environment(locale: str) -> Environment:
+    """The templates of a language, compiled once."""
+    made = _Templates(
         loader=FunctionLoader(_source),
         autoescape=True,
         undefined=StrictUndefined,
@@ -49,13 +77,32 @@ def environment() -> Environment:
         "value": readable,
         "json": lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True),
     }
-    made.globals |= {"_": _text, "words": words, "static": static_address, "say": language.gettext}
+    made.globals |= {"_": partial(_text, locale), "words": words, "static": static_address, "say": language.gettext}
+    made.globals["once"] = _Once()
     return made
 
 
-def _text(message: str, **values: object) -> str:
-    """A text in the language of the page, a hundred of them to a page: plain, and so escaped once where it is shown."""
-    text = language.gettext(message)
+class _Once:
+    """Parts of pages that say the same to everybody; each is made once and then shown again (in templates: `once(key, macro, ...)`).
+
+    The key must name all that the part depends on, such as the hash of a declaration; the language is that of the templates.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[Hashable, str] = {}
+
+    def __call__(self, key: Hashable, macro: Callable[..., str], *given: Any) -> str:
+        """The part, made by `macro(*given)` if it is not there yet."""
+        if key not in self._made:
+            if len(self._made) >= _MOST_PARTS:
+                self._made.clear()
+            self._made[key] = macro(*given)
+        return self._made[key]
+
+
+def _text(locale: str, message: str, **values: object) -> str:
+    """A text in a language, plain: it is escaped once, where it is shown."""
+    text = language.translations(locale).gettext(message) if message else ""
     return text % values if values else text
 
 
@@ -86,7 +133,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         "holder": getattr(request.state, "holder", ""),
         **values,
     }
-    return HTMLResponse(environment().get_template(template).render(context), status)
+    return HTMLResponse(environment(locale).get_template(template).render(context), status)
 
 
 def go(path: str) -> Response:

@@ -18,6 +18,7 @@ from models.errors import NotFound
 from models.material import FilePage
 from models.stages import PublicationStage
 from models.store import Store
+from tasks import file_store
 from web import visitors
 from web.routes import Pages
 
@@ -59,8 +60,7 @@ class Shown:
 
 def path_of(request: Request, sha256: str) -> Path | None:
     """Where a file is kept; None if it is not there."""
-    folder = visitors.installed(request).settings.files_dir
-    return next((path for path in (folder / sha256[:2] / sha256, folder / sha256) if path.is_file()), None)
+    return file_store.of(visitors.installed(request).settings).find(sha256)
 
 
 def shown(request: Request, files: Iterable[File], *, most: int = _WIDE) -> list[Shown]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +16,7 @@ from models.errors import NotFound
 from models.stages import NoticeStage
 from models.store import Store
 from rules import eligibility
+from tasks import exporting
 from web import language, pages, pictures, visitors, words
 from web.routes import Pages
 
@@ -128,9 +127,7 @@ def results_csv(request: Request, edition_id: str) -> Response:
     """The published list for a spreadsheet: UTF-8 with a mark, and no cell that could run as a formula."""
     with visitors.database(request).read() as store:
         _edition, publication = _published(store, edition_id)
-    target = io.StringIO(newline="")
-    writer = csv.writer(target)
-    writer.writerow([language.gettext(head) for head in words.CSV_HEADS])
+    rows: list[list[object]] = [[language.gettext(head) for head in words.CSV_HEADS]]
     for group in publication.document["groups"]:
         for award in group["awards"]:
             row = [
@@ -142,16 +139,9 @@ def results_csv(request: Request, edition_id: str) -> Response:
                 award["unit"],
                 award["nominator"],
             ]
-            writer.writerow([safe_cell(cell) for cell in row])
+            rows.append(row)
     headers = {"Content-Disposition": f'attachment; filename="{publication.edition}-results.csv"'}
-    return Response("\ufeff" + target.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def safe_cell(cell: object) -> object:
-    """A cell as text: what a spreadsheet would take for a formula gets a leading apostrophe; numbers stay numbers."""
-    if isinstance(cell, str) and (cell.startswith(("\t", "\r", "\n")) or cell.lstrip().startswith(("=", "+", "-", "@"))):
-        return f"'{cell}"
-    return cell
+    return Response(exporting.csv_table(rows), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.show("/results/{edition_id}")

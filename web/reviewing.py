@@ -25,7 +25,7 @@ _ASKED_BEFORE = ("/review", "/review/sign", "/review/table")
 def sit(request: Request, visit: MaybeVisit) -> tuple[Seat, sheets.Desk]:
     """The reviewer's seat, and everything in the reviewer's hands."""
     seat = visitors.seat_of(request, visit, "reviewer")
-    desk = _desk(request, seat)
+    desk = _desk(request, seat) if seat.hands is None else sheets.desk(seat.edition, seat.hands)
     asked_first = desk.waiting and request.url.path in _ASKED_BEFORE
     if desk.open and (desk.invitation.state != "accepted" or asked_first):
         raise errors.Elsewhere("/review/invitation")
@@ -70,7 +70,8 @@ def _sheet_page(
         request, "sheet.html", status=status, seat=seat, desk=desk, card=card, material=material, before=before, after=after,
         files=pictures.shown(request, files), content=content or sheet_forms.saved(card), revision=revision,
         zone=desk.edition.process.time_zone, faults=faults or {}, comment_max=reviewing.COMMENT_MAX,
-        offers={one.name: scoring.offers(one, desk.stage.chips) for one in card.criteria},
+        offers=lambda one: scoring.offers(one, desk.stage.chips),
+        declared=(desk.edition.declaration_hash, desk.run.position, card.entry.class_name),
     )  # fmt: skip
 
 

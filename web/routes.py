@@ -39,6 +39,10 @@ class Pages:
         """Answer POST."""
         return self._route(path, ["POST"], slow)
 
+    def answer(self, method: str, path: str) -> Callable[[Handler], Handler]:
+        """Answer another method, for what scripts send."""
+        return self._route(path, [method], False)
+
     def _route(self, path: str, methods: list[str], slow: bool) -> Callable[[Handler], Handler]:
         def keep(handler: Handler) -> Handler:
             self.routes.append(Route(path, _Page(handler, path, slow=slow), methods=methods, name=handler.__name__))

@@ -52,10 +52,11 @@ def _audited(request: Request, act: Callable[[], Response]) -> Response:
 def kept(desk: Desk, code: str) -> Response:
     """The sheet is saved."""
     card = desk.card(code)
+    total = card.total
     return JSONResponse({
         "revision": card.sheet.revision if card.sheet else 0,
         "saved_at": _clock(desk, card),
-        "total": None if card.total is None else pages.total(card.total),
+        "total": None if total is None else pages.total(total),
         "missing": card.missing,
         "done": desk.done,
         "of": len(desk.cards),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from models.errors import Fault
-from models.sheets import Criterion
+from models.sheets import OTHER_FIELDS, Criterion, Flaw
 from tasks import reviewing
 from web import errors, pages, words
 from web.forms import Form
@@ -23,7 +23,6 @@ FAULTS = {
     "missing": _("请填写此项"),
     "unknown": _("评分表已更新，请刷新页面"),
 }
-_TEXTS = ("comment", "advice", "fatal")
 _LONGEST_REVISION = 9
 
 
@@ -107,13 +106,24 @@ def sentence(fault: Fault) -> str:
 
 def field_of(place: str) -> str:
     """Name of the form's field that a criterion or a text belongs to."""
-    return place if place in _TEXTS else f"mark.{place}"
+    return place if place in OTHER_FIELDS else f"mark.{place}"
 
 
 def _place(field: str) -> str:
     for start in ("mark.", "skip."):
         field = field.removeprefix(start)
     return field
+
+
+def as_lines(card: Card, content: Content, flaws: Iterable[Flaw]) -> str:
+    """All that was typed into one sheet as lines of title and text, to be copied."""
+    named = {one.name: words.both(one.title) for one in flaws}
+    texts = handed_back(card, content) | {
+        gettext(_("一票否决情形")): named.get(content.fatal, content.fatal),
+        gettext(_("评语")): content.comment,
+        gettext(_("给申报人的建议")): content.advice,
+    }
+    return "\n".join(f"{title}{gettext(_('：'))}{text}" for title, text in texts.items() if text.strip())
 
 
 def handed_back(card: Card, content: Content) -> dict[str, str]:

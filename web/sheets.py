@@ -15,7 +15,7 @@ from models.reviewing import Invitation
 from models.sheets import Criterion
 from models.stages import ScoringStage
 from models.store import Store
-from models.stores.hands import Held
+from models.stores.hands import Hands
 from rules import blindness, eligibility, scoring
 from tasks import reviewing
 from web import pages, words
@@ -41,10 +41,29 @@ class Card:
     assignment: Assignment
     entry: Entry
     sheet: ScoreSheet | None
-    title: str
-    class_title: str
-    group_title: str
-    criteria: tuple[Criterion, ...]
+    edition: Edition
+    stage: ScoringStage
+
+    @property
+    def title(self) -> str:
+        """The entry's title as the reviewer may see it."""
+        return shown_title(self.edition, self.stage, self.entry)
+
+    @property
+    def class_title(self) -> str:
+        """What the entry's class is called."""
+        return words.both(self.edition.process.class_named(self.entry.class_name).title)
+
+    @property
+    def group_title(self) -> str:
+        """What the group is called in which the entry competes; its class where there is no group."""
+        group = self.entry.group
+        return words.both(eligibility.group_title(group, self.edition.process)) if group else self.class_title
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """What is scored."""
+        return self.stage.sheet_of(self.entry.class_name)
 
     @property
     def missing(self) -> int:
@@ -172,29 +191,31 @@ def desk_of(store: Store, edition: Edition, reviewer: str, *, for_office: bool =
     Raises:
         NotFound: no scoring stage has been opened.
     """
-    run = edition.last_of("scoring")
-    if run is None or not isinstance(run.declared, ScoringStage):
-        raise NotFound("no review is open")
-    held = store.held(edition.id, run.position, reviewer)
-    cards = [_card(edition, run.declared, one) for one in held if not one.assignment.recused]
-    declared = {one.entry for one in store.conflicts(edition.id, reviewer=reviewer)}
+    run, _stage = _scoring(edition)
+    return desk(edition, store.hands(edition.id, run.position, reviewer), for_office=for_office)
+
+
+def desk(edition: Edition, hands: Hands, *, for_office: bool = False) -> Desk:
+    """The same of what has been read already, in the same transaction as the edition."""
+    run, stage = _scoring(edition)
+    cards = [Card(*one, edition, stage) for one in hands.held if not one.assignment.recused]
     return Desk(
         edition=edition,
         run=run,
-        stage=run.declared,
-        now=edition.now(store.real_now),
+        stage=stage,
+        now=edition.now(hands.at),
         cards=tuple(one for one in cards if for_office or one.assignment.cleared_at),
         waiting=tuple(one for one in cards if not one.assignment.cleared_at),
-        recused=tuple(one.entry for one in held if one.entry.id in declared),
-        invitation=store.invitation(edition.id, run.position, reviewer),
+        recused=tuple(one.entry for one in hands.held if one.entry.id in hands.conflicts),
+        invitation=hands.invitation,
     )
 
 
-def _card(edition: Edition, stage: ScoringStage, held: Held) -> Card:
-    pair, entry, sheet = held
-    class_title = words.both(edition.process.class_named(entry.class_name).title)
-    group_title = words.both(eligibility.group_title(entry.group, edition.process)) if entry.group else class_title
-    return Card(pair, entry, sheet, shown_title(edition, stage, entry), class_title, group_title, stage.sheet_of(entry.class_name))
+def _scoring(edition: Edition) -> tuple[StageRun, ScoringStage]:
+    run = edition.last_of("scoring")
+    if run is None or not isinstance(run.declared, ScoringStage):
+        raise NotFound("no review is open")
+    return run, run.declared
 
 
 def shown_title(edition: Edition, stage: ScoringStage, entry: Entry) -> str:

@@ -49,6 +49,8 @@ class Check:
     count: int
     most: int | None
     """How many high totals the guard allows; None without one."""
+    locked: int
+    """So many of the high totals are signed already."""
     over: bool
     """Whether the guard refuses the signature (rule S6)."""
 
@@ -56,7 +58,7 @@ class Check:
 def check_of(desk: sheets.Desk) -> Check:
     """Figures of the sheets that have all their marks."""
     finished = [card for card in desk.cards if card.missing == 0]
-    exact = [one for card in finished if (one := card.exact_total) is not None]
+    exact, locked = own_figures.totals_of(desk.cards), own_figures.locked_totals(desk.cards)
     guard = desk.stage.distribution
     above = guard.above if guard else Decimal(HIGH)
     guarded = guard is not None and len(desk.cards) >= guard.sheets_min
@@ -70,7 +72,8 @@ def check_of(desk: sheets.Desk) -> Check:
         high=sum(one >= above for one in exact),
         count=len(exact),
         most=own_figures.of(desk.cards, desk.stage).most if guarded else None,
-        over=scoring.over_limit(exact, guard),
+        locked=scoring.high_totals(locked, guard) if guard else 0,
+        over=scoring.over_limit(exact, guard, locked=locked),
     )
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from models.edition import Edition, Grant, Holder, Role, Visit
 from models.store import Database
+from models.stores.hands import Hands
 from rules.links import needs_code
 from tasks import visiting
 from tasks.installation import Installation
@@ -31,6 +32,8 @@ class Seat:
     grant: Grant
     edition: Edition
     person: Holder
+    hands: Hands | None = None
+    """What a reviewer has been given, as of the look that found the visit; None where it must be read anew."""
 
 
 def installed(request: Request) -> Installation:
@@ -93,7 +96,7 @@ def unconfirmed_seat_of(request: Request, visit: Visit | None, role: Role | None
     seen: visiting.Attendance | None = getattr(request.state, "attendance", None)
     request.state.attendance = None  # whoever asks again has perhaps changed something, and looks anew
     if seen is not None and seen.visit is visit and seen.edition is not None and seen.person is not None:
-        return Seat(visit, grant, seen.edition, seen.person)
+        return Seat(visit, grant, seen.edition, seen.person, seen.hands)
     with database(request).read() as store:
         return Seat(visit, grant, store.edition(grant.edition), holder(store, grant))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from models.asking import Media
 from models.declared import Words
 from models.edition import Edition, StageRun
+from models.process import FormField
+from rules import media
 from web.language import CURRENT, gettext
 from web.language import mark as _
 
@@ -25,6 +28,10 @@ RUN_STATES = {
 }
 ENTRY_STATES = {
     "submitted": _("已收到"),
+    "withdrawn": _("已撤回"),
+    "duplicate": _("重复申报，已归档"),
+    "correction": _("待补正"),
+    "not_accepted": _("不予受理"),
     "eligible": _("形式审查合格"),
     "ineligible": _("形式审查不合格"),
     "assigned": _("评审中"),
@@ -59,6 +66,7 @@ ROLES = {
     "reviewer": _("评审专家"),
     "committee": _("评委"),
     "party": _("会签单位"),
+    "witness": _("确认人"),
 }
 EVENTS = {
     "EditionOpened": _("届次启动"),
@@ -75,6 +83,22 @@ EVENTS = {
     "CommitteeImported": _("导入评委"),
     "EntriesImported": _("导入申报项"),
     "EntryChecked": _("形式审查"),
+    "EntrySubmitted": _("提交申报"),
+    "EntryWithdrawn": _("撤回申报"),
+    "EntryRestored": _("恢复申报"),
+    "CorrectionAsked": _("要求补正"),
+    "CorrectionAnswered": _("提交补正"),
+    "CorrectionLapsed": _("逾期未补正"),
+    "AcceptedPosted": _("公示受理名单"),
+    "ConfirmationAsked": _("请人确认"),
+    "ConfirmationGiven": _("答复确认"),
+    "DuplicateDecided": _("处理疑似重复"),
+    "LaureatesImported": _("导入往届获奖"),
+    "QuotaGranted": _("追加名额"),
+    "QuotaRevoked": _("撤销追加名额"),
+    "FactStated": _("填报单位情况"),
+    "FileKept": _("收到文件"),
+    "FileRefused": _("拒收文件"),
     "PanelsDrawn": _("抽取专家"),
     "LinkIssued": _("签发链接"),
     "LinkRevoked": _("撤销链接"),
@@ -106,6 +130,11 @@ def both(words: Words | dict[str, str] | None) -> str:
     if isinstance(words, Words):
         return words.get(CURRENT.get())
     return words["zh"] if CURRENT.get().startswith("zh") else words["en"]
+
+
+def file_endings(field: FormField) -> str:
+    """Endings of the files that a field takes, as a browser's choice of files understands them."""
+    return ",".join(media.accepted(field.media or Media()))
 
 
 def edition_title(edition: Edition) -> str:

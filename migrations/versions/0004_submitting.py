@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("scan", sa.String(20), nullable=False),
         sa.Column("said", sa.Text(), nullable=False),
         sa.Column("at", _MOMENT(), nullable=False),
+        sa.Column("notes", sa.JSON(), nullable=False),
         _key("uploads", "nominator", "nominators"),
         _key("uploads", "draft", "drafts"),
         sa.PrimaryKeyConstraint("id", name="pk_uploads"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ from sqlalchemy.engine import Connection, Row
 
 from models import tables as t
 from models.events import WAKES, Event, EventType
-from models.stores.prepared import Prepared
+from models.stores.prepared import Prepared, execute
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -72,6 +73,18 @@ class StoreBase:
             )
         )
 
+    @contextmanager
+    def by_itself(self) -> Iterator[None]:
+        """What is written in the block is undone if the block raises; what was written before it stays."""
+        execute(self.connection, "SAVEPOINT by_itself").close()
+        try:
+            yield
+        except BaseException:
+            execute(self.connection, "ROLLBACK TO SAVEPOINT by_itself").close()
+            raise
+        finally:
+            execute(self.connection, "RELEASE SAVEPOINT by_itself").close()
+
     # -- the edition's clock ----------------------------------------------------------------------------------------
 
     def edition_now(self, edition: str) -> datetime:
@@ -90,10 +103,11 @@ class StoreBase:
         if kind in WAKES:
             self.wake(edition)
 
-    def events(self, edition: str, *, after: int = 0, limit: int = 1_000_000) -> tuple[Event, ...]:
-        """Events of an edition in the order in which they were committed."""
+    def events(self, edition: str, *kinds: EventType, after: int = 0, limit: int = 1_000_000) -> tuple[Event, ...]:
+        """Events of an edition in the order in which they were committed; of some kinds only, if any are named."""
         table = t.EVENTS.c
-        rows = self._all(sa.select(t.EVENTS).where(table.edition == edition, table.seq > after).order_by(table.seq).limit(limit))
+        chosen = sa.select(t.EVENTS).where(table.edition == edition, table.seq > after)
+        rows = self._all((chosen.where(table.type.in_(kinds)) if kinds else chosen).order_by(table.seq).limit(limit))
         return tuple(Event(row.seq, row.edition, row.at, row.type, row.actor, row.payload) for row in rows)
 
     def last_events(self, edition: str, limit: int) -> tuple[Event, ...]:

@@ -10,9 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import submission_tables as t
+from models.edition import EntryState
 from models.errors import NotFound
 from models.stores.base import StoreBase
 from models.submitting import Check, Confirmation, Correction, Duplicate, Finding, Laureate
+from models.tables import ENTRIES
 
 
 class CheckingStore(StoreBase):
@@ -39,6 +41,10 @@ class CheckingStore(StoreBase):
         query = query if entry is None else query.where(t.CORRECTIONS.c.entry == entry)
         found = [Correction(**{**row._asdict(), "fields": tuple(row.fields), "findings": _findings(row)}) for row in self._all(query)]
         return tuple(sorted(found, key=lambda one: (one.entry, one.turn)))
+
+    def set_outcome(self, entry: str, state: EntryState, reasons: Iterable[str]) -> None:
+        """Move one entry to a state, and keep why."""
+        self._run(ENTRIES.update().where(ENTRIES.c.id == entry).values(state=state, reasons=list(reasons)))
 
     # -- third parties ----------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from models import earlier
 from models import tables as t
 from models.edition import Edition, EditionState, Lease, RunState, StageRun
 from models.errors import LeaseLost, NotFound
@@ -16,16 +17,20 @@ from models.stores.driving import DrivingStore
 from models.stores.prepared import Prepared
 
 _PROCESSES: dict[str, Process] = {}
+_KEPT = 256
 _EDITION = Prepared(
-    sa.select(*(column for column in t.EDITIONS.c if column.name != "declaration")).where(t.EDITIONS.c.id == sa.bindparam("edition"))
+    sa.select(*(column for column in t.EDITIONS.c if column.name != "declaration")).where(t.EDITIONS.c.id == sa.bindparam("edition")),
+    kept=_KEPT,
 )
-_RUNS = Prepared(sa.select(t.STAGE_RUNS).where(t.STAGE_RUNS.c.edition == sa.bindparam("edition")).order_by(t.STAGE_RUNS.c.position))
+_RUNS = Prepared(
+    sa.select(t.STAGE_RUNS).where(t.STAGE_RUNS.c.edition == sa.bindparam("edition")).order_by(t.STAGE_RUNS.c.position), kept=_KEPT
+)
 _RUN = (
     sa.select(t.STAGE_RUNS, t.EDITIONS.c.declaration_hash, t.EDITIONS.c.clock_offset)
     .join(t.EDITIONS, t.EDITIONS.c.id == t.STAGE_RUNS.c.edition)
     .where(t.STAGE_RUNS.c.edition == sa.bindparam("edition"), t.STAGE_RUNS.c.position == sa.bindparam("position"))
 )
-_RUN_TO_KEEP = Prepared(_RUN.with_for_update(read=True, of=t.STAGE_RUNS))
+_RUN_TO_KEEP = Prepared(_RUN.with_for_update(read=True, of=t.STAGE_RUNS), kept=_KEPT)
 _RUN_TO_CHANGE = Prepared(_RUN.with_for_update(of=t.STAGE_RUNS))
 
 
@@ -113,7 +118,7 @@ class EditionStore(DrivingStore):
         """The declaration as a value; read once in a process's life, since a hash never means anything else."""
         if declaration_hash not in _PROCESSES:
             declaration = self._scalar(sa.select(t.EDITIONS.c.declaration).where(t.EDITIONS.c.id == edition_id))
-            _PROCESSES[declaration_hash] = Process.model_validate(declaration)
+            _PROCESSES[declaration_hash] = Process.model_validate(earlier.upgraded(declaration))
         return _PROCESSES[declaration_hash]
 
     def editions(self, state: EditionState | None = None) -> tuple[Edition, ...]:

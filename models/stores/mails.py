@@ -120,6 +120,18 @@ class MailStore(StoreBase):
             .values(state="superseded", reply="the stage has closed")
         )
 
+    def withdraw_mails(self, edition: str, person: str) -> int:
+        """Do not send what has not arrived at a person whose address was wrong: it would bring the new link to the old address.
+
+        Mails that were refused or are on their way are withdrawn too, so that no second try takes them up. Yields how many.
+        """
+        table = t.MAILS.c
+        return self._run(
+            t.MAILS.update()
+            .where(table.edition == edition, table.person == person, table.state.not_in(["sent", "superseded"]))
+            .values(state="superseded", reply="the address was corrected", claimed_by=None, claimed_until=None)
+        )
+
     def count_mails(self, edition: str | None = None) -> dict[str, int]:
         """Number of mails by state."""
         query = sa.select(t.MAILS.c.state, sa.func.count().label("n")).group_by(t.MAILS.c.state)

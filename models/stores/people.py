@@ -14,7 +14,9 @@ from models.intake import NewEntry, NewMember, NewNominator, NewReviewer
 from models.stores.base import StoreBase
 from models.stores.prepared import Prepared
 
-_REVIEWER = Prepared(sa.select(t.REVIEWERS).where(t.REVIEWERS.c.id == sa.bindparam("reviewer")))
+_REVIEWER = Prepared(
+    sa.select(t.REVIEWERS).where(t.REVIEWERS.c.id == sa.bindparam("reviewer")), make=lambda row: _reviewer(row), kept=4096
+)
 _ENTRIES = sa.select(t.ENTRIES).where(t.ENTRIES.c.id.in_(sa.bindparam("ids", expanding=True)))
 _CLASS = Prepared(sa.select(t.ENTRIES.c.id, t.ENTRIES.c.class_name).where(t.ENTRIES.c.id == sa.bindparam("entry")))
 _FILES = Prepared(sa.select(t.FILES).where(t.FILES.c.entry == sa.bindparam("entry")))
@@ -54,10 +56,10 @@ class PeopleStore(StoreBase):
         Raises:
             NotFound: there is none of that id.
         """
-        row = _REVIEWER.first(self.connection, {"reviewer": reviewer_id})
-        if row is None:
+        found: Reviewer | None = _REVIEWER.first(self.connection, {"reviewer": reviewer_id})
+        if found is None:
             raise NotFound("there is no such reviewer")
-        return _reviewer(row)
+        return found
 
     def put_members(self, edition: str, new: Iterable[NewMember]) -> None:
         """Insert committee members and signatories, or update those whose code is known."""
@@ -113,6 +115,19 @@ class PeopleStore(StoreBase):
         statement = t.ENTRIES.update().where(t.ENTRIES.c.id == sa.bindparam("entry_id"))
         self._run(statement.values({name: sa.bindparam(name) for name in changed}), updates)
         return len(inserts), len(updates)
+
+    def change_entry(self, entry_id: str, new: NewEntry) -> None:
+        """Replace what an entry says, its key included; its code, nominator and state stay."""
+        table = t.ENTRIES
+        values = {"key": new.key, "class_name": new.class_name, "title": new.title, "unit": new.unit, "email": new.email,
+                  "rank": new.rank, "fields": dict(new.fields)}  # fmt: skip
+        self._run(table.update().where(table.c.id == entry_id).values(**values))
+
+    def set_ranks(self, ranks: Mapping[str, int | None]) -> None:
+        """Give entries their places on their nominators' lists, by id."""
+        table = t.ENTRIES
+        statement = table.update().where(table.c.id == sa.bindparam("entry_id")).values(rank=sa.bindparam("rank_"))
+        self._run(statement, [{"entry_id": entry, "rank_": rank} for entry, rank in ranks.items()])
 
     def entries(self, edition: str, *states: EntryState) -> tuple[Entry, ...]:
         """All entries, or those in given states, by code."""

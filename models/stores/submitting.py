@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -90,6 +90,15 @@ class SubmittingStore(StoreBase):
         query = query if nominator is None else query.where(t.UPLOADS.c.nominator == nominator)
         found = [Upload(**row._asdict()) for row in self._all(query)]
         return tuple(sorted(found, key=lambda one: (one.at, one.id), reverse=True))
+
+    def uploads_of_edition(self, edition: str) -> tuple[Upload, ...]:
+        """Files that came in for an edition, the latest first."""
+        found = [Upload(**row._asdict()) for row in self._all(sa.select(t.UPLOADS).where(t.UPLOADS.c.edition == edition))]
+        return tuple(sorted(found, key=lambda one: (one.at, one.id), reverse=True))
+
+    def drop_uploads(self, uploads: Iterable[str]) -> None:
+        """Forget files by their ids; what is kept by hash stays."""
+        self._run(t.UPLOADS.delete().where(t.UPLOADS.c.id.in_(list(uploads))))
 
     # -- facts and quotas -------------------------------------------------------------------------------------------
 

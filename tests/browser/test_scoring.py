@@ -313,6 +313,67 @@ def test_a_wrong_mark_is_told_at_its_field_and_kept(site: World, desk: Desk) -> 
     assert saved_marks(site) == {"originality": "38"}
 
 
+def test_a_wrong_mark_does_not_hold_up_the_others(site: World, desk: Desk) -> None:
+    desk.enter()
+    page = desk.open()
+    fill(page, {"originality": "30"})
+    state(page, "已保存 10:00")
+    fill(page, {"originality": "120", "rigour": "25.5", "value": "27"})
+    state(page, "其余已保存 10:00，请修改标出的地方")
+    assert saved_marks(site) == MARKS | {"originality": "30"}
+    expect(page.locator("#e-originality")).to_have_text("请填写 0 到 40 之间的分数")
+    expect(page.locator("[data-total]")).to_have_text("52.5")
+    page.get_by_role("button", name="保存，下一份").click()
+    expect(mark(page, "originality")).to_be_focused()
+    desk.kill()
+    page = desk.open()
+    expect(mark(page, "originality")).to_have_value("120")
+    expect(page.locator("#e-originality")).to_have_text("请填写 0 到 40 之间的分数")
+    expect(page.locator("#score-conflict")).to_be_hidden()
+    fill(page, {"originality": "36"})
+    state(page, "已保存 10:00")
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
+    assert saved_marks(site) == MARKS
+    assert desk.drafts() == 0
+
+
+def test_what_only_the_server_refuses_does_not_hold_up_the_rest_either(site: World, phone: Desk) -> None:
+    phone.enter()
+    page = phone.open()
+    fill(page, MARKS)
+    page.locator("#comment").fill("长" * 2001)
+    state(page, "其余已保存 10:00，请修改标出的地方")
+    assert saved_marks(site) == MARKS
+    expect(page.locator("#comment")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#e-comment")).to_have_text("含有无法保存的字符，或内容过长")
+    page.locator("#comment").fill("短")
+    expect(page.locator("#e-comment")).to_have_text("")
+    page.get_by_role("button", name="保存，下一份").click()
+    page.wait_for_url("**/review/A02")
+    with site.installation.database.read() as store:
+        assert [one.comment for one in store.sheets(site.edition.id, 1)] == ["短"]
+    assert phone.drafts() == 0
+
+
+def test_a_wrong_mark_left_behind_holds_up_nothing_of_its_sheet(site: World, phone: Desk) -> None:
+    phone.enter()
+    page = phone.open()
+    phone.context.set_offline(True)
+    fill(page, MARKS | {"originality": "120"})
+    state(page, "离线，已存本机")
+    phone.kill()
+    phone.context.set_offline(False)
+    phone.page.goto(phone.address("/review"))
+    expect(phone.page.locator("#score-kept a")).to_have_text("A01")
+    assert saved_marks(site) == {name: text for name, text in MARKS.items() if name != "originality"}
+    page = phone.open()
+    expect(mark(page, "originality")).to_have_value("120")
+    fill(page, {"originality": "36"})
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
+    assert saved_marks(site) == MARKS
+    assert phone.drafts() == 0
+
+
 def test_signing_clears_what_was_kept(site: World, phone: Desk) -> None:
     phone.enter("R02")
     for code in ("A02", "A03"):

@@ -1,4 +1,6 @@
+import copy
 import importlib.resources
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -6,6 +8,7 @@ import pytest
 
 from config import catalogue, reading
 from models.errors import DeclarationError, Fault
+from models.stages import SubmissionStage
 
 GOOD = """\
 name: young
@@ -144,6 +147,55 @@ WRONG = [
     pytest.param("  society:", "  省级学会:", "nominators.省级学会", "cannot be a name", "lower-case", id="chinese-key"),
     pytest.param("source: 评选办法第三条\n", "", "awards", "needs a `source`", "name the document", id="no-source"),
     pytest.param("awards: 3", "time_zone: Asia/Xian\nawards: 3", "time_zone", "not a time zone", "Asia/Shanghai", id="zone"),
+    pytest.param("basis: {document: 评选办法, approved_by: 示例省科协}\n", "", "basis", "missing", "Why the award may be given", id="no-basis"),
+    pytest.param(
+        "max: {paper: 5}}",
+        "max: {paper: 5}, max_if: {big: {papers: 9}}}",
+        "nominators.society.max_if.big.papers",
+        "'papers' is not a class",
+        "the classes are paper",
+        id="max-if-class",
+    ),
+    pytest.param(
+        "max: {paper: 5}}",
+        "max: {paper: 5}, share: {by: tier, of: {一等奖: 1/20}}}",
+        "nominators.society.share.by",
+        "no class of this type has a choice field 'tier'",
+        "add it",
+        id="share-by",
+    ),
+    pytest.param(
+        "kind: submission",
+        "kind: submission\n    correction_days: 0",
+        "stages[0].correction_days",
+        "greater than or equal to 1",
+        "",
+        id="correction-days",
+    ),
+    pytest.param(
+        "kind: submission",
+        "kind: submission\n    excluded_genres: [综述]",
+        "stages[0].excluded_genres",
+        "no class has a field `genre`",
+        "drop excluded_genres",
+        id="genre",
+    ),
+    pytest.param(
+        "kind: submission",
+        "kind: submission\n    composition:\n      - {field: cadre, values: [处级], title: {zh: 处, en: D}, max_share: 1/5}",
+        "stages[0].composition[0].field",
+        "paper has no choice field 'cadre'",
+        "add it",
+        id="composition",
+    ),
+    pytest.param(
+        "kind: submission",
+        "kind: submission\n    exclusive_with: [young]",
+        "stages[0].exclusive_with[0]",
+        "'young' is this process",
+        "name another one",
+        id="exclusive",
+    ),
     pytest.param("awards: 3", "<<: {awards: 3}", "", "a key must be a plain word", "`<<`", id="merge-key"),
 ]
 
@@ -167,6 +219,8 @@ def test_a_wrong_file_is_refused_with_place_and_remedy(write: Write, old: str, n
         ("min_valid: 3", "min_valid: 6", "min_valid", 50),
         ("kind: voting", "kind: votng", "votng", 11),
         ("    committee: 9\n", "", "kind: voting", 5),
+        ("kind: submission", "kind: submission\n    four_eyes: true", "four_eyes", 16),
+        ("max: {paper: 5}}", "max: {paper: 5}, share: {by: tier, of: {一等奖: 1/20}}}", "society:", 73),
         ("closes: 2026-03-01", "closes: 2026-02-01", "2026-02-01", 13),
     ],
 )
@@ -316,3 +370,39 @@ def test_a_stored_declaration_that_no_longer_fits_is_refused(write: Write) -> No
 
 def test_the_files_that_come_along_are_found_in_the_package() -> None:
     assert catalogue.processes_folder() == Path(str(importlib.resources.files("config"))) / "processes"
+
+
+STORED = Path(__file__).parent / "stored"
+
+
+@pytest.mark.parametrize("path", sorted(STORED.glob("*.json")), ids=lambda path: path.stem)
+def test_a_declaration_that_an_earlier_version_stored_still_loads(path: Path) -> None:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    before = copy.deepcopy(document)
+    process = catalogue.process_from_json(document)
+    assert document == before
+    again = catalogue.declaration_json(process)
+    for key in ("name", "edition", "basis", "awards", "groups", "tiers"):
+        assert again[key] == before[key]
+    assert [(stage["name"], stage["closes"]) for stage in again["stages"]] == [(stage["name"], stage["closes"]) for stage in before["stages"]]
+    assert {name: one["max"] for name, one in again["nominators"].items()} == {name: one["max"] for name, one in before["nominators"].items()}
+    first = process.stages[0]
+    assert isinstance(first, SubmissionStage)
+    assert (first.accept_by, first.correction_days, first.max_corrections, len(first.reason_codes)) == ("rule", 3, 1, 11)
+
+
+def test_what_an_earlier_version_stored_as_not_supported_yet_does_not_hide_what_is_wrong(write: Write) -> None:
+    document = catalogue.declaration_json(catalogue.load_process(write(GOOD)))
+    old = {"first_round": None, "declarations": [], "similarity_max": None, "correction_days": 0, "max_corrections": 0, "reason_codes": []}
+    document["stages"][0] |= old
+    document["nominators"]["society"]["max_if"] = None
+    assert catalogue.process_from_json(document) == catalogue.load_process(write(GOOD))
+    document["stages"][0]["declarations"] = ["原创承诺"]
+    with pytest.raises(DeclarationError, match="declarations: unknown key"):
+        catalogue.process_from_json(document)
+
+
+def test_a_declaration_of_this_version_is_not_taken_for_an_earlier_one(write: Write) -> None:
+    text = changed("kind: submission", "kind: submission\n    correction_days: 5\n    max_corrections: 0\n    reason_codes: []")
+    process = catalogue.load_process(write(text))
+    assert catalogue.process_from_json(catalogue.declaration_json(process)) == process

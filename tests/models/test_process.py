@@ -129,6 +129,14 @@ def test_score_sheets_by_class_name_every_class() -> None:
     assert told(stages=wrong) == [("stages.1.criteria_by_class", "criteria_by_class must name exactly the classes person, team")]
 
 
+@pytest.mark.parametrize("name", ["comment", "advice", "fatal"])
+def test_no_criterion_has_the_name_of_another_field_of_its_sheet(name: str) -> None:
+    wrong = stages("submission", "scoring", "shortlisting", "publication")
+    wrong[1]["criteria"] = [{**SHEET[0], "name": name}]
+    said = f"{name!r} is another field of the score sheet; name the criterion otherwise"
+    assert told(stages=wrong) == [("stages.1.scoring.criteria.0.name", said)]
+
+
 def test_every_kind_of_stage_refuses_what_it_does_not_run_yet() -> None:
     for kind, owner in STAGE_CLASSES.items():
         later = [name for name, field in owner.model_fields.items() if "later" in (field.json_schema_extra or {})]
@@ -281,3 +289,164 @@ def test_choices_that_no_group_takes_are_told() -> None:
         "'儿童' is not a choice of age; the choices are 少年, 成人, 老年",
         "no group takes 老年; add it to the values of one",
     ]
+
+
+def test_an_award_without_a_basis_is_refused() -> None:
+    without = {key: value for key, value in copy.deepcopy(DECLARED).items() if key != "basis"}
+    with pytest.raises(ValidationError) as caught:
+        Process.model_validate(without)
+    assert [(error["loc"], error["type"]) for error in caught.value.errors()] == [(("basis",), "missing")]
+    assert told(basis={"document": "", "approved_by": "示例省科协"})[0][0] == "basis.document"
+    assert told(basis={"document": "办法"})[0][0] == "basis.approved_by"
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-05-26 24:00", "2026-05-26 24时", "2026年5月26日24时", "2026年5月26日", "2026-05-26", "２０２６年５月２６日 24:00"]
+)
+def test_24_00_is_the_first_moment_of_the_next_day_however_it_is_written(written: str) -> None:
+    assert TypeAdapter(ClosingTime).validate_python(written) == datetime(2026, 5, 27)  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("written", ["2026-05-26 中午12:00", "2026年5月26日中午12:00", "2026年5月26日 中午12：00", "2026-05-26 12时", "2026-05-26 中午12时"])
+def test_noon_is_12_00(written: str) -> None:
+    for kind in (LocalTime, ClosingTime):
+        assert TypeAdapter(kind).validate_python(written) == datetime(2026, 5, 26, 12)  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("written", ["2026-05-26 下午6:00", "2026-05-26 中午1:00", "2026年2月30日", "2026年5月26日25时"])
+def test_an_hour_that_may_mean_another_is_refused(written: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(ClosingTime).validate_python(written)
+
+
+def submission(**more: Any) -> dict[str, Any]:
+    return {"stages": [{**DECLARED["stages"][0], **more}, *DECLARED["stages"][1:]]}
+
+
+def a_society(**more: Any) -> dict[str, Any]:
+    return {"nominators": {"society": {"title": {"zh": "学会", "en": "Society"}, "max": {"person": 1, "team": 1}, **more}}}
+
+
+LIMIT = {"field": "gender", "values": ["男"], "title": {"zh": "男性", "en": "men"}, "max_share": "1/2", "classes": ["person"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "message"),
+    [
+        (a_society(max_if={"big": {"people": 2}}), "nominators.society.max_if.big.people", "'people' is not a class; the classes are person, team"),
+        (a_society(max_if={"big": {"person": -1}}), "nominators.society.max_if.big.person", "-1 is no number of entries; write 0 or more"),
+        (submission(reason_codes=[{"name": "a", "title": {"zh": "甲", "en": "A"}}] * 2), "stages.0.reason_codes.1", "two reasons have the name 'a'"),
+        (submission(accept_by="checker", reason_codes=[]), "stages.0.reason_codes", "form checkers need reasons to name"),
+        (submission(four_eyes=True), "stages.0.four_eyes", "four eyes need form checkers; write `accept_by: checker` or drop four_eyes"),
+        (submission(not_again={"classes": ["people"]}), "stages.0.not_again.classes", "'people' is not a class"),
+        (submission(composition=[{**LIMIT, "classes": ["people"]}]), "stages.0.composition.0.classes", "'people' is not a class"),
+        (submission(exclusive_with=["other", "sample"]), "stages.0.exclusive_with.1", "'sample' is this process; name another one"),
+        (submission(exclusive_with=["other", "other"]), "stages.0.exclusive_with.1", "'other' stands twice; delete one"),
+    ],
+)
+def test_what_a_submission_declares_fits_the_process(changes: dict[str, Any], path: str, message: str) -> None:
+    ((found, what),) = told(**changes)
+    assert (found, what[: len(message)]) == (path, message)
+
+
+@pytest.mark.parametrize(
+    ("limit", "key"),
+    [({"max_share": None}, "max_share"), ({"min_share": "2/3"}, "min_share"), ({"values": []}, "values"), ({"max_share": "0"}, "max_share")],
+)
+def test_a_limit_on_a_list_makes_sense_by_itself(limit: dict[str, Any], key: str) -> None:
+    assert [path for path, _ in told(**submission(composition=[{**LIMIT, **limit}]))] == [f"stages.0.submission.composition.0.{key}"]
+
+
+def a_choice(name: str = "group", **more: Any) -> dict[str, Any]:
+    return {"name": name, "title": {"zh": f"题{name}", "en": f"T {name}"}, "kind": "choice", "choices": ["甲", "乙"], **more}
+
+
+def a_text(name: str = "consent", **more: Any) -> dict[str, Any]:
+    return {"name": name, "title": {"zh": f"题{name}", "en": f"T {name}"}, **more}
+
+
+@pytest.mark.parametrize(
+    ("own", "changes", "path", "message"),
+    [
+        ([a_text(when={"group": ["甲"]}), a_choice()], {}, "classes.0.fields.0.when.group", "person, before consent, has no choice field 'group'"),
+        ([a_choice(), a_text(when={"group": ["丙"]})], {}, "classes.0.fields.1.when.group", "'丙' is not a choice of group; the choices are 甲, 乙"),
+        ([a_choice(), a_text(when={"group": []})], {}, "classes.0.fields.1.when.group", "name the values of group for which consent is asked"),
+        ([a_text(when={})], {}, "classes.0.fields.0.when", "consent: `when` names no field"),
+        ([a_text(when={"post": ["甲"]})], {}, "classes.0.fields.0.when.post", "person, before consent, has no choice field 'post'"),
+        ([], a_society(share={"by": "tier", "of": {"甲": "1/2"}}), "nominators.society.share.by", "no class of this type has a choice field 'tier'"),
+        ([a_choice()], a_society(share={"by": "group", "of": {"丙": "1/2"}}), "nominators.society.share.of.丙", "'丙' is not a choice of group"),
+        ([], submission(composition=[{**LIMIT, "field": "rank"}]), "stages.0.composition.0.field", "person has no choice field 'rank'"),
+        ([], submission(composition=[{**LIMIT, "values": ["男", "男性"]}]), "stages.0.composition.0.values", "'男性' is not a choice of gender"),
+        ([], submission(excluded_genres=["综述"]), "stages.0.excluded_genres", "no class has a field `genre`"),
+        ([a_choice("genre")], submission(excluded_genres=["甲", "丙"]), "stages.0.excluded_genres.1", "'丙' is not a choice of genre"),
+    ],
+)
+def test_what_is_declared_of_fields_names_fields_and_values_that_are_there(
+    own: list[dict[str, Any]], changes: dict[str, Any], path: str, message: str
+) -> None:
+    (found,) = subjects.misfits(a_process(*own, **changes))
+    assert (".".join(map(str, found.at)), str(found)[: len(message)]) == (path, message)
+
+
+def test_what_fits_is_not_complained_of() -> None:
+    own = [a_choice(), a_text(when={"group": ["甲"], "gender": ["男"]}), a_choice("genre")]
+    changes = {
+        **submission(composition=[LIMIT], excluded_genres=["甲"], exclusive_with=["other"], not_again={"classes": ["person"]},
+                     accept_by="checker", four_eyes=True, publicity_proof={"days": 5}),
+        **a_society(max_if={"has_association": {"person": 2}}, share={"by": "group", "of": {"甲": "1/20"}}),
+    }  # fmt: skip
+    assert list(subjects.misfits(a_process(*own, **changes))) == []
+    assert list(subjects.misfits(a_process(a_text("genre"), **submission(excluded_genres=["综述"])))) == []
+
+
+def test_an_entry_is_never_grouped_by_a_field_that_it_may_not_be_asked() -> None:
+    conditional = a_choice(when={"gender": ["男"]})
+    groups = {"by": "group", "sets": [
+        {"name": "a", "title": {"zh": "甲", "en": "A"}, "values": ["甲"]},
+        {"name": "b", "title": {"zh": "乙", "en": "B"}, "values": ["乙"]},
+    ]}  # fmt: skip
+    process = a_process(
+        classes=[{**PERSON, "fields": [conditional]}], groups=groups, nominators={"society": {"title": {"zh": "学会", "en": "S"}, "max": {"person": 1}}},
+        stages=[*stages("submission", "scoring"), {"kind": "shortlisting", "ratio": "1.5"}, *stages("publication")],
+    )  # fmt: skip
+    assert [str(misfit) for misfit in subjects.misfits(process)] == ["group is not asked of every entry of person; drop its `when`"]
+
+
+@pytest.mark.parametrize(
+    ("field", "key"),
+    [
+        (a_text(kind="declaration"), "kind"),
+        (a_text(text={"zh": "承诺", "en": "P"}), "kind"),
+        (a_text(kind="declaration", text={"zh": "承诺", "en": "P"}, published=True), "published"),
+        (a_text(media={"types": ["pdf"]}), "media"),
+        (a_text(kind="file", media={"types": []}), "media.types"),
+        (a_text(kind="file", media={"min_mb": 3, "max_mb": 1}), "media.min_mb"),
+        (a_text(kind="file", media={"types": ["pdf"], "captions": True}), "media.captions"),
+    ],
+)
+def test_a_field_goes_with_what_belongs_to_its_kind(field: dict[str, Any], key: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        FormField.model_validate(field)
+    assert [".".join(map(str, error["loc"])) for error in caught.value.errors()] == [key]
+
+
+def test_reviewers_are_not_shown_ticks_under_declarations() -> None:
+    process = a_process(a_text(kind="declaration", text={"zh": "承诺", "en": "P"}))
+    assert "consent" not in [field.name for field in subjects.fields_shown_to_reviewers(process, "person", "none")]
+
+
+def test_a_field_of_a_declaration_can_be_asked_for_in_every_kind_of_subject() -> None:
+    for kind, fields in subjects.COMMON_FIELDS.items():
+        names = [field.name for field in (*subjects.CORE_COLUMNS[kind], *fields)]
+        assert len(names) == len(set(names))
+    wanted = {
+        "person": {"gender", "ethnic", "birth_month", "party", "post", "degree", "mobile", "id_no", "photo", "professional_title"},
+        "team": {"founded", "leader", "members", "size"},
+        "organisation": {"uscc", "legal_rep", "contact"},
+        "paper": {"title_en", "discipline", "authors", "corresponding_author", "journal", "issn", "issue", "published_on", "doi", "indexed_in",
+                  "abstract", "full_text", "blind_text"},
+        "artwork": {"authors", "advisor", "statement", "licence", "media"},
+        "project": {"leader", "members", "period", "budget", "outputs"},
+        "venue": {"venue_class", "area", "open_days", "visitors"},
+    }  # fmt: skip
+    assert {kind: {field.name for field in fields} for kind, fields in subjects.COMMON_FIELDS.items()} == wanted

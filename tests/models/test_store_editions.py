@@ -340,3 +340,16 @@ def test_a_second_writer_waits_instead_of_failing(store_of: Database) -> None:
     other.join(20)
     with store_of.read() as store:
         assert [one.type for one in store.events(ID)] == ["EditionOpened", "EditionOpened"]
+
+
+def test_an_edition_that_an_earlier_version_opened_is_read(database: Database) -> None:
+    edition = builders.an_edition(id="sample-old", declaration_hash="0" * 64)
+    document = edition.process.model_dump(mode="json")
+    old = {"first_round": None, "declarations": [], "similarity_max": None, "correction_days": 0, "max_corrections": 0, "reason_codes": []}
+    document["stages"][0] |= old
+    for one in document["nominators"].values():
+        one |= {"max_if": None, "share": None}
+    with database.write() as store:
+        store.add_edition(edition, document)
+    with database.read() as store:
+        assert store.edition("sample-old").process == edition.process

@@ -46,6 +46,8 @@ def test_causes_name_the_stage_and_what_is_told() -> None:
         "call_reminder": "submission:reminder:7:20260331T1600Z",
         "entries_received": "submission:received:1d5c2d94a189",
         "form_result": "submission:form_result",
+        "correction_asked": "submission:correction:L0042:1",
+        "correction_lapsed": "submission:correction_lapsed:L0042:1",
         "review_invitation": "scoring:invitation",
         "review_more": "scoring:more:1",
         "review_reminder": "scoring:reminder:2:20260430T1600Z",
@@ -59,10 +61,17 @@ def test_causes_name_the_stage_and_what_is_told() -> None:
         "result_winner": "publication:result:L0042",
         "result_nominator": "publication:result",
         "stage_blocked": "scoring:blocked:0:84a9a448c0fe",
+        "file_quarantined": "submission:quarantine:00000000000000000000000000000000",
         "admin_sign_in": "admin:sign_in",
         "link_again": "link:again:20260401T013000.000000",
         "link_code": "link:code",
         "new_device": "link:device:cf19dbcdf6c8",
+        "confirmation_request": "submission:confirm:L0042-1:1",
+        "confirmation_refused": "submission:refused:L0042-1:20260401T013000Z",
+        "confirmations_missing": "submission:reminder:7:20260331T160000Z:missing",
+        "duplicate_warning": "submission:duplicate:L0042-L0107:L0042",
+        "quota_granted": "submission:granted:g1",
+        "call_extended": "submission:extended:20260331T160000Z",
     }
 
 

@@ -6,8 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.edition import StageRun
 from models.errors import CalendarNotCovered, JinbangError
-from rules.calendar import NoticePeriod, WorkCalendar, YearOverride, notice_period, to_local, to_utc
+from models.stages import SubmissionStage
+from rules.calendar import (
+    NoticePeriod,
+    WorkCalendar,
+    YearOverride,
+    deadline_text,
+    notice_period,
+    postmarked_in_time,
+    to_local,
+    to_utc,
+)
 
 SHANGHAI = "Asia/Shanghai"
 
@@ -118,3 +129,28 @@ def test_a_period_holds_exactly_the_working_days_asked_for(posted: date, days: i
     assert calendar.is_workday(found.first_day)
     assert calendar.is_workday(found.last_day)
     assert found.first_day > posted
+
+
+def test_24_00_accepts_the_last_second_of_the_day_and_refuses_the_first_of_the_next() -> None:
+    stage = SubmissionStage.model_validate({"kind": "submission", "closes": "2026-05-26 24:00"})
+    closes = to_utc(stage.closes, "Asia/Shanghai")
+    run = StageRun("e", 0, stage, "open", None, closes, None, None, False, 0, 0, None)
+    last, first = (to_utc(datetime.fromisoformat(text), "Asia/Shanghai") for text in ("2026-05-26T23:59:59", "2026-05-27T00:00:00"))
+    assert run.cutoff is not None
+    assert (last < run.cutoff, first < run.cutoff) == (True, False)
+    assert deadline_text(closes, "Asia/Shanghai") == "2026-05-26 24:00"
+
+
+@pytest.mark.parametrize(
+    ("stamped", "deadline", "in_time"),
+    [
+        ("2026-05-26", "2026-05-27T00:00", True),  # 26 May 24:00
+        ("2026-05-27", "2026-05-27T00:00", False),
+        ("2026-05-26", "2026-05-26T12:00", True),  # a postmark knows no hour
+        ("2026-05-27", "2026-05-26T12:00", False),
+        ("2026-04-01", "2026-05-27T00:00", True),
+    ],
+)
+def test_paper_counts_by_the_day_of_its_postmark(stamped: str, deadline: str, in_time: bool) -> None:
+    closes = to_utc(datetime.fromisoformat(deadline), "Asia/Shanghai")
+    assert postmarked_in_time(date.fromisoformat(stamped), closes, "Asia/Shanghai") == in_time

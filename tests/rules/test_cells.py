@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from rules import cells
+from models.process import FormField
+from rules import cells, digests
 from rules.cells import CellRefused
 
 
@@ -79,3 +80,36 @@ def test_no_cell_takes_long_to_read(text: str) -> None:
     with pytest.raises(CellRefused):
         cells.read_people(text)
     assert time.monotonic() - started < 0.5
+
+
+PLEDGE = FormField.model_validate(
+    {"name": "pledge", "title": {"zh": "原创承诺", "en": "Pledge"}, "kind": "declaration", "required": True, "text": {"zh": "系原创", "en": "Original"}}
+)
+OPTIONAL = PLEDGE.model_copy(update={"required": False})
+
+
+@pytest.mark.parametrize("text", ["是", "已承诺", "√", "yes", "Yes", "ＹＥＳ", " 同意 ", "已阅读 并同意", "Y", "TRUE", "1"])
+def test_a_tick_in_a_cell_keeps_the_digest_of_the_text_in_force(text: str) -> None:
+    assert cells.read_cell(text, PLEDGE) == digests.digest({"zh": "系原创", "en": "Original"})
+
+
+def test_the_digest_itself_may_stand_in_the_cell_and_that_of_another_text_may_not() -> None:
+    stored = cells.read_cell("是", PLEDGE)
+    assert cells.read_cell(stored, PLEDGE) == stored
+    with pytest.raises(CellRefused, match="neither yes nor no"):
+        cells.read_cell(digests.digest({"zh": "原文", "en": "Old"}), PLEDGE)
+
+
+@pytest.mark.parametrize("text", ["否", "不同意", "×", "no", "0", "false"])
+def test_no_is_no_tick_and_refused_where_one_is_required(text: str) -> None:
+    assert cells.read_cell(text, OPTIONAL) == ""
+    with pytest.raises(CellRefused) as caught:
+        cells.read_cell(text, PLEDGE)
+    assert (caught.value.remedy, caught.value.zh) == ("read the text and write 是", "“原创承诺”须承诺后才能申报，请阅读承诺文字后填写“是”")
+
+
+def test_an_empty_cell_is_no_tick_and_anything_else_is_asked_back() -> None:
+    assert cells.read_cell("", PLEDGE) == ""
+    with pytest.raises(CellRefused) as caught:
+        cells.read_cell("待定", OPTIONAL)
+    assert caught.value.zh == "“待定”看不出是否承诺，请填写“是”或“否”"

@@ -154,3 +154,35 @@ def test_every_reason_is_named_in_the_order_of_the_form() -> None:
         "“发表日期”为2020-01-01，晚于2018-12-31",
         "“作者”未填写",
     ]
+
+
+CONDITIONAL = [
+    {"name": "group", "title": {"zh": "组别", "en": "Group"}, "kind": "choice", "choices": ["成人", "青少年"]},
+    {"name": "consent", "title": {"zh": "监护人同意", "en": "Consent"}, "required": True, "when": {"group": ["青少年"]}},
+    {"name": "age", "title": {"zh": "年龄", "en": "Age"}, "kind": "number", "eligible_min": 6, "when": {"group": ["青少年"]}},
+]
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"group": "成人"}, []),
+        ({}, []),
+        ({"group": "成人", "age": "3"}, []),
+        ({"group": "青少年"}, ["“监护人同意”未填写"]),
+        ({"group": " 青少年 ", "consent": "同意", "age": "3"}, ["“年龄”为3，要求不少于6"]),
+        ({"group": "青少年", "consent": "同意", "age": "6"}, []),
+    ],
+)
+def test_a_field_counts_only_where_its_condition_holds(fields: dict[str, Any], why: list[str]) -> None:
+    process = a_process([a_class("paper", fields=CONDITIONAL)], awards=3)
+    assert [words.zh for words in reasons(an_entry("L1", fields=fields), process)] == why
+
+
+@pytest.mark.parametrize(("genre", "refused"), [("综述", True), (" 综述　", True), ("研究论文", False), ("", False)])
+def test_an_excluded_genre_is_not_eligible(genre: str, refused: bool) -> None:
+    field = {"name": "genre", "title": {"zh": "体裁", "en": "Genre"}, "kind": "choice", "choices": ["研究论文", "综述"]}
+    stages = [{"kind": "submission", "closes": "2026-03-31", "excluded_genres": ["综述"]}, {"kind": "publication"}]
+    process = a_process([a_class("paper", fields=[field])], awards=3, stages=stages)
+    found = [words.zh for words in reasons(an_entry("L1", fields={"genre": genre}), process)]
+    assert found == (["体裁“综述”不在评选范围"] if refused else [])

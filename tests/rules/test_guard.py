@@ -37,6 +37,21 @@ def test_high_totals_may_make_up_the_declared_share(totals: list[str], over: boo
     assert scoring.over_limit([Decimal(one) for one in totals], GUARD) is over
 
 
+@pytest.mark.parametrize(
+    ("locked", "fresh", "over"),
+    [
+        (["95"] * 3, ["80", "80"], False),
+        (["95"] * 3, ["90", "80"], True),
+        (["80"] * 3, ["95", "80"], False),
+        (["80"] * 3, ["95", "95"], True),
+        (["95"] * 5, [], False),
+    ],
+)
+def test_who_signed_few_sheets_freely_is_only_asked_for_no_more_high_totals(locked: list[str], fresh: list[str], over: bool) -> None:
+    signed = [Decimal(one) for one in locked]
+    assert scoring.over_limit([*signed, *map(Decimal, fresh)], GUARD, locked=signed) is over
+
+
 def test_a_total_that_only_prints_as_ninety_is_not_high() -> None:
     assert scoring.high_totals([Fraction(8999999, 100000), Fraction(90)], GUARD) == 1
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.edition import Deadline, Edition, StageRun
-from rules.progress import Close, Finished, Open, Remind, Situation, Step, Wait, next_step
+from rules.progress import Close, Finished, Open, Remind, Settle, Situation, Step, Wait, next_step
 from tests import builders
 
 NOW = datetime(2026, 6, 10, 2, 0, tzinfo=UTC)
@@ -123,3 +123,29 @@ def test_the_answer_depends_on_what_is_stored_alone(states: str, offset: int, re
 def test_an_edition_knows_its_own_time() -> None:
     edition: Edition = replace(builders.an_edition(), clock_offset=timedelta(days=-3))
     assert edition.now(NOW) == NOW - timedelta(days=3)
+
+
+def a_due(number: int, at: datetime) -> Deadline:
+    return Deadline(number, "sample-2026", 0, f"due:correction:A0{number}", at)
+
+
+def test_a_stage_whose_people_have_something_to_settle_stays_open_past_its_deadline() -> None:
+    for more in ({}, {"ready": True}, {"requested": True}):
+        situation = replace(a_situation("o", closes_at=NOW - HOUR, **more), held=True)
+        assert next_step(situation) == Wait(run_of(situation), None)
+    free = replace(a_situation("o", closes_at=NOW - HOUR), held=False)
+    assert next_step(free) == Close(run_of(free))
+
+
+def test_what_has_come_within_a_stage_is_settled_first_the_earliest_before_the_others() -> None:
+    dues = (a_due(2, NOW - HOUR), a_due(1, NOW - HOUR), a_due(3, NOW))
+    for held in (True, False):
+        situation = replace(a_situation("o", closes_at=NOW - 2 * HOUR, requested=True), held=held, dues=dues)
+        assert next_step(situation) == Settle(run_of(situation), dues[1])
+
+
+def test_a_blocked_or_closing_stage_settles_nothing() -> None:
+    blocked = replace(a_situation("o", closes_at=NOW - HOUR, blocked="why"), held=True, dues=(a_due(1, NOW),))
+    assert next_step(blocked) == Wait(run_of(blocked), None, blocked=True)
+    closing = replace(a_situation("C", closes_at=NOW - HOUR), held=True, dues=(a_due(1, NOW),))
+    assert next_step(closing) == Close(run_of(closing))

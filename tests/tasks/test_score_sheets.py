@@ -11,7 +11,7 @@ import pytest
 
 from models.edition import Edition
 from models.errors import NotFound
-from tasks import links, mail, reviewing, score_sheets, signing, typesetting
+from tasks import links, mail, reopening, reviewing, score_sheets, signing, typesetting
 from tasks.installation import Installation
 from tests import builders
 from tests.notifications import sinks
@@ -117,7 +117,7 @@ def test_a_changed_mark_is_another_digest(installed: Installation) -> None:
     score(edition, ["A01"])
     signing.sign(edition.id, 1, REVIEWER, "欧阳一")
     before = paper(installed).digest
-    signing.reopen(edition.id, 1, REVIEWER, [f"{edition.id}/e/A01"], "漏项", admin="a@example.org")
+    reopening.reopen(edition.id, 1, REVIEWER, [f"{edition.id}/e/A01"], "漏项", admin="a@example.org")
     with pytest.raises(NotFound):
         paper(installed)
     reviewing.save_sheets(edition.id, 1, REVIEWER, {f"{edition.id}/e/A01": reviewing.Draft(FULL | {"value": "19"}, "", 2)})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from models.errors import NotEnoughReviewers
+from models.submitting import Confirmation
 from tasks import editions, recusing, scoring, stages
 from tests import builders
 from tests.tasks.driving import ON_SQLITE, Season
@@ -304,3 +306,20 @@ def test_marks_are_the_sum_of_the_criteria(season: Season) -> None:
     season.advance()
     with season.database.read() as store:
         assert [one.mark for one in store.standings(season.id, 1)] == [Decimal("45.00")]
+
+
+def test_who_signed_an_opinion_for_one_paper_is_drawn_for_none(season: Season) -> None:
+    season.put(reviewers=[builders.a_reviewer("R01", name="王谷雨"), builders.a_reviewer("R02", name="赵清明")])
+    asked = datetime(2026, 4, 2, tzinfo=UTC)
+    signed = Confirmation("sample-2026/e/A01/w/1", season.id, f"{season.id}/e/A01", "expert", "王 谷雨", "", "w1@example.org", "given", "好", "王谷雨", asked, asked)
+    refused = replace(signed, id="sample-2026/e/A01/w/2", name="赵清明", state="refused")
+    season.local("2026-04-01 08:00").advance()
+    season.hand_in([builders.an_entry(key) for key in PAPERS])
+    with season.database.write() as store:
+        entry = next(one.id for one in season.entries() if one.key == "A01")
+        for one in (signed, refused):
+            store.put_confirmation(replace(one, entry=entry, id=f"{entry}/w/{one.id[-1]}"))
+    season.local("2026-06-01 00:00").advance()
+    drawn = {code for codes in panels(season).values() for code in codes}
+    assert "R01" not in drawn
+    assert "R02" in drawn

@@ -11,7 +11,7 @@ import pytest
 from models.edition import Edition, ScoreSheet
 from models.errors import InputError, JinbangError, NotAllowed, NotFound, Stale, TooLate
 from rules import signatures
-from tasks import reviewing, signing
+from tasks import reopening, reviewing, signing
 from tasks.installation import Installation
 from tests import builders
 from tests.builders import Clock
@@ -53,7 +53,7 @@ def sign(name: str = "欧阳一", **more: str) -> int:
 
 
 def reopen(*codes: str, reason: str = "两项分数填反") -> int:
-    return signing.reopen("sample-2026", 1, REVIEWER, map(entry, codes), reason, admin=OFFICE)
+    return reopening.reopen("sample-2026", 1, REVIEWER, map(entry, codes), reason, admin=OFFICE)
 
 
 def sheets(installed: Installation) -> dict[str, ScoreSheet]:
@@ -168,6 +168,20 @@ def test_too_many_high_totals_are_refused_at_the_signature(installed: Installati
         sign()
     assert fields(caught) == ["distribution"]
     assert all(one.signed_at is None for one in sheets(installed).values())
+
+
+def test_who_signed_freely_and_got_more_sheets_later_is_not_stuck(installed: Installation) -> None:
+    hold(installed, "A01", "A02", "A03", distribution={"above": "90", "share": "1/5", "sheets_min": 5})
+    save({code: HIGH for code in ("A01", "A02", "A03")})
+    assert sign() == 3
+    new = [builders.an_entry(code) for code in ("A04", "A05")]
+    builders.put(installed.database, "sample-2026", entries=new, pairs=[(one.key, "R01") for one in new])
+    save({"A04": FULL, "A05": HIGH})
+    with pytest.raises(InputError) as refused:
+        sign()
+    assert fields(refused) == ["distribution"]
+    save({"A05": FULL}, revision=1)
+    assert sign() == 2
 
 
 # -- opened again ---------------------------------------------------------------------------------------------------

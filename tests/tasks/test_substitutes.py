@@ -8,6 +8,7 @@ import pytest
 
 from models.edition import Edition
 from models.reviewing import DeclaredConflict
+from notifications import render
 from tasks import inviting, recusing, reviewing
 from tasks.installation import Installation
 from tests import builders
@@ -68,7 +69,17 @@ def test_who_has_entries_already_is_asked_for_more_each_time(installed: Installa
         recusing.recuse(edition.id, 1, R01, entry(code), reason="self")
     assert set(in_hand(installed, edition, "R02")) == {"A01", "A02", "A03", "A04", "A05", "A06"}
     with installed.database.read() as store:
-        assert [(mail.template, mail.params["count"]) for mail in store.mails(edition.id)] == [("review_more", 1)] * 2
+        mails = store.mails(edition.id)
+    assert [(mail.template, mail.params["count"]) for mail in mails] == [("review_more", 1)] * 2
+    for one in mails:
+        told = render.render(one, link="https://example.org/l/x", base_url="https://example.org", sender="o@example.org", zone="UTC")
+        for part in ("plain", "html"):
+            body = told.get_body((part,))
+            assert body is not None
+            text = body.get_content()
+            assert "因评审安排调整" in text
+            assert "数量不足" not in text
+            assert "R01" not in text
 
 
 def test_the_same_leaving_draws_the_same_reserve(installed: Installation, edition: Edition) -> None:

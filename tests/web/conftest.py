@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from PIL import Image
+from starlette.applications import Starlette
 
 from models.edition import Edition, File, Role
 from models.process import Process
+from models.submitting import Confirmation
 from tasks import links
 from tasks.installation import Installation
 from tests import builders
@@ -67,7 +68,7 @@ class World:
 
     def link(self, role: Role, code: str) -> str:
         """A person's link."""
-        kind = {"nominator": "n", "reviewer": "r", "committee": "m", "party": "m"}[role]
+        kind = {"nominator": "n", "reviewer": "r", "committee": "m", "party": "m", "witness": "e"}[role]
         person = f"{self.edition.id}/{kind}/{code}"
         with self.installation.database.write() as store:
             now = store.edition_now(self.edition.id)
@@ -119,17 +120,19 @@ def seeded(installed: Installation, process: Process) -> World:
     with database.write() as store:
         store.put_files([File(f"{edition.id}/e/W01", "作品.png", "ab" * 32, "image/png", 1000)])
         store.put_admin("admin@example.org", "管理员", "admin")
+        asked = (f"{edition.id}/e/A01/w/1", edition.id, f"{edition.id}/e/A01", "expert", "赵汉江", "渭北大学", "zhao@example.org")
+        store.put_confirmation(Confirmation(*asked, "asked", "", "", builders.NOW))
     return World(installed, edition)
 
 
 @pytest.fixture
-def app(world: World) -> FastAPI:
+def app(world: World) -> Starlette:
     """The pages."""
     return create_app(world.installation)
 
 
 @pytest.fixture
-async def browser(app: FastAPI) -> AsyncIterator[Browser]:
+async def browser(app: Starlette) -> AsyncIterator[Browser]:
     """A browser on this machine."""
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
@@ -137,7 +140,7 @@ async def browser(app: FastAPI) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def other_browser(app: FastAPI) -> AsyncIterator[Browser]:
+async def other_browser(app: Starlette) -> AsyncIterator[Browser]:
     """Another one."""
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pypdfium2
 import pytest
 
 from models.edition import ScoreSheet
-from tasks import reviewing, signing, visiting
+from models.errors import NotFound
+from tasks import reopening, reviewing, signing, visiting
+from tests.builders import Clock
 from tests.web.conftest import Browser, World
 
 FULL = {"originality": "35", "rigour": "25.5", "value": "20"}
@@ -166,3 +170,117 @@ async def test_a_reviewers_form_does_nothing_here(browser: Browser, world: World
     fields: dict[str, Any] = browser.hidden("/review/A02") | keyed("A02") | {"reason": "x", "code": "A02", "day": "2026-06-09"}
     assert (await browser.post(f"{HERE}/R02/{path}", fields, hidden=False)).status_code == 403
     assert sheets(world) == {}
+
+
+# -- too late, and two admins -----------------------------------------------------------------------------------------
+
+
+async def test_what_was_keyed_in_too_late_is_handed_back(browser: Browser, world: World, clock: Clock) -> None:
+    cutoff = world.edition.stages[1].cutoff
+    assert cutoff is not None
+    clock.now = cutoff - timedelta(minutes=5)
+    admin = await enter_as(browser, world, "admin@example.org")
+    await admin.get(f"{HERE}/R02/key-in")
+    clock.now = cutoff
+    answer = await admin.post(f"{HERE}/R02/key-in", keyed("A02") | {"A02.comment": "有新意\n第二行"})
+    assert answer.status_code == 409
+    assert "评审已经截止，本次录入没有保存" in answer.text
+    assert "创新性：35\n科学性：25.5\n应用价值：20\n评语：有新意\n第二行" in answer.text.replace("\r\n", "\n")
+    assert 'id="lost-A03"' not in answer.text
+    assert sheets(world) == {}
+
+
+async def test_what_was_keyed_in_for_a_sheet_that_is_signed_meanwhile_is_handed_back(admin: Browser, world: World) -> None:
+    await admin.get(f"{HERE}/R02/key-in")
+    save(world, "A02", "A03")
+    answer = await admin.post(f"{HERE}/R02/key-in", keyed("A02", value="1"))
+    assert answer.status_code == 409
+    assert "科学性：25.5\n应用价值：1</textarea>" in answer.text
+    assert 'id="lost-A03"' not in answer.text
+    assert sheets(world)["A02"].keyed_by == ""
+
+
+@pytest.fixture
+def two_admins(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """An installation where opening signed sheets takes two."""
+    made = world.installation.settings.model_copy(update={"two_admins": True})
+    object.__setattr__(world.installation, "settings", made)
+    return world
+
+
+async def enter_as(browser: Browser, world: World, address: str) -> Browser:
+    with world.installation.database.write() as store:
+        store.put_admin(address, "管理员", "admin")
+    link = visiting.make_sign_in(address)
+    assert link is not None
+    await browser.enter(link)
+    return browser
+
+
+def reopenings(world: World) -> list[tuple[str, str, Any]]:
+    with world.installation.database.read() as store:
+        found = store.events(world.edition.id, "ReopeningAsked", "SheetReopened")
+    return [(one.type, one.actor, one.payload.get("asked_by")) for one in found]
+
+
+async def test_one_admin_alone_opens_no_signed_sheet_where_two_are_asked_for(
+    two_admins: World, browser: Browser, other_browser: Browser
+) -> None:
+    """R-24: it waits until a different admin confirms, and both are recorded."""
+    world, here, form = two_admins, f"{HERE}/R02", {"code": "A02", "reason": "两项分数填反"}
+    save(world, "A02", "A03")
+    second = await enter_as(other_browser, world, "second@example.org")
+    first = await enter_as(browser, world, "admin@example.org")
+    await first.get(here)
+    answers = [await first.post(f"{here}/reopen", form) for _ in range(5)]
+    assert {(one.status_code, one.headers["location"]) for one in answers} == {(303, f"{here}?done=asked")}
+    assert reopenings(world) == [("ReopeningAsked", "admin:admin@example.org", None)]
+    assert all(one.signed_at for one in sheets(world).values())
+    page = (await first.get(f"{here}?done=asked")).text
+    assert "需由另一位管理员确认" in page
+    assert 'name="asked"' not in page
+
+    assert "重新开放待确认" in (await second.get(HERE)).text
+    page = (await second.get(here)).text
+    assert "admin@example.org 于 2026-06-10 10:00 申请：A02" in page
+    (number,) = re.findall(r'name="asked" value="(\d+)"', page)
+    guard = second.hidden(f"{here}/reopen")
+    await first.get(here)
+    own = first.hidden(f"{here}/reopen") | {"asked": number}
+    assert (await first.post(f"{here}/reopen", own, hidden=False)).status_code == 403
+    wrong = [await second.post(f"{here}/reopen", guard | {"asked": value}, hidden=False) for value in ("0", "x", "9" * 5000, "999")]
+    assert {one.status_code for one in wrong} == {404}
+    assert all(one.signed_at for one in sheets(world).values())
+
+    confirmed = await second.post(f"{here}/reopen", guard | {"asked": number}, hidden=False)
+    assert (confirmed.status_code, confirmed.headers["location"]) == (303, f"{here}?done=reopen")
+    assert [code for code, one in sheets(world).items() if one.signed_at is None] == ["A02"]
+    assert reopenings(world)[1:] == [("SheetReopened", "admin:second@example.org", "admin@example.org")]
+    assert (await second.post(f"{here}/reopen", guard | {"asked": number}, hidden=False)).status_code == 404
+    assert "重新开放待确认" not in (await second.get(HERE)).text
+
+
+async def test_two_admins_are_asked_for_only_where_there_are_two(two_admins: World, browser: Browser) -> None:
+    save(two_admins, "A02", "A03")
+    admin = await enter_as(browser, two_admins, "admin@example.org")
+    await admin.get(f"{HERE}/R02")
+    answer = await admin.post(f"{HERE}/R02/reopen", {"code": "A02", "reason": "漏项"})
+    assert answer.status_code == 403
+    assert "JINBANG_MORE_ADMINS" in answer.text
+    assert all(one.signed_at for one in sheets(two_admins).values())
+
+
+async def test_a_request_ends_with_the_version_that_was_signed(two_admins: World, browser: Browser) -> None:
+    edition, reviewer = two_admins.edition.id, f"{two_admins.edition.id}/r/R02"
+    save(two_admins, "A02", "A03")
+    await enter_as(browser, two_admins, "second@example.org")
+    for reason in ("漏项", "误签"):
+        assert reopening.reopen(edition, 1, reviewer, [f"{edition}/e/A02"], reason, admin="admin@example.org") == 0
+    with two_admins.installation.database.read() as store:
+        first, other = reopening.waiting(store, edition, 1)
+    assert reopening.confirm(edition, 1, reviewer, other.number, admin="second@example.org") == 1
+    signing.sign(edition, 1, reviewer, "专家R02")
+    with two_admins.installation.database.read() as store:
+        assert reopening.waiting(store, edition, 1) == ()
+    with pytest.raises(NotFound):
+        reopening.confirm(edition, 1, reviewer, first.number, admin="second@example.org")

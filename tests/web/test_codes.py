@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from config.settings import Settings
 from models.store import Database
@@ -192,7 +192,7 @@ async def test_whatever_is_typed_gets_a_sentence(browser: Browser, world: World,
     assert (await type_in(browser, typed)).status_code == 422
 
 
-async def test_every_review_page_of_the_route_table_waits_for_the_code(app: FastAPI, browser: Browser, world: World) -> None:
+async def test_every_review_page_of_the_route_table_waits_for_the_code(app: Starlette, browser: Browser, world: World) -> None:
     from tests.web.test_access import routes_of
 
     await browser.enter(world.link("reviewer", "R01"))

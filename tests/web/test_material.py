@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from PIL import Image, ImageChops
+from starlette.applications import Starlette
 
 from models.edition import File
 from rules import blindness
@@ -105,7 +105,7 @@ async def test_a_document_is_shown_page_by_page_with_its_size_and_a_text_version
 
 
 async def test_the_watermark_differs_by_reviewer_and_can_be_switched_off(
-    world: World, tmp_path: Path, browser: Browser, other_browser: Browser, app: FastAPI
+    world: World, tmp_path: Path, browser: Browser, other_browser: Browser, app: Starlette
 ) -> None:
     attach(world, tmp_path, "A02", {2: documents.pdf(tmp_path, LINES)})
     await browser.enter(world.link("reviewer", "R01"))

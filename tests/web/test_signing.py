@@ -5,10 +5,24 @@ from __future__ import annotations
 import re
 
 import pytest
+from starlette.applications import Starlette
 
 from models.edition import ScoreSheet
-from tasks import reviewing, score_sheets, signing, typesetting
-from tests.web.conftest import Browser, World
+from tasks import reopening, reviewing, score_sheets, signing, typesetting
+from tasks.installation import Installation
+from tests import builders
+from tests.tasks.driving import ON_SQLITE
+from tests.web.conftest import Browser, World, seeded
+from web.app import create_app
+
+
+@pytest.fixture
+def app(installed: Installation, request: pytest.FixtureRequest) -> Starlette:
+    """The pages; a test may seed its own edition."""
+    if "world" in request.fixturenames:
+        request.getfixturevalue("world")
+    return create_app(installed)
+
 
 FULL = {"originality": "35", "rigour": "25.5", "value": "20"}
 LOW = {"originality": "10", "rigour": "20", "value": "30"}
@@ -108,12 +122,32 @@ async def test_what_is_no_signature_is_said_and_the_name_kept(browser: Browser, 
 
 
 async def test_a_broken_guard_keeps_the_signature_away(browser: Browser, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rules.scoring.over_limit", lambda totals, guard: True)
+    monkeypatch.setattr("rules.scoring.over_limit", lambda totals, guard, **more: True)
     save(world, "R02", A02=FULL, A03=FULL)
     await browser.enter(world.link("reviewer", "R02"))
     page = await browser.get("/review/sign")
     assert "请比较后调整部分分数" in page.text
     assert 'action="/review/sign"' not in page.text
+
+
+@ON_SQLITE
+async def test_the_check_page_says_how_to_go_on_after_a_free_signature(browser: Browser, installed: Installation) -> None:
+    guard = {"above": "90", "share": "1/3", "sheets_min": 3}
+    world = seeded(installed, builders.a_process(**builders.a_stage_change("scoring", distribution=guard)))
+    reviewer, high = f"{world.edition.id}/r/R02", {"originality": "40", "rigour": "30", "value": "25"}
+    save(world, "R02", A02=high, A03=high)
+    signing.sign(world.edition.id, 1, reviewer, "专家R02")
+    builders.put(installed.database, world.edition.id, pairs=[("A01", "R02")])
+    save(world, "R02", A01=high)
+    await browser.enter(world.link("reviewer", "R02"))
+    page = (await browser.get("/review/sign")).text
+    assert "其中 2 份已经签署，不再改动；其余评分表请调整到 90 分以下，即可签署。" in page
+    assert 'action="/review/sign"' not in page
+    reviewing.save_sheets(world.edition.id, 1, reviewer, {f"{world.edition.id}/e/A01": reviewing.Draft(LOW, "", 1)})
+    page = (await browser.get("/review/sign")).text
+    assert 'action="/review/sign"' in page
+    assert (await browser.post("/review/sign", {"name": "专家R02"})).status_code == 303
+    assert all(one.signed_at for one in sheets(world, "R02"))
 
 
 async def test_the_paper_comes_after_the_signature_and_only_to_its_own_reviewer(browser: Browser, world: World) -> None:
@@ -153,7 +187,7 @@ async def test_a_printed_paper_is_verified_without_names_or_marks(browser: Brows
     answers = [await browser.get(f"/verify/{path}") for path in wrong + odd]
     assert {answer.status_code for answer in answers} == {404}
     assert {"没有与之相符的已签署评分表" in answer.text for answer in answers[:4]} == {True}
-    signing.reopen(edition, 1, reviewer, [f"{edition}/e/A02"], "漏项", admin="admin@example.org")
+    reopening.reopen(edition, 1, reviewer, [f"{edition}/e/A02"], "漏项", admin="admin@example.org")
     assert (await browser.get(f"/verify/{edition}/R02/{mark}")).status_code == 404
 
 

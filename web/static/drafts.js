@@ -116,11 +116,37 @@
     }
   }
 
+  // A content in which the named fields are as they were saved.
+  function without(fields, base, names) {
+    const rest = Object.assign({}, fields);
+    names.forEach((name) => {
+      if (base[name]) rest[name] = base[name];
+      else delete rest[name];
+    });
+    return rest;
+  }
+  // Sends one draft; what is refused at its field stays as it was saved and holds up nothing else. Yields what came of it, with
+  // what was sent last as `sent` and the sentences of all that was refused as `faults`.
+  async function deliver(draft, farewell) {
+    const faults = {};
+    let sent = draft.fields;
+    for (;;) {
+      const outcome = await send(Object.assign({}, draft, {fields: sent}), farewell);
+      outcome.sent = sent;
+      outcome.faults = Object.assign(faults, outcome.faults);
+      if (outcome.kind !== "faults" || !draft.base) return outcome;
+      const rest = without(sent, draft.base, Object.keys(faults));
+      if (same(rest, sent) || same(rest, draft.base)) return outcome;
+      sent = rest;
+    }
+  }
+
   // An answer that got lost: the server holds what this very draft sent before.
   function rebased(draft, outcome) {
     if (outcome.kind !== "stale" || outcome.signed) return false;
     if (!(draft.tried || []).concat([draft.fields]).some((one) => same(one, outcome.content))) return false;
     draft.revision = outcome.revision;
+    draft.base = outcome.content;
     draft.tried = [];
     return true;
   }
@@ -137,12 +163,14 @@
     try {
       for (const [key, draft] of await all()) {
         if (open && open.dataset.code === draft.code) continue;
-        let outcome = await send(draft);
-        if (rebased(draft, outcome)) outcome = same(draft.fields, outcome.content) ? {kind: "saved"} : await send(draft);
-        if (outcome.kind === "saved" || outcome.kind === "offList") {
+        let outcome = await deliver(draft);
+        if (rebased(draft, outcome)) outcome = same(draft.fields, outcome.content) ? {kind: "saved", faults: {}} : await deliver(draft);
+        const whole = outcome.kind === "saved" && !Object.keys(outcome.faults).length;
+        if (whole || outcome.kind === "offList") {
           await drop(key);
           continue;
         }
+        if (outcome.kind === "saved") await put(key, Object.assign(draft, {revision: outcome.revision, base: outcome.sent, tried: []}));
         stuck.add(draft.code);
         waiting = waiting || ["offline", "retry", "gone"].includes(outcome.kind);
         if (outcome.kind === "offline") break;
@@ -195,5 +223,5 @@
   }
   if (notes.dataset.signed) clear();
   else whenever(outbox);
-  window.jinbangDrafts = {own: OWN, notes: notes.dataset, put, drop, all, tab, number, same, send, rebased, whenever};
+  window.jinbangDrafts = {own: OWN, notes: notes.dataset, put, drop, all, tab, number, same, without, deliver, rebased, whenever};
 })();

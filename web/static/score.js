@@ -18,12 +18,15 @@
   const controls = Array.from(form.elements);
   const marks = controls.filter((one) => /^mark\./.test(one.name));
   const asked = controls.filter((one) => /^(mark|skip)\.|^(comment|advice|fatal)$/.test(one.name));
+  const told = asked.filter((one) => !/^skip\./.test(one.name)); // fields beside which a sentence has its place
   let revision = Number(form.dataset.revision);
   let saved = form.querySelector("[aria-invalid=true]") ? null : read(true);
   let tried = []; // contents that were sent without an answer
   let typed = []; // contents that another tab may have sent for us
+  let refused = {}; // what the server refused: field -> {value, text}
   let blocked = ""; // stale, late, gone or offList: nothing is sent by itself before somebody acts
   const final = ["late", "offList"];
+  let savedAt = form.dataset.savedAt;
   let busy = null;
   let timer = 0;
   let then = "";
@@ -36,6 +39,12 @@
     refresh();
   }
   const clean = () => saved !== null && drafts.same(read(), saved);
+  // What can be saved now: a field that is wrong stays as it was saved.
+  function sendable() {
+    const names = Object.keys(faults());
+    return saved !== null && names.length ? drafts.without(read(), saved, names) : read();
+  }
+  const rests = () => saved !== null && drafts.same(sendable(), saved);
   const name = (one) => one.name.replace(/^\w+\./, "");
   const skip = (one) => controls.find((other) => other.name === "skip." + name(one));
   function show(what, at, message) {
@@ -65,13 +74,22 @@
     if (value < 0 || value > Number(max)) return say.outOfRange.replace("{max}", max);
     return Math.abs(value / step - Math.round(value / step)) > 1e-9 ? say.offStep.replace("{step}", one.dataset.step) : "";
   }
-  function check() {
-    const bad = marks.filter((one) => {
-      const text = wrong(one);
-      fault(one.name, text);
-      return text;
+  // Sentences for what cannot be saved as it stands, by field.
+  function faults() {
+    const now = read();
+    const found = {};
+    told.forEach((one) => {
+      const before = refused[one.name];
+      const again = before && before.value === (now[one.name] || "") ? before.text : "";
+      const text = (marks.includes(one) && wrong(one)) || again;
+      if (text) found[one.name] = text;
     });
-    return !bad.length;
+    return found;
+  }
+  function check() {
+    const found = faults();
+    told.forEach((one) => fault(one.name, found[one.name] || ""));
+    return !Object.keys(found).length;
   }
 
   // --- total, chips, "not applicable" -------------------------------------------------------------------------------------
@@ -90,7 +108,7 @@
       const share = (one.dataset.weight || "1").split("/");
       const weight = share[0] / (share[1] || 1);
       possible += one.dataset.max * weight;
-      if (value === null) return;
+      if (value === null || wrong(one)) return;
       points += value * weight;
       any = true;
     });
@@ -107,12 +125,13 @@
   function keep() {
     const fields = read();
     typed = typed.concat([fields]).slice(-KEPT_TYPED);
-    return drafts.put(key, {code, edition: form.dataset.edition, revision, fields, tried, at: Date.now()});
+    return drafts.put(key, {code, edition: form.dataset.edition, revision, fields, base: saved, tried, at: Date.now()});
   }
   function changed() {
     keep();
     refresh();
-    marks.forEach((one) => one.getAttribute("aria-invalid") && fault(one.name, wrong(one)));
+    const found = faults();
+    told.forEach((one) => one.getAttribute("aria-invalid") && fault(one.name, found[one.name] || ""));
     if (final.includes(blocked)) views.give(form, asked, "", read());
     if (blocked) return;
     if (!clean()) show("saving");
@@ -124,9 +143,8 @@
   function save(force, farewell) {
     clearTimeout(timer);
     if (locked || blocked === "stale" || final.includes(blocked) || (force !== true && clean())) return Promise.resolve(false);
-    if (!check() && !farewell) {
-      keep();
-      show("faults");
+    if (!check() && (saved === null || rests())) {
+      hold();
       return Promise.resolve(false);
     }
     if (!busy) {
@@ -136,26 +154,30 @@
     return busy;
   }
   async function request(farewell) {
-    const fields = read();
+    const fields = sendable();
     tried = tried.concat([fields]).slice(-KEPT_TRIES);
     show("saving");
     const kept = keep();
     if (!farewell) await kept; // a page that goes away has no time to wait
-    const outcome = await drafts.send({code, revision, fields}, farewell);
-    const draft = {revision, fields, tried: tried.concat(typed)};
+    const outcome = await drafts.deliver({code, revision, fields, base: saved}, farewell);
+    Object.keys(outcome.faults).forEach((field) => {
+      refused[field] = {value: fields[field] || "", text: outcome.faults[field]};
+      fault(field, outcome.faults[field]);
+    });
+    if (outcome.sent !== fields) tried = tried.concat([outcome.sent]);
+    const draft = {revision, fields: outcome.sent, tried: tried.concat(typed)};
     if (drafts.rebased(draft, outcome)) {
       revision = draft.revision;
       settle(outcome.content);
-      if (clean()) return done(outcome.saved_at);
+      if (rests()) return done(outcome.saved_at);
       return request();
     }
     blocked = ["stale", "late", "gone", "offList"].includes(outcome.kind) ? outcome.kind : "";
     if (outcome.kind === "saved") {
       revision = outcome.revision;
-      settle(fields);
+      settle(outcome.sent);
       return done(outcome.saved_at, outcome);
     }
-    if (outcome.kind === "faults") Object.keys(outcome.faults).forEach((field) => fault(field, outcome.faults[field]));
     show(outcome.kind, "", outcome.message);
     if (outcome.kind === "stale" && !outcome.signed) differ(read(), outcome);
     else if (["stale", "late", "refused", "offList"].includes(outcome.kind)) {
@@ -171,11 +193,17 @@
     typed = [];
     form.elements.revision.value = revision;
   }
+  function hold() {
+    keep();
+    show(savedAt ? "partly" : "faults", savedAt);
+  }
   function done(at, outcome) {
+    savedAt = at;
     if (clean()) {
       drafts.drop(key);
       show("saved", at);
-    } else timer = setTimeout(auto, PAUSE);
+    } else if (rests()) hold();
+    else timer = setTimeout(auto, PAUSE);
     if (outcome) document.querySelectorAll("[data-done]").forEach((place) => (place.textContent = outcome.done));
     return false;
   }

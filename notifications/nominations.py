@@ -1,0 +1,109 @@
+"""The mails around a nomination: confirmations by third parties, possible duplicates, further quotas, a later deadline.
+
+Made like those of `messages`, through which they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from models.declared import Words
+from models.edition import Edition, Entry, NewMail, Nominator, StageRun
+from models.submitting import Confirmation, QuotaGrant
+from notifications.envelopes import iso as _iso
+from notifications.envelopes import to_nominator as _to_nominator
+from notifications.envelopes import to_witness as _to_witness
+from notifications.envelopes import words as _words
+
+ZH = "zh_CN"
+
+
+def confirmation_request(
+    edition: Edition,
+    run: StageRun,
+    witness: Confirmation,
+    entry: Entry,
+    nominator: Nominator,
+    turn: int,
+    *,
+    days_left: int | None = None,
+    again: datetime | None = None,
+    locale: str = ZH,
+) -> NewMail:
+    """Asks somebody outside the nominating unit to confirm something.
+
+    Args:
+        edition: The edition.
+        run: Its submission stage.
+        witness: Who is asked, and for what.
+        entry: What it is about.
+        nominator: The unit that put it forward.
+        turn: Version of the personal link: a corrected address is asked anew.
+        days_left: Days to the deadline, for a reminder.
+        again: When the nominator had it sent once more.
+        locale: Language of the mail.
+    """
+    cause = f"{run.name}:confirm:{witness.code}:{turn}"
+    if days_left is not None:
+        cause = f"{run.name}:reminder:{days_left}:{_stamp(run.closes_at)}:{witness.code}"
+    elif again is not None:
+        cause += f":{_stamp(again)}"
+    return _to_witness(
+        edition, witness, "confirmation_request", cause, locale, kind=witness.kind, title=entry.title, unit=entry.unit,
+        nominator=nominator.name, closes=_iso(run.closes_at), days_left=days_left,
+    )  # fmt: skip
+
+
+def confirmation_refused(
+    edition: Edition, run: StageRun, witness: Confirmation, entry: Entry, nominator: Nominator, *, locale: str = ZH
+) -> NewMail:
+    """Tells a nominator that somebody refused what was asked, and what follows."""
+    cause = f"{run.name}:refused:{witness.code}:{_stamp(witness.answered_at)}"
+    return _to_nominator(
+        edition, nominator, "confirmation_refused", cause, locale, kind=witness.kind, title=entry.title, name=witness.name,
+        text=witness.text, closes=_iso(run.closes_at),
+    )  # fmt: skip
+
+
+def confirmations_missing(
+    edition: Edition, run: StageRun, nominator: Nominator, missing: Mapping[str, Sequence[Words]], days_left: int, *, locale: str = ZH
+) -> NewMail:
+    """Reminds a nominator of confirmations that have not come: title of the entry -> what it lacks."""
+    lines = [{"title": title, "lacks": [_words(one) for one in lacks]} for title, lacks in missing.items()]
+    cause = f"{run.name}:reminder:{days_left}:{_stamp(run.closes_at)}:missing"
+    return _to_nominator(
+        edition, nominator, "confirmations_missing", cause, locale, lines=lines, days_left=days_left, closes=_iso(run.closes_at)
+    )  # fmt: skip
+
+
+def duplicate_warning(
+    edition: Edition, run: StageRun, nominator: Nominator, entry: Entry, other_unit: str, pair: str, *, locale: str = ZH
+) -> NewMail:
+    """Tells a channel that its entry may be put forward twice (rule N4); `pair` names the two entries."""
+    cause = f"{run.name}:duplicate:{pair}:{entry.code}"
+    return _to_nominator(
+        edition, nominator, "duplicate_warning", cause, locale, title=entry.title, code=entry.code, other_unit=other_unit,
+        own=other_unit == nominator.name,
+    )  # fmt: skip
+
+
+def quota_granted(
+    edition: Edition, run: StageRun, nominator: Nominator, grant: QuotaGrant, class_title: Words, now_allowed: int, *, locale: str = ZH
+) -> NewMail:
+    """Tells a nominator of further entries that it may put forward (rule N2); `now_allowed` counts all of the class."""
+    counter = edition.process.class_named(grant.class_name).counter
+    return _to_nominator(
+        edition, nominator, "quota_granted", f"{run.name}:granted:{grant.id}", locale, class_title=_words(class_title), counter=counter,
+        extra=grant.extra, reason=grant.reason, allowed=now_allowed, closes=_iso(run.closes_at),
+    )  # fmt: skip
+
+
+def call_extended(edition: Edition, run: StageRun, nominator: Nominator, *, locale: str = ZH) -> NewMail:
+    """Tells a nominator the new deadline; once per deadline."""
+    cause = f"{run.name}:extended:{_stamp(run.closes_at)}"
+    return _to_nominator(edition, nominator, "call_extended", cause, locale, closes=_iso(run.closes_at))
+
+
+def _stamp(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment:%Y%m%dT%H%M%S}Z"

@@ -1,0 +1,295 @@
+"""What people outside the nominating unit confirm by a link of their own: the nominee, the unit behind the entry, experts.
+
+The nominating unit names them; each has one row and one link. An answer can be changed until the deadline, or, while an entry is
+sent back for correction, until that ends. What is missing then is a finding of the form check.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, get_args
+
+from models.declared import Words
+from models.edition import Edition, Entry, EntryState, Grant, Nominator
+from models.errors import Fault, InputError, LinkRefused, NotAllowed, TooLate
+from models.stages import Stage, SubmissionStage
+from models.store import Store
+from models.submitting import Confirmation, ConfirmationKind
+from notifications import messages
+from rules import signatures
+from rules.text import TextRefused, clean, clean_name
+from tasks import links
+from tasks.installation import database, settings
+
+KINDS: tuple[ConfirmationKind, ...] = get_args(ConfirmationKind)
+TEXT_MAX = 2000
+"""Characters of an opinion, or of the reason for a refusal."""
+NAME_MAX = 100
+"""Characters of a name or a unit."""
+TITLES: Mapping[ConfirmationKind, Words] = {
+    "consent": Words(zh="本人同意", en="the nominee's consent"),
+    "unit": Words(zh="所在单位意见", en="the unit's opinion"),
+    "expert": Words(zh="专家署名意见", en="signed expert opinions"),
+}
+CONSENT_REFUSED = Words(zh="本人不同意申报", en="the nominee does not agree")
+"""Why an entry is not accepted whose nominee said no; it comes back if the nominee says yes in time."""
+LIVE: tuple[EntryState, ...] = ("submitted", "correction")
+"""States in which an entry can still be confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What an entry lacks of one kind."""
+
+    kind: ConfirmationKind
+    needed: int
+    given: int
+    waiting: tuple[str, ...]
+    """Names of those who have been asked and have not answered."""
+    refused: tuple[str, ...]
+    """Names of those who said no."""
+
+    @property
+    def sentence(self) -> Words:
+        """The same for people."""
+        title, count = TITLES[self.kind], f" {self.given}/{self.needed}" if self.needed > 1 else ""
+        zh, en = f"缺{title.zh}{count}", f"missing: {title.en}{count}"
+        if self.refused:
+            zh, en = f"{zh}（{'、'.join(self.refused)}不同意）", f"{en} (refused by {', '.join(self.refused)})"
+        if self.waiting:
+            zh, en = f"{zh}（{'、'.join(self.waiting)}尚未答复）", f"{en} (no answer yet from {', '.join(self.waiting)})"
+        elif self.given + len(self.refused) == 0:
+            zh, en = f"{zh}（尚未填写确认人）", f"{en} (nobody has been named)"
+        return Words(zh=zh, en=en)
+
+
+# -- what is needed and what is there -------------------------------------------------------------------------------
+
+
+def needed(stage: Stage) -> dict[ConfirmationKind, int]:
+    """How many confirmations of each kind a stage asks for each entry; kinds that it does not ask are left out."""
+    if not isinstance(stage, SubmissionStage):
+        return {}
+    wanted: dict[ConfirmationKind, int] = {"consent": int(stage.consent), "unit": int(stage.unit_opinion), "expert": stage.opinions}
+    return {kind: number for kind, number in wanted.items() if number}
+
+
+def missing(store: Store, entry: Entry) -> tuple[Missing, ...]:
+    """What an entry lacks; empty if it has everything, or is classified and so goes without links."""
+    return missing_of(store, store.edition(entry.edition), [entry]).get(entry.id, ())
+
+
+def missing_of(store: Store, edition: Edition, entries: Iterable[Entry]) -> dict[str, tuple[Missing, ...]]:
+    """Entry id -> what it lacks, for many entries; those that lack nothing are left out."""
+    wanted = needed(edition.stages[0].declared)
+    if not wanted:
+        return {}
+    asked: dict[str, list[Confirmation]] = defaultdict(list)
+    for one in store.confirmations(edition.id):
+        asked[one.entry].append(one)
+    found = {entry.id: _lacking(wanted, asked[entry.id]) for entry in entries if not entry.classified}
+    return {entry: lacking for entry, lacking in found.items() if lacking}
+
+
+def _lacking(wanted: Mapping[ConfirmationKind, int], asked: Collection[Confirmation]) -> tuple[Missing, ...]:
+    lacking = []
+    for kind, number in wanted.items():
+        names: dict[str, list[str]] = {"asked": [], "given": [], "refused": []}
+        for one in asked:
+            if one.kind == kind:
+                names[one.state].append(one.name)
+        if len(names["given"]) < number:
+            lacking.append(Missing(kind, number, len(names["given"]), tuple(names["asked"]), tuple(names["refused"])))
+    return tuple(lacking)
+
+
+def signers(store: Store, edition: Edition) -> dict[str, frozenset[str]]:
+    """Entry id -> names of the experts who signed an opinion on it: none of them can review (rule N7)."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for one in store.confirmations(edition.id):
+        if one.kind == "expert" and one.state == "given":
+            found[one.entry] |= {one.name, one.signed_as}
+    return {entry: frozenset(names) for entry, names in found.items()}
+
+
+# -- asking ---------------------------------------------------------------------------------------------------------
+
+
+def ask(store: Store, edition: Edition, entry: Entry) -> int:
+    """Ask whom the form names already, when an entry is handed in: the nominee. Yields how many were asked now.
+
+    A nominee whose address is that of the nominating unit is not asked: the unit must name an own address first.
+    """
+    run = edition.stages[0]
+    if "consent" not in needed(run.declared) or entry.classified or entry.state not in LIVE:
+        return 0
+    unit = nominator_of(store, edition, entry.nominator)
+    there = any(one.kind == "consent" for one in store.confirmations(edition.id, entry=entry.id))
+    if there or not entry.email or same(entry.email, unit.email):
+        return 0
+    add(store, edition, entry, unit, "consent", nominee(edition, entry), entry.unit, entry.email, actor=f"nominator:{unit.id}")
+    return 1
+
+
+def nominee(edition: Edition, entry: Entry) -> str:
+    """Name of whoever must agree to the entry: the person, the leader, the first author, or else what the entry is called."""
+    if edition.process.class_named(entry.class_name).subject == "person":
+        return entry.title
+    people: Any = entry.fields.get("authors") or [{}]
+    first = people[0].get("name", "") if isinstance(people, list) and isinstance(people[0], dict) else ""
+    return str(entry.fields.get("leader") or first or entry.title)
+
+
+def add(
+    store: Store, edition: Edition, entry: Entry, person: Nominator, kind: ConfirmationKind, name: str, unit: str, email: str, *, actor: str
+) -> Confirmation:
+    """Ask somebody, in the caller's transaction: a row, a link and a mail."""
+    now = store.edition_now(edition.id)
+    numbers = [int(one.id.rpartition("/")[2]) for one in store.confirmations(edition.id, entry=entry.id)]
+    made = Confirmation(
+        f"{entry.id}/w/{max(numbers, default=0) + 1}", edition.id, entry.id, kind, name, unit, email, "asked", "", "", now
+    )  # fmt: skip
+    store.put_confirmation(made)
+    links.issue(store, settings(), edition.id, "witness", [made.id], not_before=now, expires_at=ends(store, edition))
+    store.append(edition.id, "ConfirmationAsked", actor=actor, entry=entry.id, confirmation=made.id, asked=kind)
+    mail(store, edition, made, entry, person)
+    return made
+
+
+def mail(
+    store: Store, edition: Edition, witness: Confirmation, entry: Entry, person: Nominator, *, again: datetime | None = None
+) -> None:  # fmt: skip
+    """Mail somebody the own link; `again` tells one sending from the next."""
+    grant = store.grant_of(edition.id, "witness", witness.id)
+    turn = grant.version if grant else 1
+    store.queue_mails(
+        edition.id, [messages.confirmation_request(edition, edition.stages[0], witness, entry, person, turn, again=again)]
+    )  # fmt: skip
+
+
+# -- answering ------------------------------------------------------------------------------------------------------
+
+
+def may_answer(store: Store, edition: Edition, entry: Entry) -> bool:
+    """Whether an answer on an entry is taken now: before the deadline, or while the entry is being corrected."""
+    run, now = edition.stages[0], store.edition_now(edition.id)
+    if run.state != "open":
+        return False
+    if run.cutoff is None or now < run.cutoff:
+        return entry.state in LIVE or _refused_by_nominee(entry)
+    corrections = store.corrections(edition.id, entry=entry.id)
+    return entry.state == "correction" and bool(corrections) and now < corrections[-1].due_at
+
+
+def answer(grant: Grant, *, agree: bool | None, text: str, name: str) -> Confirmation:
+    """Keep what somebody answers, in place of an earlier answer.
+
+    Args:
+        grant: The link by which the person came; a link that was replaced meanwhile answers nothing.
+        agree: The answer; None if none was chosen.
+        text: The opinion, or why not.
+        name: As typed under it.
+
+    Raises:
+        LinkRefused: the link was replaced.
+        TooLate: the deadline has passed.
+        NotAllowed: the entry is no longer in the running.
+        InputError: no answer (`agree`), no or no readable words where they are needed (`text`), no name or another one (`name`).
+    """
+    with database().write() as store:
+        store.lock_stage(grant.edition, 0)
+        store.lock_grant(grant.id)
+        edition, witness = store.edition(grant.edition), store.confirmation(grant.person)
+        current = store.grant_of(edition.id, "witness", witness.id)
+        if current is None or current.version != grant.version:
+            raise LinkRefused("this link was replaced")
+        entry = store.entry(witness.entry)
+        refuse_closed(store, edition, entry)
+        words, signed_as = _read_answer(witness, agree, text, name)
+        now = store.edition_now(edition.id)
+        answered = replace(
+            witness, state="given" if agree else "refused", text=words, signed_as=signed_as, answered_at=now
+        )  # fmt: skip
+        store.put_confirmation(answered)
+        store.append(
+            edition.id, "ConfirmationGiven", actor=f"witness:{witness.id}", entry=entry.id, confirmation=witness.id, asked=witness.kind,
+            state=answered.state,
+        )  # fmt: skip
+        _follow_up(store, edition, entry, witness, answered)
+        return answered
+
+
+def _read_answer(witness: Confirmation, agree: bool | None, text: str, name: str) -> tuple[str, str]:
+    faults, words, signed_as = [], "", ""
+    if agree is None:
+        faults.append(Fault("no answer was chosen", "choose one", field="agree", column="missing"))
+    try:
+        words = clean(text, max_length=TEXT_MAX)
+        if not words and (agree is False or (agree and witness.kind != "consent")):
+            faults.append(Fault("this answer needs words", "write them", field="text", column="missing"))
+    except TextRefused as refused:
+        faults.append(Fault(str(refused), "correct it", field="text", column="text"))
+    try:
+        signed_as = clean_name(clean(name, max_length=NAME_MAX))
+        if not signed_as:
+            faults.append(Fault("the name is missing", "type it", field="name", column="missing"))
+        # Whoever signs for a unit need not be the person to whom the request was sent.
+        elif witness.kind != "unit" and not signatures.is_same_name(signed_as, witness.name):
+            faults.append(Fault("the typed name is another", "type the name as it stands above", field="name", column="other"))
+    except TextRefused as refused:
+        faults.append(Fault(str(refused), "correct it", field="name", column="text"))
+    if faults:
+        raise InputError(faults)
+    return words, signed_as
+
+
+def _follow_up(store: Store, edition: Edition, entry: Entry, before: Confirmation, answered: Confirmation) -> None:
+    """A nominee's no takes the entry out of the running, a later yes brings it back; the unit is told of every new no."""
+    if answered.kind == "consent":
+        if answered.state == "refused" and entry.state in LIVE:
+            store.set_outcome(entry.id, "not_accepted", [CONSENT_REFUSED.zh])
+        elif answered.state == "given" and _refused_by_nominee(entry):
+            store.set_outcome(entry.id, "submitted", [])
+    if answered.state == "refused" and before.state != "refused":
+        unit = nominator_of(store, edition, entry.nominator)
+        store.queue_mails(edition.id, [messages.confirmation_refused(edition, edition.stages[0], answered, entry, unit)])
+
+
+def _refused_by_nominee(entry: Entry) -> bool:
+    return entry.state == "not_accepted" and entry.reasons == (CONSENT_REFUSED.zh,)
+
+
+# -- small helpers --------------------------------------------------------------------------------------------------
+
+
+def refuse_closed(store: Store, edition: Edition, entry: Entry) -> None:
+    """Refuse what comes too late.
+
+    Raises:
+        NotAllowed: the entry is not in the running.
+        TooLate: the deadline has passed.
+    """
+    if may_answer(store, edition, entry):
+        return
+    run = edition.stages[0]
+    if entry.state not in LIVE and not _refused_by_nominee(entry):
+        raise NotAllowed(f"{entry.code} is not in the running")
+    raise TooLate(f"{edition.id}: {run.name} takes no confirmations any more")
+
+
+def ends(store: Store, edition: Edition) -> datetime:
+    """Until when links of those who are asked now live, by the edition's clock."""
+    return links.lives_until(edition.stages[0], store.edition_now(edition.id), settings())
+
+
+def nominator_of(store: Store, edition: Edition, nominator: str) -> Nominator:
+    """The unit of an id."""
+    return next(one for one in store.nominators(edition.id) if one.id == nominator)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two addresses are the same."""
+    return one.strip().casefold() == other.strip().casefold()
