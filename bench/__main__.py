@@ -6,7 +6,7 @@ import argparse
 import os
 import platform
 
-from bench import rehearsal, reviewing, stack
+from bench import intake, rehearsal, reviewing, stack
 from bench.figures import show
 
 
@@ -15,7 +15,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="leave out the rehearsal of 9,000 entries and the 20,000 saves")
     given = parser.parse_args()
     print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    missed = show([*reviewing.figures(quick=given.quick), *stack.figures(), *rehearsal.figures(quick=given.quick)])
+    missed = show(
+        [*reviewing.figures(quick=given.quick), *intake.figures(quick=given.quick), *stack.figures(), *rehearsal.figures(quick=given.quick)]
+    )
     print("all bars are met" if not missed else f"{missed} bars are MISSED")
 
 

@@ -14,5 +14,5 @@ from models.declared import Words
 @functools.cache
 def load_disciplines() -> Mapping[str, Words]:
     """Read `config/disciplines.csv`: code of three digits -> name, in the order of the codes."""
-    with (importlib.resources.files("config") / "disciplines.csv").open(encoding="utf-8", newline="") as file:
-        return MappingProxyType({row["code"]: Words(zh=row["zh"], en=row["en"]) for row in csv.DictReader(file)})
+    text = (importlib.resources.files("config") / "disciplines.csv").read_text(encoding="utf-8")
+    return MappingProxyType({row["code"]: Words(zh=row["zh"], en=row["en"]) for row in csv.DictReader(text.splitlines())})

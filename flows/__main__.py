@@ -207,6 +207,36 @@ def import_(
 
 
 @app.command()
+def laureates(
+    file: Annotated[Path, typer.Argument(help=".xlsx, .xls, .ods or .csv with names or titles and units.", exists=True, dir_okay=False)],
+    process: Annotated[str, typer.Option(help="Name of the process in which they won.")],
+    label: Annotated[str, typer.Option(help="Label of the edition in which they won, e.g. 2022.")],
+    dry_run: Annotated[bool, typer.Option(help="Check everything and keep nothing.")] = False,
+) -> None:
+    """Take a list of earlier winners, who may not be put forward again where the process says so."""
+    from tasks import laureates as lists
+
+    _ready()
+    _say(lists.take(process, label, file, actor="cli", dry_run=dry_run))
+
+
+@app.command(name="grant-quota")
+def grant_quota(
+    edition: EditionId,
+    unit: Annotated[str, typer.Argument(help="Code of the nominating unit.")],
+    class_name: Annotated[str, typer.Argument(metavar="CLASS", help="Name of the class.")],
+    extra: Annotated[int, typer.Argument(min=1, help="How many more entries.")],
+    reason: Annotated[str, typer.Option(help="Why, for the record and for the unit.")],
+) -> None:
+    """Allow a nominating unit further entries of a class, and tell it."""
+    from tasks import quota_grants
+
+    _ready()
+    made = quota_grants.grant(edition, unit, class_name, str(extra), reason, actor="cli")
+    _say(f"{edition}: {unit} may put forward {made.extra} more of {made.class_name}")
+
+
+@app.command()
 def status(
     edition: Annotated[str | None, typer.Argument(help="Id of the edition; all if left out.")] = None, as_json: AsJson = False
 ) -> None:

@@ -36,6 +36,9 @@ class Store(
     """One open transaction on everything that an installation knows."""
 
 
+_WRITING = "jinbang_writing"
+
+
 class Database:
     """The way to transactions. Safe to share between threads; open it after forking, not before."""
 
@@ -50,7 +53,8 @@ class Database:
         self.url = url
         self.clock = clock
         self._checked = allow_unsafe
-        sqlite = url.startswith("sqlite")
+        self._sqlite = sqlite = url.startswith("sqlite")
+        self._idle: list[Connection] = []
         self.engine = sa.create_engine(url, pool_pre_ping=not sqlite, **({} if sqlite else {"pool_size": 10, "max_overflow": 10}))
         if sqlite:
             sa.event.listen(self.engine, "connect", _set_up_sqlite)
@@ -70,19 +74,40 @@ class Database:
 
     @contextmanager
     def _connect(self, *, writing: bool) -> Iterator[Connection]:
-        with self.engine.connect() as connection:
+        with self._open() as connection:
             if not self._checked:
                 check_durability(connection)
                 connection.rollback()
                 self._checked = True
-            options: dict[str, Any] = {"jinbang_writing": writing}
-            if not writing and connection.dialect.name != "sqlite":
+            if self._sqlite:
+                connection.info[_WRITING] = writing
+            elif not writing:
                 # One snapshot for the whole block; SQLite reads like that by itself.
-                options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            yield connection.execution_options(**options)
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield connection
+
+    @contextmanager
+    def _open(self) -> Iterator[Connection]:
+        """A connection; those to SQLite stay open for the next transaction: opening one takes longer than a read."""
+        if not self._sqlite:
+            with self.engine.connect() as connection:
+                yield connection
+            return
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self.engine.connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
 
     def close(self) -> None:
         """Close all pooled connections."""
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
 
 
@@ -94,7 +119,7 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that may write takes the lock at once, so that it never fails half-way with "database is locked".
-    writing = connection.get_execution_options().get("jinbang_writing", True)
+    writing = connection.info.pop(_WRITING, True)
     execute(connection, "BEGIN IMMEDIATE" if writing else "BEGIN").close()
 
 

@@ -21,6 +21,7 @@ from notifications.envelopes import to_reviewer as _to_reviewer
 from notifications.envelopes import words as _words
 from notifications.form_checks import correction_asked as correction_asked
 from notifications.form_checks import correction_lapsed as correction_lapsed
+from notifications.nominations import asked_of as _asked_of
 from notifications.nominations import call_extended as call_extended
 from notifications.nominations import confirmation_refused as confirmation_refused
 from notifications.nominations import confirmation_request as confirmation_request
@@ -51,13 +52,18 @@ def call_opened(edition: Edition, run: StageRun, nominator: Nominator, quota: Ma
     for name, most in quota.items():
         declared = edition.process.class_named(name)
         lines.append({"title": _words(declared.title), "counter": declared.counter, "max": most})
-    return _to_nominator(edition, nominator, "call_opened", f"{run.name}:opened", locale, quota=lines, closes=_iso(run.closes_at))
+    return _to_nominator(
+        edition, nominator, "call_opened", f"{run.name}:opened", locale, quota=lines, opens=_iso(run.opened_at or run.opens_at),
+        closes=_iso(run.closes_at), asks=[_words(one) for one in _asked_of(edition, run, nominator)],
+    )  # fmt: skip
 
 
-def call_reminder(edition: Edition, run: StageRun, nominator: Nominator, days_left: int, *, locale: str = ZH) -> NewMail:
-    """To a nominator that has put nothing forward yet."""
+def call_reminder(edition: Edition, run: StageRun, nominator: Nominator, days_left: int, drafts: int = 0, *, locale: str = ZH) -> NewMail:
+    """To a nominator that has put nothing forward yet, or has `drafts` forms that were not handed in."""
     cause = _reminder(run, days_left)
-    return _to_nominator(edition, nominator, "call_reminder", cause, locale, days_left=days_left, closes=_iso(run.closes_at))
+    return _to_nominator(
+        edition, nominator, "call_reminder", cause, locale, days_left=days_left, drafts=drafts, closes=_iso(run.closes_at)
+    )  # fmt: skip
 
 
 def entries_received(edition: Edition, nominator: Nominator, titles: Sequence[str], *, locale: str = ZH) -> NewMail:

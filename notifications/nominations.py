@@ -10,6 +10,7 @@ from datetime import datetime
 
 from models.declared import Words
 from models.edition import Edition, Entry, NewMail, Nominator, StageRun
+from models.stages import SubmissionStage
 from models.submitting import Confirmation, QuotaGrant
 from notifications.envelopes import iso as _iso
 from notifications.envelopes import to_nominator as _to_nominator
@@ -103,6 +104,35 @@ def call_extended(edition: Edition, run: StageRun, nominator: Nominator, *, loca
     """Tells a nominator the new deadline; once per deadline."""
     cause = f"{run.name}:extended:{_stamp(run.closes_at)}"
     return _to_nominator(edition, nominator, "call_extended", cause, locale, closes=_iso(run.closes_at))
+
+
+def asked_of(edition: Edition, run: StageRun, nominator: Nominator) -> list[Words]:
+    """What a submission asks of a unit beside its entries, each as a sentence."""
+    stage, kind = run.declared, edition.process.nominators.get(nominator.type)
+    if not isinstance(stage, SubmissionStage):
+        return []
+    asked = []
+    if kind is not None and kind.share is not None:
+        zh, en = "先填报本单位初评项数，各等级名额按其比例计算", "first state the size of your own first round; shares are of it"
+        asked.append(Words(zh=zh, en=en))
+    if (proof := stage.publicity_proof) is not None:
+        zh, en = ("个工作日", "working days") if proof.unit == "workday" else ("天", "days")
+        zh, en = f"提交前在本单位公示不少于 {proof.days} {zh}，并提供证明", f"publish your list for {proof.days} {en} first, and prove it"
+        asked.append(Words(zh=zh, en=en))
+    if stage.ranked:
+        asked.append(Words(zh="推荐项按先后排序，截止后不再调整", en="rank your entries; the order is frozen at the deadline"))
+    if stage.consent:
+        asked.append(Words(zh="由本人凭专用链接确认同意申报", en="the nominee agrees by a personal link"))
+    if stage.unit_opinion:
+        asked.append(Words(zh="由所在单位凭专用链接出具意见", en="the unit behind the entry gives its opinion by a personal link"))
+    if stage.opinions:
+        zh, en = f"由 {stage.opinions} 名专家凭专用链接署名出具意见", f"{stage.opinions} experts sign opinions by personal links"
+        asked.append(Words(zh=zh, en=en))
+    if stage.not_again is not None:
+        asked.append(Words(zh="往届获奖者按规定不再参评", en="earlier winners cannot be put forward again"))
+    if stage.classified:
+        asked.append(Words(zh="涉密项目仅登记编号，不得填报内容", en="announce classified entries by their number only"))
+    return asked
 
 
 def _stamp(moment: datetime | None) -> str:

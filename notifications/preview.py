@@ -102,8 +102,9 @@ def example_mail(template: str, locale: str) -> NewMail:
     titles = ["黄土高原小流域水土保持措施的减沙效应", "渭河流域氮素迁移的同位素示踪"]
     entry = Entry("e1", _ID, "L0042", "k", "sample", "sample", titles[0], "渭北理工大学", "author@example.org", "n1", 1)
     witness = Confirmation(
-        f"{_ID}/e/L0042/w/1", _ID, f"{_ID}/e/L0042", "expert", "赵汉江", "渭北理工大学", "zhao@example.org", "asked", "", "", CREATED, CREATED
-    )
+        f"{_ID}/e/L0042/w/1", _ID, f"{_ID}/e/L0042", "expert", "赵汉江", "渭北理工大学", "zhao@example.org", "asked", "", "",
+        CREATED, CREATED,
+    )  # fmt: skip
     grant = QuotaGrant("g1", _ID, "n1", "sample", 1, "承办单位，增补一篇", "admin@example.org", CREATED)
     sent_back = Correction(
         _ID, entry.id, 1, ("abstract",), (Finding("incomplete", "abstract"),), CREATED, datetime(2026, 4, 7, 16, tzinfo=UTC)

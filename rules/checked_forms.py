@@ -80,6 +80,11 @@ def seen_by(checker: str, checks: Sequence[Check], done: Progress, *, four_eyes:
     return (*before, *shown)
 
 
+def own_word(checker: str, checks: Iterable[Check], done: Progress, *, since: datetime | None) -> Check | None:
+    """What a checker said last in the present turn; None if nothing yet."""
+    return next((one for one in form_check.last_words(_of_turn(checks, done.turn, since)) if one.checker == checker), None)
+
+
 def _of_turn(checks: Iterable[Check], turn: int, since: datetime | None) -> list[Check]:
     return [one for one in checks if one.turn == turn and (since is None or one.at >= since)]
 

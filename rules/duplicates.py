@@ -15,7 +15,7 @@ from models.edition import Entry
 from models.process import Process
 from models.stages import SubmissionStage
 from models.submitting import Duplicate
-from rules.intake import entry_keys
+from rules.subject_keys import entry_keys
 from rules.text import normalise_title
 
 _PLACES = Decimal("0.0001")
@@ -61,9 +61,7 @@ def likeness(one: str, other: str) -> Fraction:
     return _exact(first, second)
 
 
-def in_exclusive(
-    process: Process, entry: Entry, running: Mapping[str, tuple[Process, Collection[Entry]]]
-) -> tuple[tuple[str, Entry], ...]:
+def in_exclusive(process: Process, entry: Entry, running: Mapping[str, tuple[Process, Collection[Entry]]]) -> tuple[tuple[str, Entry], ...]:
     """Entries of other processes in which the same subject may not stand at the same time, with the process's name (rule N4).
 
     Args:
@@ -104,7 +102,7 @@ def _equal(subject: str, entries: Sequence[Entry]) -> Iterator[Duplicate]:
 def _similar(subject: str, entries: Sequence[Entry], least: Fraction) -> Iterator[Duplicate]:
     texts = [normalise_title(f"{one.title}{one.unit}" if subject in _WITH_UNIT else one.title) for one in entries]
     long = [position for position, text in enumerate(texts) if len(text) >= _SHORTEST]
-    if len(long) < 2:  # noqa: PLR2004 - a pair
+    if len(long) < 2:
         return
     compared = [texts[position] for position in long]
     cutoff = max(0.0, float(least) - _SLACK)
@@ -126,7 +124,7 @@ def _exact(first: str, second: str) -> Fraction:
 
 def _born_apart(one: Entry, other: Entry) -> bool:
     months = {str(entry.fields.get("birth_month") or "")[:7] for entry in (one, other)}
-    return len(months) == 2 and "" not in months  # noqa: PLR2004 - two people
+    return len(months) == 2 and "" not in months
 
 
 def _pair(one: Entry, other: Entry, why: str, alike: Fraction) -> Duplicate:

@@ -81,7 +81,12 @@ def faults(
     ]
     if outcome == "eligible" and findings:
         found.append(
-            _fault("outcome", "an eligible entry has no findings", "remove them, or choose another outcome", "选择“合格”时不填写问题，请删去或改选")
+            _fault(
+                "outcome",
+                "an eligible entry has no findings",
+                "remove them, or choose another outcome",
+                "选择“合格”时不填写问题，请删去或改选",
+            )
         )
     if outcome != "eligible" and not findings:
         found.append(_fault("findings", "the reason is missing", "name at least one", "请至少选择一项原因"))
@@ -97,7 +102,9 @@ def _correction_faults(stage: SubmissionStage, findings: Collection[Finding], *,
         zh = f"该项已补正{turn}次，最多{stage.max_corrections}次，请改选其他结论"
         found.append(_fault("outcome", what, "choose another outcome", zh))
     for name in dict.fromkeys(one.field for one in findings if one.field not in fields):
-        what, zh = (f"{name!r} is not a field of the entry", f"没有“{name}”这一项") if name else ("a field is missing", "没有指明补正哪一项")
+        what, zh = (
+            (f"{name!r} is not a field of the entry", f"没有“{name}”这一项") if name else ("a field is missing", "没有指明补正哪一项")
+        )
         found.append(_fault("findings", what, "say for every finding which field to correct", f"{zh}，请为每个问题选择要补正的项目"))
     return found
 

@@ -17,8 +17,9 @@ from models.errors import Fault, InputError
 from models.intake import NewEntry
 from models.process import FormField, Process
 from models.stages import SubmissionStage
-from rules import digests, eligibility, intake
+from rules import eligibility, intake
 from rules.cells import LONGEST_NAME, LONGEST_TEXT, CellRefused, read_cell, read_email, tidy
+from rules.digests import words_digest
 from rules.text import TextRefused, clean, clean_name, clean_unit, halfwidth
 
 LONGEST_DRAFT = 4 * LONGEST_TEXT
@@ -87,7 +88,7 @@ def sections(asked_fields: Iterable[FormField]) -> tuple[Section, ...]:
 
 def text_digest(field: FormField) -> str:
     """The digest of the text of a declaration, in all its languages: what is kept with the tick."""
-    return "" if field.text is None else digests.words_digest(field.text)
+    return "" if field.text is None else words_digest(field.text)
 
 
 def is_outdated(field: FormField, values: Values) -> bool:
@@ -146,20 +147,8 @@ def read(process: Process, class_name: str, values: Values, *, attached: Collect
         InputError: every fault at once, each with the name of its field.
         KeyError: the process has no such class.
     """
-    faults: list[Fault] = []
-    found: dict[str, Any] = {}
-    for field in asked(process, class_name, values):
-        try:
-            found[field.name] = value = _read_field(field, values, attached)
-        except CellRefused as refusal:
-            faults.append(Fault(refusal.what, refusal.remedy, field=field.name, zh=refusal.zh))
-            continue
-        if value in ("", []) and field.required and not (field.kind == "file" and field.name in attached):
-            faults.append(_missing(field))
-        elif value not in ("", []):
-            faults += [Fault(words.en, field=field.name, zh=words.zh) for words in eligibility.of_value(field, value)]
-    if faults:
-        raise InputError(faults)
+    names = [one.name for one in asked(process, class_name, values)]
+    found = read_some(process, class_name, values, names, attached=attached)
     return _entry(process, class_name, found, nominator)
 
 
@@ -304,19 +293,6 @@ def copied(entry: Entry, process: Process) -> dict[str, Any]:
         if stale or foreign or (isinstance(value, str) and eligibility.of_value(field, value)):
             del found[field.name]
     return found
-
-
-def length(text: str) -> int:
-    """Characters of a text as the limit of its field counts them."""
-    try:
-        return len(clean(text, max_length=LONGEST_DRAFT, drop_invisible=True))
-    except TextRefused:
-        return len(text)
-
-
-def is_empty(values: Values) -> bool:
-    """Whether nothing at all was typed."""
-    return not any(values.values())
 
 
 def _chosen(field: FormField, values: Values) -> str:

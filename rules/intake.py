@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from rules import eligibility
 from rules.cells import LONGEST_NAME, CellRefused, read_cell, read_email, tidy
 from rules.columns import Reading, assign_columns
 from rules.intake_people import matched_field, read_committee, read_nominators, read_reviewers
+from rules.subject_keys import entry_keys
 from rules.text import clean_name, clean_unit, halfwidth, normalise_title
 
 __all__ = [
@@ -25,7 +25,11 @@ __all__ = [
 
 
 def read_entries(
-    table: Table, process: Process, nominators: Mapping[str, str], known: Mapping[str, str] | None = None
+    table: Table,
+    process: Process,
+    nominators: Mapping[str, str],
+    known: Mapping[str, str] | None = None,
+    further: Mapping[tuple[str, str], int] | None = None,
 ) -> tuple[NewEntry, ...]:
     """Read the entries of a list.
 
@@ -34,12 +38,13 @@ def read_entries(
         process: The declaration.
         nominators: Type by code, of every nominator of the edition.
         known: Title by key, of every entry that is stored: the same subject gets the same key, and so is updated.
+        further: Quotas by code and class that differ from the declared `max`: by facts about a unit, or by grants.
 
     Raises:
         InputError: every fault of the table at once.
 
     """
-    return _Entries(table, process, nominators, known or {}).read()
+    return _Entries(table, process, nominators, known or {}, further=further).read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +80,6 @@ EXAMPLE = ("示例", "样例", "example")
 """What stands in the first cell of an example row."""
 
 
-def entry_keys(subject: str, title: str, unit: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give the keys under which an entry counts as the same subject, the strongest first (rule N4).
-
-    Papers go by DOI and by title, persons by name, unit and month of birth, everything else by title and unit.
-    """
-    name = normalise_title(title)
-    if subject == "paper":
-        doi = _normal_doi(str(fields.get("doi") or ""))
-        return (*([_hash("doi", doi)] if doi else []), _hash("title", name))
-    if subject == "person":
-        return (_hash("person", name, normalise_title(unit), str(fields.get("birth_month") or "")),)
-    return (_hash("work", name, normalise_title(unit)),)
-
-
 def unread_headers(table: Table, process: Process) -> tuple[str, ...]:
     """Headers of a list of entries that no class of the process knows: to be shown before anything is kept."""
     used = {
@@ -113,9 +104,17 @@ class _Entries:
     """One reading of a list of entries."""
 
     def __init__(
-        self, table: Table, process: Process, nominators: Mapping[str, str], known: Mapping[str, str], own: OneUnit | None = None
+        self,
+        table: Table,
+        process: Process,
+        nominators: Mapping[str, str],
+        known: Mapping[str, str],
+        own: OneUnit | None = None,
+        *,
+        further: Mapping[tuple[str, str], int] | None = None,
     ) -> None:
         self._reading = Reading(table)
+        self._further = further or {}
         self._own = own
         self._table, self._process, self._nominators, self._known = table, process, nominators, known
         self._known_titles = {normalise_title(title): key for key, title in known.items()}
@@ -250,7 +249,7 @@ class _Entries:
         """Refuse the rows beyond what each unit may put forward (rule N1)."""
         for (code, class_name), rows in self._used.items():
             kind = self._process.nominators.get(self._nominators[code])
-            most = kind.max.get(class_name, 0) if kind else 0
+            most = self._further.get((code, class_name), kind.max.get(class_name, 0) if kind else 0)
             if len(rows) <= most:
                 continue
             declared = self._process.class_named(class_name)
@@ -282,16 +281,5 @@ def _same(subject: str) -> str:
     return {"paper": "DOI or title", "person": "name, unit and month of birth"}.get(subject, "title and unit")
 
 
-def _normal_doi(text: str) -> str:
-    doi = halfwidth(text).strip().casefold()
-    for prefix in ("https://", "http://", "dx.", "doi.org/", "doi:"):
-        doi = doi.removeprefix(prefix).strip()
-    return doi
-
-
 def _plain(text: str) -> str:
     return clean_unit(text).casefold()
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

@@ -10,7 +10,7 @@ from models.asking import NotAgain
 from models.edition import Entry
 from models.process import Process
 from models.submitting import Laureate
-from rules.intake import entry_keys
+from rules.subject_keys import entry_keys
 from rules.text import normalise_title
 
 _NUMBER = re.compile(r"(\d+)")
@@ -33,7 +33,16 @@ def from_entry(process: Process, entry: Entry, label: str) -> Laureate:
         entry: The winner.
         label: Of the edition.
     """
-    key = keys(process.class_named(entry.class_name).subject, entry.title, entry.unit, entry.fields)[0]
+    return from_entry_by_each_key(process, entry, label)[0]
+
+
+def from_entry_by_each_key(process: Process, entry: Entry, label: str) -> tuple[Laureate, ...]:
+    """The same under every key that makes it the same subject: a paper by its DOI, and by its title for lists and forms that give none."""
+    found = entry_keys(process.class_named(entry.class_name).subject, entry.title, entry.unit, entry.fields)
+    return tuple(_laureate(process, entry, label, key) for key in found)
+
+
+def _laureate(process: Process, entry: Entry, label: str, key: str) -> Laureate:
     return Laureate(f"{process.name}/{label}/{key}", process.name, label, entry.class_name, key, entry.title, entry.unit, entry.edition)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from models.asking import Media
 from models.errors import Fault
@@ -39,13 +39,13 @@ def unfit_as_sent(media: Media, media_type: str, size: int) -> Iterator[Fault]:
         what = f"the file is {own} inside; this field takes {english}"
         yield Fault(what, "export it as one of these", zh=f"文件内容是 {own}，此处只收 {listed}，请转换后重新上传")
         return
-    actual = _plain(Decimal(size) / MEGABYTE)
+    megabytes = Decimal(size) / MEGABYTE
     if media.min_mb is not None and size < media.min_mb * MEGABYTE:
-        least = _plain(media.min_mb)
+        least, actual = _exact(media.min_mb), _plain(megabytes, ROUND_DOWN)
         zh = f"文件只有 {actual} MB，不足 {least} MB，请上传原始文件，不要压缩"
         yield Fault(f"the file has {actual} MB; at least {least} MB are asked", "send the original, not a reduced copy", zh=zh)
     if media.max_mb is not None and size > media.max_mb * MEGABYTE:
-        most = _plain(media.max_mb)
+        most, actual = _exact(media.max_mb), _plain(megabytes, ROUND_UP)
         zh = f"文件有 {actual} MB，超过 {most} MB，请压缩后重新上传"
         yield Fault(f"the file has {actual} MB; at most {most} MB are taken", "make it smaller", zh=zh)
 
@@ -77,8 +77,8 @@ def _duration(most: Decimal, seconds: float | None) -> Iterator[Fault]:
         yield Fault("the file does not say how long it is", "export it again", zh="无法读出时长，请重新导出")
     elif Decimal(seconds) > most * 60:
         length = f"{int(seconds) // 60}:{int(seconds) % 60:02}"
-        zh = f"时长 {length}，最长 {_plain(most)} 分钟，请剪辑后重新上传"
-        yield Fault(f"it is {length} long; at most {_plain(most)} minutes are taken", "cut it", zh=zh)
+        zh = f"时长 {length}，最长 {_exact(most)} 分钟，请剪辑后重新上传"
+        yield Fault(f"it is {length} long; at most {_exact(most)} minutes are taken", "cut it", zh=zh)
 
 
 def needs_captions(media: Media, media_type: str) -> bool:
@@ -86,5 +86,10 @@ def needs_captions(media: Media, media_type: str) -> bool:
     return media.captions and media_type == "video/mp4"
 
 
-def _plain(number: Decimal) -> str:
-    return f"{round(number, 2):f}".rstrip("0").rstrip(".") if number % 1 else f"{number:.0f}"
+def _exact(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
+def _plain(number: Decimal, rounding: str) -> str:
+    """Two places at most; what is just beyond a limit is not rounded onto it."""
+    return f"{number.quantize(Decimal('0.01'), rounding):f}".rstrip("0").rstrip(".")

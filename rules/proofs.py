@@ -66,7 +66,9 @@ def refusal(proof: PublicityProof, stated: Any, *, now: datetime, zone: str, cal
             en=f"The publicity ends on {last}; {last + timedelta(days=1)} is the first day on which you can hand in",
         )
     if not (said.get("url") or said.get("upload")):
-        return Words(zh="缺少公示证明；请填写公示网址，或上传公示照片", en="The proof is missing; give the address or upload a picture of the notice")
+        return Words(
+            zh="缺少公示证明；请填写公示网址，或上传公示照片", en="The proof is missing; give the address or upload a picture of the notice"
+        )
     return None
 
 

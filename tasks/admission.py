@@ -162,7 +162,8 @@ def winners(store: Store, edition: Edition) -> tuple[Laureate, ...]:
     found = list(store.laureates(edition.process.name))
     for other in store.editions("published"):
         if other.process.name == edition.process.name and other.id != edition.id and other.rehearsal == edition.rehearsal:
-            found += [laureates.from_entry(other.process, one, other.label) for one in store.entries(other.id, "awarded")]
+            for one in store.entries(other.id, "awarded"):
+                found += laureates.from_entry_by_each_key(other.process, one, other.label)
     return tuple(found)
 
 

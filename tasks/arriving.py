@@ -47,27 +47,40 @@ def _refuse_size(store: Store, place: upload_places.Place, field: str, nominator
     if size <= 0:
         raise InputError([Fault("the file is empty", "choose another one", field=field, zh="文件是空的，请重新选择")])
     if size > (most := upload_places.most_bytes(place, field)):
-        zh = f"文件有 {_megabytes(size)} MB，最多 {_megabytes(most)} MB，请压缩后重新上传"
-        raise TooLarge([Fault(f"the file has {_megabytes(size)} MB; at most {_megabytes(most)} MB are taken", field=field, zh=zh)])
-    mine = store.uploads(nominator=nominator)
-    held = [one for one in mine if one.state == "arriving" or (one.state == "kept" and one.field != upload_places.ZIP)]
-    if sum(one.state == "arriving" for one in held) >= settings().uploads_open:
+        zh = f"文件有 {upload_places.megabytes(size)} MB，最多 {upload_places.megabytes(most)} MB，请压缩后重新上传"
+        raise TooLarge(
+            [
+                Fault(
+                    f"the file has {upload_places.megabytes(size)} MB; at most {upload_places.megabytes(most)} MB are taken",
+                    field=field,
+                    zh=zh,
+                )
+            ]
+        )
+    if sum(one.state == "arriving" for one in store.uploads(nominator=nominator)) >= settings().uploads_open:
         zh = f"同时上传的文件已有 {settings().uploads_open} 个，请等待上传完成，或取消其中一些"
         what = f"{settings().uploads_open} files are on their way in already"
         raise InputError([Fault(what, "wait until they have arrived, or cancel some", field=field, zh=zh)])
+    refuse_too_much(store, nominator, size, field=field)
+
+
+def refuse_too_much(store: Store, nominator: str, size: int, *, field: str) -> None:
+    """A unit's files, on their way in and kept, have a limit together; zips do not count any more once they are unpacked.
+
+    Raises:
+        InputError: another file of `size` bytes would be too much.
+    """
+    mine = store.uploads(nominator=nominator)
+    held = [one for one in mine if one.state == "arriving" or (one.state == "kept" and one.field != upload_places.ZIP)]
     if sum(one.size for one in held) + size > settings().uploads_megabytes * upload_places.MEGABYTE:
         zh = "贵单位上传的文件总量已达上限，请删除不需要的文件，或联系评审办公室"
         raise InputError([Fault("the files of this unit have reached their limit", "remove some, or ask the office", field=field, zh=zh)])
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / upload_places.MEGABYTE:.1f}".removesuffix(".0")
-
-
 # -- beginning, going on, ending -----------------------------------------------------------------------------------
 
 
-def begin(nominator: Nominator, edition_id: str, *, draft: str | None, field: str, name: str, size: int) -> Upload:
+def begin(nominator: Nominator, edition_id: str, *, draft: str | None, field: str, name: str, size: int, beside: int = 0) -> Upload:
     """Note that a file is to come.
 
     Args:
@@ -77,6 +90,7 @@ def begin(nominator: Nominator, edition_id: str, *, draft: str | None, field: st
         field: The question that it answers.
         name: As the sender calls it.
         size: Bytes that are to come.
+        beside: So many of them may be no part of the file.
 
     Raises:
         InputError: it is empty or too large, or the unit has too many files on their way.
@@ -88,7 +102,7 @@ def begin(nominator: Nominator, edition_id: str, *, draft: str | None, field: st
         place = upload_places.place_of(store, edition, nominator.id, draft, field)
         upload_places.refuse_late(store, place)
         _forget_old(store, nominator.id)
-        _refuse_size(store, place, field, nominator.id, size)
+        _refuse_size(store, place, field, nominator.id, max(1, size - beside) if beside else size)
         made = new(store, edition_id, nominator.id, draft=draft, field=field, name=name, size=size)
         store.put_upload(made)
     return made

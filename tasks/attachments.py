@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from models.edition import Edition, Entry, File
+from models.edition import SET_ASIDE, Edition, Entry, File
 from models.errors import Fault, InputError, NotAllowed
 from models.store import Store
 from rules import blindness
-from tasks import archives, material
+from tasks import archives, material, virus_scanner
 from tasks.file_store import path_of
 from tasks.installation import database, settings
 from tasks.material import Arrived, Opened
@@ -42,7 +42,7 @@ def take(edition_id: str, archive: Path, *, actor: str, dry_run: bool = False) -
     """
     with database().read() as store:
         edition = store.edition(edition_id)
-        wanted = _wanted(edition, store.entries(edition_id), archive)
+        wanted = _wanted(edition, [one for one in store.entries(edition_id) if one.state not in SET_ASIDE], archive)
     settings().data_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="arriving-", dir=settings().data_dir) as folder:
         opened = _open(archive, wanted, Path(folder))
@@ -74,7 +74,7 @@ def _put(store: Store, edition: Edition, wanted: Wanted, opened: Iterable[Opened
     before = store.files_of_edition(edition.id)
     blind = material.is_blind(edition)
     for entry_id, kept in by_entry.items():
-        new = [File(entry_id, name, one.sha256, one.kind.media_type, one.size) for name, one in kept]
+        new = [File(entry_id, name, one.sha256, one.kind.media_type, one.size, one.scan) for name, one in kept]
         answered = {Path(one.name).stem for one in new if one.media_type != material.VTT.media_type}
         store.drop_files(one for one in before.get(entry_id, ()) if Path(one.name).stem in answered)
         store.put_files(new)
@@ -158,4 +158,9 @@ def _unpack(packed: zipfile.ZipFile, item: zipfile.ZipInfo, name: str, target: P
             while left >= 0 and (part := stream.read(_AT_ONCE)):
                 file.write(part)
                 left -= len(part)
-    return too_large if left < 0 else Arrived(name, target, kind)
+    if left < 0:
+        return too_large
+    verdict = virus_scanner.examine(target)
+    if not verdict.passed:
+        return Fault(f"{name} did not pass the virus scanner ({verdict.said})", "remove it, or start the scanner and import again")
+    return Arrived(name, target, kind, verdict.scan)

@@ -10,7 +10,7 @@ from models.errors import NotAllowed
 from models.store import Store
 from notifications import messages
 from rules import checked_forms, form_check
-from tasks import checking, stages
+from tasks import checking, deciding, stages
 from tasks.action import action
 from tasks.failpoints import failpoint
 
@@ -76,7 +76,7 @@ def _lapse(store: Store, edition: Edition, run: StageRun, code: str) -> None:
 def _last_call(store: Store, edition: Edition, run: StageRun, code: str) -> None:
     one = checking.item(store, run, code)
     if one.progress.place == "sent_back":
-        checking.tell_of_correction(store, edition, run, one.entry, one.corrections[-1], last_call=True)
+        deciding.tell_of_correction(store, edition, run, one.entry, one.corrections[-1], last_call=True)
 
 
 def _post(store: Store, edition: Edition, run: StageRun) -> None:

@@ -14,7 +14,7 @@ from models.store import Store
 from notifications import messages
 from rules import calendar, checked_forms
 from rules.progress import Situation, Step, Wait
-from tasks import answers, check_deadlines, checking, scoring, shortlisting, stages
+from tasks import answers, check_deadlines, checking, scoring, shortlisting, stages, submission
 from tasks.failpoints import failpoint
 from tasks.installation import database, settings
 
@@ -285,6 +285,8 @@ def extend(store: Store, edition_id: str, stage: str, closes: datetime, *, actor
     if extended.state == "open":
         stages.set_deadlines(store, extended)
         _extend_links(store, extended)
+        if extended.declared.kind == "submission" and closes != run.closes_at:
+            submission.tell_extended(store, edition, extended)
     store.append(edition_id, "StageExtended", actor=actor, stage=stage, closes=closes.isoformat())
     if returned:
         _ask_anew(store, extended, actor=actor)
@@ -298,7 +300,8 @@ def _extend_links(store: Store, run: StageRun) -> None:
     if run.declared.kind == "scoring":
         store.extend_grants(run.edition, "reviewer", cutoff + timedelta(days=scoring.declared(run).link_days_after))
     elif run.declared.kind == "submission":
-        store.extend_grants(run.edition, "nominator", cutoff + timedelta(days=settings().nominator_link_days))
+        for asked in ("nominator", "witness"):
+            store.extend_grants(run.edition, asked, cutoff + timedelta(days=settings().nominator_link_days))
     elif run.declared.kind in ("voting", "signoff"):
         role = "committee" if run.declared.kind == "voting" else "party"
         store.extend_grants(run.edition, role, cutoff + timedelta(days=settings().committee_link_days))  # type: ignore[arg-type]
@@ -318,12 +321,10 @@ def remind(store: Store, edition_id: str, *, actor: str) -> int:
     days = max(0, (run.closes_at - now).days) if run.closes_at else 0
     if run.declared.kind == "scoring":
         return scoring.queue_reminders(store, edition, run, days, actor=actor)
+    if run.declared.kind == "submission" and run.cutoff is not None and now >= run.cutoff:
+        raise NotAllowed(f"{edition_id}: nominations are over, so no nominator can be reminded; {checking.awaited(store, edition, run)}")
     if run.declared.kind == "submission":
-        have = {entry.nominator for entry in store.entries(edition_id)}
-        silent = [one for one in store.nominators(edition_id) if one.id not in have]
-        count = store.queue_mails(edition_id, [messages.call_reminder(edition, run, one, days) for one in silent])
-        store.append(edition_id, "RemindersQueued", actor=actor, stage=run.name, count=count)
-        return count
+        return submission.queue_reminders(store, edition, run, days, actor=actor)
     return answers.queue_reminders(store, edition, run, days, actor=actor)
 
 

@@ -12,10 +12,9 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from models.edition import SET_ASIDE, Edition, Entry, Nominator
+from models.edition import Edition, Entry, Nominator
 from models.errors import InputError, NotAllowed, NotFound
 from models.intake import NewEntry
-from models.stages import SubmissionStage
 from models.store import Store
 from models.submitting import FormDraft
 from notifications import messages
@@ -24,9 +23,10 @@ from tasks import confirming, duplicates, uploads
 from tasks.admission import Admission
 from tasks.installation import database
 from tasks.own_forms import attached_fields, classes_of, earlier_entries, is_over, may_change, own_draft, own_entry, unit_of
+from tasks.ranked_lists import close_up, is_ranked, next_rank
 from tasks.saving import together
 
-__all__ = ["bring_back", "content", "form_of", "is_over", "keep_entry", "may_change", "remove", "restore", "save", "start", "submit",
+__all__ = ["bring_back", "content", "form_of", "is_over", "is_ranked", "keep_entry", "may_change", "remove", "restore", "save", "start", "submit",
            "withdraw"]  # fmt: skip
 
 MOST_DRAFTS = 1000
@@ -222,22 +222,16 @@ def keep_entry(store: Store, edition: Edition, unit: Nominator, new: NewEntry, b
 
 
 def own_key(key: str, unit: str) -> str:
-    """The key of a subject that another unit has put forward too."""
-    return f"{key}~{hashlib.sha256(unit.encode()).hexdigest()[:16]}"
+    """Another key for a subject whose own key is held by another entry: one of this unit."""
+    return hashlib.sha256(f"{key}|{unit}".encode()).hexdigest()[:32]
 
 
 def free_key(key: str, unit: Nominator, everything: tuple[Entry, ...], before: Entry | None = None) -> str:
-    """A key for an entry that no other one holds: its own, or, where another unit's entry of the same subject has it, one of this unit.
-
-    Raises:
-        InputError: the unit's own withdrawn or archived entry holds both.
-    """
-    held = {one.key: one for one in everything if before is None or one.id != before.id}
-    own = own_key(key, unit.id)
-    for candidate in (key, own):
-        if candidate not in held:
-            return candidate
-    return f"{own}~{len(everything)}"
+    """A key that no other entry holds: that of the subject, or one of this unit, where another unit or a withdrawn entry has it."""
+    held = {one.key for one in everything if before is None or one.id != before.id}
+    while key in held:
+        key = own_key(key, unit.id)
+    return key
 
 
 def withdraw(entry_id: str, nominator_id: str) -> Entry:
@@ -258,7 +252,8 @@ def withdraw(entry_id: str, nominator_id: str) -> Entry:
             raise NotAllowed(f"{entry.code} cannot be withdrawn as it stands ({entry.state})")
         store.set_entry_states({entry.id: "withdrawn"})
         if is_ranked(edition):
-            _close_ranks(store, edition, entry)
+            store.set_ranks({entry.id: None})
+            close_up(store, edition, nominator_id, entry.class_name)
         store.append(edition.id, "EntryWithdrawn", actor=f"nominator:{nominator_id}", entry=entry.code)
         return store.entry(entry.id)
 
@@ -291,28 +286,6 @@ def restore(entry_id: str, nominator_id: str) -> Entry:
         restored = store.entry(entry.id)
         notice_duplicates(store, edition, [restored])
         return restored
-
-
-def is_ranked(edition: Edition) -> bool:
-    """Whether the units' lists are ranked (rule N3)."""
-    declared = edition.process.stages[0]
-    return isinstance(declared, SubmissionStage) and declared.ranked
-
-
-def next_rank(everything: tuple[Entry, ...], unit: Nominator, class_name: str, *, without: str = "") -> int:
-    """The place below all entries of a class that the unit has handed in (rule N3)."""
-    own = [one for one in everything if one.nominator == unit.id and one.class_name == class_name and one.id != without]
-    return 1 + sum(one.state not in SET_ASIDE for one in own)
-
-
-def _close_ranks(store: Store, edition: Edition, gone: Entry) -> None:
-    below = [
-        one
-        for one in store.entries(edition.id)
-        if (one.nominator, one.class_name) == (gone.nominator, gone.class_name) and one.state not in SET_ASIDE
-    ]
-    ordered = sorted(below, key=lambda one: (one.rank or len(below) + 1, one.code))
-    store.set_ranks({one.id: place for place, one in enumerate(ordered, start=1)} | {gone.id: None})
 
 
 def notice_duplicates(store: Store, edition: Edition, entries: Sequence[Entry]) -> None:

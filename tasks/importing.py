@@ -9,14 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from models.edition import Edition, Entry
+from models.edition import SET_ASIDE, Edition, Entry, Nominator
 from models.errors import Fault, InputError, NotAllowed
 from models.intake import NewEntry, Table
 from models.stages import SubmissionStage
 from models.store import Store
 from notifications import messages
-from rules import eligibility, intake
-from tasks import confirming, duplicates, handing_in, spreadsheets, submission
+from rules import intake, quotas
+from tasks import checking, confirming, duplicates, handing_in, spreadsheets, submission
 from tasks.installation import database
 
 What = Literal["entries", "reviewers", "nominators", "committee"]
@@ -64,15 +64,28 @@ def keep_table(store: Store, edition: Edition, what: What, table: Table, *, acto
         store.put_members(edition.id, members)
         store.append(edition.id, "CommitteeImported", actor=actor, file=table.file, count=len(members))
         return f"{len(members)} committee members and signatories"
-    types = {one.code: one.type for one in store.nominators(edition.id)}
+    units = store.nominators(edition.id)
+    types = {one.code: one.type for one in units}
     stored = store.entries(edition.id)
-    new = intake.read_entries(table, process, types, {one.key: one.title for one in stored})
+    new = intake.read_entries(table, process, types, {one.key: one.title for one in stored}, _further(store, edition, units))
     stage = edition.stages[0].declared
     if isinstance(stage, SubmissionStage) and stage.duplicates == "ask":
         new = _apart(edition, new, stored)
     if faults := _clashes(store, edition, table, new, stored):
         raise InputError(faults)
     return keep_entries(store, edition, new, file=table.file, actor=actor)
+
+
+def _further(store: Store, edition: Edition, units: Sequence[Nominator]) -> dict[tuple[str, str], int]:
+    """Quotas by code and class where a fact about the unit or a grant changes the declared one (rules N1 and N2)."""
+    grants = store.quota_grants(edition.id)
+    granted = {one.nominator for one in grants}
+    changed = [unit for unit in units if unit.id in granted or getattr(edition.process.nominators.get(unit.type), "max_if", None)]
+    return {
+        (unit.code, one.name): quotas.quota(edition.process, unit, one.name, facts=store.facts(unit.id), grants=grants)
+        for unit in changed
+        for one in edition.process.classes
+    }
 
 
 def _apart(edition: Edition, new: Sequence[NewEntry], stored: Sequence[Entry]) -> tuple[NewEntry, ...]:
@@ -89,7 +102,7 @@ def _clashes(store: Store, edition: Edition, table: Table, new: Sequence[NewEntr
     """What is wrong only in view of what other files brought: a second channel (rule N4), a quota used up (rule N1)."""
     units = {one.id: one for one in store.nominators(edition.id)}
     by_code = {one.code: one for one in units.values()}
-    held = {one.key: one for one in stored}
+    held = {one.key: one for one in stored if one.state not in SET_ASIDE}
     faults = [
         Fault(
             f"{one.title!r} is already put forward by {units[held[one.key].nominator].name}",
@@ -101,10 +114,11 @@ def _clashes(store: Store, edition: Edition, table: Table, new: Sequence[NewEntr
         if one.key in held and units[held[one.key].nominator].code != one.nominator
     ]
     fresh = Counter((one.nominator, one.class_name) for one in new if one.key not in held)
-    used = Counter((units[one.nominator].code, one.class_name) for one in stored)
+    used = Counter((units[one.nominator].code, one.class_name) for one in held.values())
     for (code, class_name), count in sorted(fresh.items()):
         unit = by_code[code]
-        left = eligibility.quota_left(unit.type, class_name, used[code, class_name], edition.process)
+        facts, grants = store.facts(unit.id), store.quota_grants(edition.id, nominator=unit.id)
+        left = quotas.left(edition.process, unit, class_name, facts=facts, grants=grants, used=used[code, class_name])
         if count > left:
             title = edition.process.class_named(class_name).title.zh
             faults.append(
@@ -133,15 +147,33 @@ def keep_entries(store: Store, edition: Edition, new: Sequence[NewEntry], *, fil
     """
     run = store.lock_stage(edition.id, 0, to_change=True)  # one import after the other, so that no code is given twice
     now = store.edition_now(edition.id)
-    if run.state in ("closing", "closed") or (run.cutoff is not None and now >= run.cutoff):
+    late = run.cutoff is not None and now >= run.cutoff
+    everything = store.entries(edition.id)
+    if run.state in ("closing", "closed") or (late and not checking.takes_paper(run)):
         raise NotAllowed(f"{edition.id}: {run.name} is over; extend its deadline before importing entries")
-    known = {one.key for one in store.entries(edition.id)}
+    if late and (again := sorted({one.key for one in everything} & {one.key for one in new})):
+        named = ", ".join(one.title for one in everything if one.key in again)
+        raise NotAllowed(f"{edition.id}: nominations are over; only entries that came by post are added, and these are known: {named[:300]}")
+    new = _not_set_aside(edition, new, everything)
+    known = {one.key for one in everything}
     codes = _codes(edition, [one for one in new if one.key not in known], taken=len(known))
     inserted, updated = store.put_entries(edition.id, new, codes)
     store.append(edition.id, "EntriesImported", actor=actor, file=file, new=inserted, updated=updated)
     _follow_up(store, edition, new)
     _receipts(store, edition, new)
     return f"{inserted} new entries, {updated} updated"
+
+
+def _not_set_aside(edition: Edition, new: Sequence[NewEntry], everything: Sequence[Entry]) -> list[NewEntry]:
+    """What was withdrawn or archived stays so: the same subject, when it comes again, is a new entry under a key of its own."""
+    gone = {one.key for one in everything if one.state in SET_ASIDE}
+    found = []
+    for one in new:
+        key = one.key
+        while key in gone:
+            key = handing_in.own_key(key, f"{edition.id}/n/{one.nominator}")
+        found.append(replace(one, key=key))
+    return found
 
 
 def _follow_up(store: Store, edition: Edition, new: Sequence[NewEntry]) -> None:

@@ -17,6 +17,7 @@ from models.errors import Fault
 from models.material import FilePage
 from models.stages import ScoringStage
 from models.store import Store
+from models.submitting import Scan
 from rules import blindness
 from rules.blindness import Finding
 from tasks import file_store, material_worker
@@ -55,6 +56,8 @@ class Arrived:
     name: str
     path: Path
     kind: Kind
+    scan: Scan = "not_scanned"
+    """What the virus scanner said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class Opened:
     """What the file said about itself before it was cleaned, and its captions."""
     facts: Mapping[str, float] = field(default_factory=dict)
     """Of a picture or film `width` and `height` in pixels, of a film or sound `seconds`."""
+    scan: Scan = "not_scanned"
+    """What the virus scanner said of it as it came."""
 
 
 def kind_of(head: bytes) -> Kind | None:
@@ -151,7 +156,7 @@ def _opened(one: Arrived, target: Path, answer: dict[str, object]) -> Opened | F
     said = tuple(str(text) for text in found.values()) if isinstance(found, dict) else ()
     facts: object = answer.get("facts", {})
     assert isinstance(facts, dict)  # noqa: S101 - narrows the type; the worker is ours
-    return Opened(one.name, target, kind, sha256, target.stat().st_size, tuple(pages), images, said, facts)
+    return Opened(one.name, target, kind, sha256, target.stat().st_size, tuple(pages), images, said, facts, one.scan)
 
 
 def _digest(path: Path) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from io import BytesIO
+from typing import Any
 
+from models.edition import Edition, Entry
 from models.errors import NotFound
 from models.store import Store
 from rules import calendar, eligibility
-from tasks import exporting
+from tasks import classified, exporting
 
 _COLUMNS = (
     ("序号 No.", 8),
@@ -18,6 +21,7 @@ _COLUMNS = (
     ("单位 Unit", 30),
     ("平均分 Mark", 12),
 )
+_CLASSIFIED = (("序号 No.", 8), ("类别 Class", 22), ("编号 Code", 12), ("名称 Title", 48), ("单位 Unit", 30))
 
 
 def workbook(store: Store, edition_id: str) -> bytes:
@@ -54,10 +58,31 @@ def workbook(store: Store, edition_id: str) -> bytes:
         sheet.write_string(row, 4, entry.title, cell)
         sheet.write_string(row, 5, entry.unit, cell)
         sheet.write_number(row, 6, float(item.mark), cell)
+    _finish(sheet)
+    if apart := classified.listed(store, edition):
+        _list_classified(book, edition, apart, {"head": head, "bold": bold, "cell": cell})
+    book.close()
+    return target.getvalue()
+
+
+def _list_classified(book: Any, edition: Edition, entries: Sequence[Entry], formats: Mapping[str, Any]) -> None:
+    """Classified entries on a sheet of their own: they were not scored, and the committee deals with them at its meeting."""
+    sheet = book.add_worksheet("涉密项目")
+    sheet.write_string(0, 0, f"{edition.process.title.zh}（{edition.label}）涉密项目（未经网上评审，无评分）", formats["head"])
+    for column, (title, width) in enumerate(_CLASSIFIED):
+        sheet.set_column(column, column, width)
+        sheet.write_string(3, column, title, formats["bold"])
+    for number, entry in enumerate(entries, start=1):
+        sheet.write_number(number + 3, 0, number, formats["cell"])
+        shown = (edition.process.class_named(entry.class_name).title.zh, entry.code, entry.title, entry.unit)
+        for column, text in enumerate(shown, start=1):
+            sheet.write_string(number + 3, column, text, formats["cell"])
+    _finish(sheet)
+
+
+def _finish(sheet: Any) -> None:
     sheet.freeze_panes(4, 0)
     sheet.repeat_rows(3)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
-    book.close()
-    return target.getvalue()

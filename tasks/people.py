@@ -23,6 +23,7 @@ from tasks import (
     recusing,
     reviewing,
     samples,
+    samples_facts,
     samples_papers,
     scoring,
     signing,
@@ -83,11 +84,13 @@ def hand_in(edition: Edition, folder: Path | None, made: tuple[NewEntry, ...]) -
         with database().write() as store:
             importing.keep_entries(store, edition, made, file="", actor=ACTOR)
         _attach(edition, made)
-        return
-    for path in _files(folder, "entries"):
-        importing.take(edition.id, "entries", path, actor=ACTOR)
-    for archive in sorted(folder.glob("*.zip")):
-        attachments.take(edition.id, archive, actor=ACTOR)
+    else:
+        for path in _files(folder, "entries"):
+            importing.take(edition.id, "entries", path, actor=ACTOR)
+        for archive in sorted(folder.glob("*.zip")):
+            attachments.take(edition.id, archive, actor=ACTOR)
+    with database().write() as store:
+        samples_facts.state(store, edition, actor=ACTOR)
 
 
 def _attach(edition: Edition, made: tuple[NewEntry, ...]) -> None:

@@ -36,7 +36,8 @@ def draw_panels(lease: Lease, position: int) -> None:
     edition, run = stages.look(lease, position)
     stage = declared(run)
     with database().read() as store:
-        entries = store.entries(edition.id, "eligible", "assigned")
+        # Classified entries are not reviewed online: the committee deals with them.
+        entries = tuple(one for one in store.entries(edition.id, "eligible", "assigned") if not one.classified)
         seats = {entry.id: stage.panel for entry in entries}
         drawn = drawing.draw(store, edition, run, seats, entries, seed=edition.seed)
     short = {entry: empty for entry, empty in drawn.short.items() if stage.panel - empty < stage.aggregate.min_valid}

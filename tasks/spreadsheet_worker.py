@@ -50,11 +50,15 @@ def main(path: Path, limits: dict[str, int]) -> dict[str, Any]:
         return dict(zip(("fault", "remedy", "zh"), _why_unreadable(path, error), strict=True))
 
 
-def _collect(rows: Iterable[tuple[int, list[str]]], limits: dict[str, int]) -> dict[str, Any]:
+def _collect(rows: Iterable[tuple[int, list[Any]]], limits: dict[str, int]) -> dict[str, Any]:
     """Keep the rows that hold anything, up to the limit; count them all."""
     kept: list[tuple[int, list[str]]] = []
     count, characters = 0, 0
-    for number, cells in rows:
+    for number, raw in rows:
+        if len(kept) >= limits["rows"] + SLACK_ROWS:  # too long in any case: all that matters is how long
+            count += any(cell not in ("", None) for cell in raw)
+            continue
+        cells = [_text(cell) for cell in raw]
         while cells and not cells[-1]:
             cells.pop()
         if not cells:
@@ -77,8 +81,7 @@ def _collect(rows: Iterable[tuple[int, list[str]]], limits: dict[str, int]) -> d
         if characters > limits["characters"]:
             zh = f"表格超过 {limits['characters']:,} 字，请拆分后分别上传"
             raise Refused(f"the sheet holds more than {limits['characters']:,} characters", "split the file", zh)
-        if len(kept) < limits["rows"] + SLACK_ROWS:
-            kept.append((number, cells))
+        kept.append((number, cells))
     return {"sheet": "", "merged": [], "count": count, "rows": kept}
 
 
@@ -95,7 +98,7 @@ def _workbook(path: Path, limits: dict[str, int]) -> dict[str, Any]:
                 continue
             sheet = book.get_sheet_by_name(meta.name)
             first = 1 if sheet.start is not None else 0
-            found = _collect(_texts(sheet.to_python(skip_empty_area=False), first), limits)
+            found = _collect(enumerate(sheet.to_python(skip_empty_area=False), start=first), limits)
             if found["count"]:
                 return {**found, "sheet": meta.name, "merged": [list(map(list, area)) for area in sheet.merged_cell_ranges or ()]}
     except calamine.PasswordError:
@@ -137,11 +140,6 @@ def _check_inflated_size(path: Path, limits: dict[str, int]) -> None:
             "remove pictures and unused sheets, or split the file",
             f"文件展开后有 {inflated // 1_000_000:,} MB，最多 {limits['inflated'] // 1_000_000:,} MB，请删去图片，或拆分后上传",
         )
-
-
-def _texts(rows: Iterable[list[Any]], first: int) -> Iterator[tuple[int, list[str]]]:
-    for number, cells in enumerate(rows, start=first):
-        yield number, [_text(cell) for cell in cells]
 
 
 def _text(cell: Any) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from models.edition import Edition, Entry, Lease, StageRun
+from models.edition import SET_ASIDE, Edition, Entry, Lease, StageRun
 from models.errors import StageNotReady
 from models.store import Store
 from models.submitting import Outcome
 from notifications import messages
 from rules import checked_forms, eligibility
-from tasks import checking, confirming, links, stages
+from tasks import checking, confirming, links, quota_grants, stages, witnesses
 from tasks.action import action
 from tasks.installation import settings
 
@@ -36,22 +36,38 @@ def invite(store: Store, edition: Edition, run: StageRun) -> None:
     people = store.nominators(edition.id)
     end = (run.cutoff or now) + timedelta(days=settings().nominator_link_days)
     links.issue(store, settings(), edition.id, "nominator", [one.id for one in people], not_before=now, expires_at=end)
-    declared = edition.process.nominators
-    store.queue_mails(edition.id, [messages.call_opened(edition, run, one, declared[one.type].max) for one in people])
+    quotas: dict[str, dict[str, int]] = {one.id: {} for one in people}
+    for line in quota_grants.lines(store, edition):
+        quotas[line.unit.id][line.class_name] = line.by_rule + line.granted
+    store.queue_mails(edition.id, [messages.call_opened(edition, run, one, quotas[one.id]) for one in people])
+
+
+def tell_extended(store: Store, edition: Edition, run: StageRun) -> int:
+    """Tell every nominator who was called the new deadline; once per deadline. Yields how many mails are new."""
+    called = store.grants(edition.id, "nominator")
+    people = [one for one in store.nominators(edition.id) if one.id in called]
+    return store.queue_mails(edition.id, [messages.call_extended(edition, run, one) for one in people])
 
 
 @action
 def remind_nominators(lease: Lease, position: int, days: int, name: str) -> None:
-    """Remind nominators who have put nothing forward."""
+    """Remind nominators who have put nothing forward, or have forms that were not handed in."""
     with stages.step(lease, position, name) as store:
         if store is None:
             return
         edition = store.edition(lease.edition)
-        have = {entry.nominator for entry in store.entries(edition.id)}
-        silent = [one for one in store.nominators(edition.id) if one.id not in have]
-        run = edition.stages[position]
-        count = store.queue_mails(edition.id, [messages.call_reminder(edition, run, one, days) for one in silent])
-        store.append(edition.id, "RemindersQueued", actor="engine", stage=run.name, count=count)
+        queue_reminders(store, edition, edition.stages[position], days, actor="engine")
+
+
+def queue_reminders(store: Store, edition: Edition, run: StageRun, days: int, *, actor: str) -> int:
+    """Queue a reminder for each nominator without an entry that stands, or with forms not handed in. Yields how many."""
+    have = {entry.nominator for entry in store.entries(edition.id) if entry.state not in SET_ASIDE}
+    drafts = Counter(draft.nominator for draft in store.drafts(edition.id, state="draft"))
+    late = [one for one in store.nominators(edition.id) if one.id not in have or drafts[one.id]]
+    count = store.queue_mails(edition.id, [messages.call_reminder(edition, run, one, days, drafts[one.id]) for one in late])
+    count += witnesses.queue_reminders(store, edition, run, days)
+    store.append(edition.id, "RemindersQueued", actor=actor, stage=run.name, count=count)
+    return count
 
 
 @action

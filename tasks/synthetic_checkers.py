@@ -9,7 +9,7 @@ from models.store import Store
 from models.submitting import Finding
 from rules import eligibility, form_check, forms, simulation
 from rules.simulation import Temper
-from tasks import checking, correcting
+from tasks import checking, correcting, deciding
 from tasks.checking import Item
 from tasks.installation import database
 
@@ -37,7 +37,7 @@ def _decide(store: Store, edition: Edition, run: StageRun, one: Item, temper: Te
     spoken = {said.checker for said in one.checks if said.turn == one.progress.turn}
     for checker in CHECKERS[: 2 if stage.four_eyes else 1]:
         if checker not in spoken:
-            checking.keep(store, edition.id, one.entry.id, checker, outcome, findings, turn=one.progress.turn)
+            deciding.keep(store, edition.id, one.entry.id, checker, outcome, findings, turn=one.progress.turn)
 
 
 def _opinion(edition: Edition, run: StageRun, one: Item, temper: Temper) -> tuple[str, Sequence[Finding]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from models.edition import SET_ASIDE, Edition, Entry, Nominator
+from models.edition import Edition, Entry, Nominator
 from models.intake import NewEntry
 from models.store import Store
 from notifications import messages
-from tasks import confirming, handing_in
+from tasks import confirming, handing_in, ranked_lists
 
 
 def says_the_same(new: NewEntry, before: Entry) -> bool:
@@ -43,8 +43,9 @@ def keep_rows(
             changed.append(before.id)
     codes = {one.key: f"{one.class_name[0].upper()}{number:04d}" for number, one in enumerate(fresh, start=len(everything) + 1)}
     store.put_entries(edition.id, fresh, codes)
-    if handing_in.is_ranked(edition):
-        _close_ranks(store, edition, unit, {new.class_name for new, _ in rows})
+    if ranked_lists.is_ranked(edition):
+        for class_name in {new.class_name for new, _ in rows}:
+            ranked_lists.close_up(store, edition, unit.id, class_name)
     kept = store.entries_by_id([*changed, *(f"{edition.id}/e/{code}" for code in codes.values())])
     store.append(
         edition.id, "EntriesImported", actor=f"nominator:{unit.id}", file=file, new=len(fresh), updated=len(changed)
@@ -55,15 +56,3 @@ def keep_rows(
     if rows:
         store.queue_mails(edition.id, [messages.entries_received(edition, unit, [new.title for new, _ in rows])])
     return len(fresh), len(changed)
-
-
-def _close_ranks(store: Store, edition: Edition, unit: Nominator, classes: set[str]) -> None:
-    """A list that is ranked runs from 1 without gaps, in the order that the table gives; what has no place comes last (rule N3)."""
-    for class_name in classes:
-        own = [
-            one
-            for one in store.entries(edition.id)
-            if (one.nominator, one.class_name) == (unit.id, class_name) and one.state not in SET_ASIDE
-        ]
-        ordered = sorted(own, key=lambda one: (one.rank or len(own) + 1, one.code))
-        store.set_ranks({one.id: place for place, one in enumerate(ordered, start=1)})

@@ -13,6 +13,7 @@ from models.errors import Fault, InputError, NotAllowed
 from models.process import AwardClass
 from models.stages import SubmissionStage
 from models.store import Store
+from models.subjects import fields_of
 from models.submitting import Fact, Upload
 from rules import proofs, quotas, ranking
 from rules.cells import CellRefused, read_date
@@ -56,7 +57,9 @@ def shared_classes(edition: Edition, unit: Nominator) -> tuple[AwardClass, ...]:
     declared = edition.process.nominators.get(unit.type)
     if declared is None or declared.share is None:
         return ()
-    return tuple(one for one in edition.process.classes if one.name in declared.max)
+    by = declared.share.by
+    asking = (one for one in edition.process.classes if any(field.name == by for field in fields_of(edition.process, one.name)))
+    return tuple(one for one in asking if one.name in declared.max)
 
 
 def state_first_round(edition_id: str, nominator: str, numbers: Mapping[str, str]) -> None:

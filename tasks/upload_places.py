@@ -82,3 +82,8 @@ def most_bytes(place: Place, field: str) -> int:
     kinds = {"pdf": material.PDF, "jpg": material.JPEG, "png": material.PNG, "mp4": material.MP4, "mp3": material.MP3, "m4a": material.M4A}
     most = max(material.most_bytes(kinds[one]) for one in place.media.types)
     return most if place.media.max_mb is None else min(most, int(place.media.max_mb * 1_000_000))
+
+
+def megabytes(size: int) -> str:
+    """A size in bytes as limits are set: in megabytes of 2^20 bytes."""
+    return f"{size / MEGABYTE:.1f}".removesuffix(".0")

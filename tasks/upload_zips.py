@@ -13,7 +13,7 @@ from typing import Any
 from rapidfuzz import fuzz, process, utils
 
 from models.edition import Edition
-from models.errors import InputError, JinbangError
+from models.errors import Fault, InputError, JinbangError
 from models.process import FormField
 from models.store import Store
 from models.submitting import FormDraft, Upload
@@ -128,8 +128,12 @@ def _of_captions(known: str, by_key: Mapping[str, list[Wanted]]) -> list[Wanted]
 def _guess(name: str, by_key: Mapping[str, list[Wanted]], seen: Mapping[str, object]) -> str:
     """The most similar name of a file that is still missing; empty if none is similar."""
     missing = {known: homes[0].name for known, homes in by_key.items() if known not in seen}
-    found = process.extractOne(name, missing, scorer=fuzz.ratio, processor=utils.default_process, score_cutoff=LIKE)
+    found = process.extractOne(name, missing, scorer=fuzz.ratio, processor=_stem, score_cutoff=LIKE)
     return str(found[0]) if found else ""
+
+
+def _stem(name: str) -> str:
+    return utils.default_process(PurePosixPath(name).stem)
 
 
 def _hand_over(upload: Upload, archive: Archive, member: Member, home: Wanted, target: Path) -> dict[str, Any]:
@@ -145,6 +149,8 @@ def _hand_over(upload: Upload, archive: Archive, member: Member, home: Wanted, t
         archive.unpack(member, target, most=upload_places.most_bytes(place, home.field.name) + _MORE_BYTES)
         with database().write() as store:
             size = target.stat().st_size
+            if over := _over(store, upload.nominator, size, home.field.name):
+                return line | {"zh": over.zh, "en": over.what}
             made = arriving.new(
                 store, upload.edition, upload.nominator, draft=draft, field=home.field.name, name=member.name, size=size, received=size
             )
@@ -156,6 +162,14 @@ def _hand_over(upload: Upload, archive: Archive, member: Member, home: Wanted, t
     except JinbangError as refused:
         return line | {"zh": f"不能收下：{refused}", "en": str(refused)}
     return line | {"state": done.state, "zh": done.said, "en": done.notes.get("en", "")}
+
+
+def _over(store: Store, nominator: str, size: int, field: str) -> Fault | None:
+    try:
+        arriving.refuse_too_much(store, nominator, size, field=field)
+    except InputError as refused:
+        return refused.faults[0]
+    return None
 
 
 def _settle(upload_id: str, **changes: Any) -> Upload:

@@ -81,7 +81,7 @@ def look(name: str, path: Path, work: Path, place: Place) -> Examined:
     verdict = virus_scanner.examine(path)
     if not verdict.passed:
         return Examined(None, verdict)
-    arrived = Arrived(name, work / "file", kind)
+    arrived = Arrived(name, work / "file", kind, verdict.scan)
     os.link(path, arrived.path)
     opened = material.open_all([arrived])[0]
     if isinstance(opened, Fault):
@@ -94,8 +94,8 @@ def _too_large(kind: material.Kind, size: int) -> tuple[Fault, ...]:
     most = material.most_bytes(kind)
     if size <= most:
         return ()
-    zh = f"文件超过 {most / upload_places.MEGABYTE:g} MB，请压缩后重新上传"
-    return (Fault(f"it is larger than {most / upload_places.MEGABYTE:g} MB", "make it smaller", zh=zh),)
+    limit = upload_places.megabytes(most)
+    return (Fault(f"it is larger than {limit} MB", "make it smaller", zh=f"文件超过 {limit} MB，请压缩后重新上传"),)
 
 
 def _note(store: Store, place: Place, upload: Upload, found: Examined) -> Upload:

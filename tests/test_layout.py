@@ -20,7 +20,7 @@ from models.stages import STAGE_CLASSES
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES: list[str] = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-BINARY = (".csv", ".xlsx", ".zip", ".png", ".jpg", ".ico", ".woff2")
+BINARY = (".csv", ".xlsx", ".xls", ".ods", ".zip", ".png", ".jpg", ".ico", ".woff2", ".pdf", ".mp4", ".mp3")
 THIRD_PARTY = ("web/static/vendor/", "LICENSE")
 
 

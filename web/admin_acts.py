@@ -12,7 +12,7 @@ from starlette.responses import Response
 from models.declared import ClosingTime
 from models.edition import Edition, Role, StageRun
 from models.errors import NotAllowed
-from rules import calendar
+from rules import calendar, checked_forms
 from tasks import editions, links
 from web import errors, language, pages, visitors
 from web.forms import Posted
@@ -74,7 +74,11 @@ def _foretold(edition: Edition, run: StageRun | None, act: str) -> str:
     if act == "next":
         if run is None:
             return _("这一届的全部阶段已经结束。")
-        return _("下一阶段将立即开始，相关人员会收到邮件。") if run.state == "planned" else _FORETOLD[run.declared.kind]
+        if run.state == "planned":
+            return _("下一阶段将立即开始，相关人员会收到邮件。")
+        if checked_forms.by_checkers(run):
+            return _("申报将立即截止，之后由审查人员逐项审查，全部有结论后本阶段结束。已经截止的，须等审查、补正和公示完成。")
+        return _FORETOLD[run.declared.kind]
     return {
         "retry": _("系统将再次尝试当前阶段。名单被退回的，会重新征求退回者的意见。"),
         "remind": _("系统将向当前阶段尚未完成的每个人发送一封提醒邮件。"),

@@ -15,8 +15,9 @@ from models.process import FormField
 from models.store import Store
 from models.subjects import fields_of
 from models.submitting import Duplicate
+from rules import checked_forms
 from rules.eligibility import plain
-from tasks import duplicates, sealing
+from tasks import duplicates
 from web import pages, visitors, words
 from web.forms import Posted
 from web.language import mark as _
@@ -102,13 +103,18 @@ def pairs_of(store: Store, edition: Edition) -> list[Pair]:
     return sorted(listed, key=lambda one: (one.found.state != "open", one.code))
 
 
+def _is_sealed(store: Store, edition: Edition) -> bool:
+    """Whether nobody but their nominators may see entries yet."""
+    return checked_forms.is_sealed(edition.stages[0], store.edition_now(edition.id))
+
+
 @router.show(BASE)
 def show_pairs(request: Request, visit: MaybeVisit, edition_id: str) -> Response:
     """All pairs."""
     request.state.holder = visitors.admin_of(visit)
     with visitors.database(request).read() as store:
         edition = store.edition(edition_id)
-        hidden = sealing.is_sealed(store, edition)
+        hidden = _is_sealed(store, edition)
         found = pairs_of(store, edition)
     return pages.render(
         request, "admin/duplicates.html", edition=edition, pairs=[] if hidden else found, sealed=len(found) if hidden else 0, why=WHY,
@@ -126,7 +132,7 @@ def show_pair(request: Request, visit: MaybeVisit, edition_id: str, pair: str) -
 def _look(request: Request, edition_id: str, code: str) -> tuple[Edition, Pair]:
     with visitors.database(request).read() as store:
         edition = store.edition(edition_id)
-        found = [] if sealing.is_sealed(store, edition) else pairs_of(store, edition)
+        found = [] if _is_sealed(store, edition) else pairs_of(store, edition)
     for one in found:
         if one.code == code:
             return edition, one

@@ -86,6 +86,8 @@ def change_unit(request: Request, visit: MaybeVisit, form: Posted, edition_id: s
     request.state.holder = visitors.admin_of(visit)
     typed = {name: form.text(name) for name in ("class_name", "extra", "reason")}
     act = form.text("act")
+    with visitors.database(request).read() as store:
+        quota_grants.unit_of(store, store.edition(edition_id).id, code)
     try:
         match act:
             case "grant":

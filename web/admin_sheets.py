@@ -180,14 +180,14 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else 0
 
 
-@router.show(BASE + "/{code}/blank.pdf")
+@router.show(BASE + "/{code}/blank.pdf", slow=True)
 def show_blank(request: Request, visit: MaybeVisit, edition_id: str, code: str) -> Response:
     """The paper to be filled in by hand."""
     visitors.admin_of(visit)
     return _paper(request, edition_id, code, signed=False)
 
 
-@router.show(BASE + "/{code}/sheet.pdf")
+@router.show(BASE + "/{code}/sheet.pdf", slow=True)
 def show_signed(request: Request, visit: MaybeVisit, edition_id: str, code: str) -> Response:
     """The paper with what is signed."""
     visitors.admin_of(visit)

@@ -18,7 +18,10 @@ from tasks.installation import Installation
 from web import (
     admin,
     admin_acts,
+    admin_checks,
+    admin_duplicates,
     admin_keying,
+    admin_laureates,
     admin_material,
     admin_quotas,
     admin_sheets,
@@ -26,6 +29,7 @@ from web import (
     codes,
     committee,
     confirm,
+    corrections,
     errors,
     forms_pages,
     guards,
@@ -99,7 +103,8 @@ def create_app(installation: Installation, *, notify_sign_in: NotifySignIn = pri
     """
     parts = (
         health, links, codes, public, pictures, submitting, forms_pages, table_upload, uploads, upload_zips, switches, table, signing,
-        invitation, recusing, reviewing, material, committee, confirm, witnesses, unit_papers, admin_quotas, admin_material, admin_uploads,
+        invitation, recusing, reviewing, material, committee, confirm, witnesses, unit_papers,
+        admin_duplicates, admin_laureates, admin_quotas, corrections, admin_checks, admin_material, admin_uploads,
         admin, admin_sheets, admin_keying, admin_acts, mailbox,
     )  # fmt: skip
     app = _Jinbang()

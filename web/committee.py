@@ -167,7 +167,7 @@ def vote(request: Request, visit: MaybeVisit, form: Posted) -> Response:
     return _answer(request, visit, form, "committee", "/ballot")
 
 
-@router.show("/ballot/packet.xlsx")
+@router.show("/ballot/packet.xlsx", slow=True)
 def show_packet(request: Request, visit: MaybeVisit) -> Response:
     """The list as a workbook."""
     seat, _member, _shown = _sit(request, visit, "committee")

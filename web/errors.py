@@ -26,6 +26,7 @@ OTHER_PERSON: Text = (
 )
 NOT_SIGNED_IN: Text = (_("请通过专用链接进入"), _("请打开最近一封邮件中的专用链接；链接失效时，请向评审办公室索取新链接。"))
 
+SEALED: Text = (_("申报材料在截止前密封"), _("截止前评审办公室只能看到数量。请在申报截止后再打开。"))
 CODE_NEEDED: Text = (_("请先输入验证码"), _("本阶段要求核对验证码。请打开验证页面，输入发送到您登记邮箱的验证码。"))
 
 _REASONS: dict[Text, str] = {FOREIGN_FORM: "foreign_form", OLD_FORM: "old_form", OTHER_PERSON: "other_person"}

@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as field_of
 from typing import Any
 
 from config.disciplines import load_disciplines
-from models.errors import Fault
-from models.process import FormField, Process, decimal_text
+from models.process import FormField, Process
 from models.submitting import Upload
 from rules import forms
-from web import language, pages, words
+from web import words
+from web.form_words import compared, hint, joined, mask, readable, sentence, sentences, unreadable
 from web.forms import Form
 from web.language import gettext
 from web.language import mark as _
 
-RADIOS = 5
-"""Choices up to which all of them are shown at once."""
-SHORT = 100
-"""Characters up to which a text has one line."""
-TALL = 200
-"""Characters up to which a text has few lines."""
-_SHOWN_DIGITS = 4
+__all__ = [
+    "Field", "Section", "View", "compared", "joined", "of", "readable", "rearranged", "sentence", "sentences", "typed", "unreadable",
+    "untyped",
+]  # fmt: skip
+
+_LONGEST_NUMBER = 5
 _ROW = re.compile(r"(\d{1,4})\.(name|unit|title)", re.ASCII)
 _PARTS = {"name": _("姓名"), "unit": _("单位"), "title": _("职称职务")}
 _DIRECTIONS = {"up": -1, "down": 1}
@@ -183,40 +182,6 @@ def _people(field: FormField, text: str) -> tuple[Mapping[str, str], ...]:
     return tuple({"name": part, "unit": "", "title": ""} for part in re.split(r"[、,，;；\n]+", text) if part.strip())
 
 
-def mask(text: str) -> str:
-    """A number of identity of which only the last digits are shown."""
-    shown = text[-_SHOWN_DIGITS:] if len(text) > 2 * _SHOWN_DIGITS else ""
-    return "•" * 8 + shown
-
-
-def hint(field: FormField) -> str:
-    """What the field takes, in a few words; empty where there is nothing to say."""
-    match field.kind:
-        case "text" if field.max_length and field.max_length > SHORT:
-            return gettext(_("%(n)s 字以内")) % {"n": field.max_length}
-        case "people" if field.max_length:
-            return gettext(_("最多 %(n)s 人，按排名先后填写")) % {"n": field.max_length}
-        case "date":
-            return gettext(_("如 2025-05-03")) + _window(field)
-        case "month":
-            return gettext(_("如 2025-05")) + _window(field)
-        case "number" if field.min is not None and field.max is not None:
-            return gettext(_("%(least)s 至 %(most)s")) % {"least": decimal_text(field.min), "most": decimal_text(field.max)}
-        case "discipline":
-            return gettext(_("输入代码或名称查找，填写代码即可"))
-    return ""
-
-
-def _window(field: FormField) -> str:
-    if field.earliest is None and field.latest is None:
-        return ""
-    first = f"{field.earliest:%Y-%m-%d}" if field.earliest else ""
-    last = f"{field.latest:%Y-%m-%d}" if field.latest else ""
-    if first and last:
-        return gettext(_("，应在 %(first)s 至 %(last)s 之间")) % {"first": first, "last": last}
-    return gettext(_("，不早于 %(first)s")) % {"first": first} if first else gettext(_("，不晚于 %(last)s")) % {"last": last}
-
-
 # -- what was typed -------------------------------------------------------------------------------------------------
 
 
@@ -264,7 +229,7 @@ def rearranged(values: Mapping[str, Any], act: str) -> tuple[dict[str, Any], str
     rows = [dict(one) for one in values.get(name, ())] if isinstance(values.get(name), list) else None
     if rows is None or what not in ("add", "drop", *_DIRECTIONS):
         return dict(values), ""
-    place = int(number) if number.isascii() and number.isdecimal() and len(number) < SHORT else -1
+    place = int(number) if number.isascii() and number.isdecimal() and len(number) < _LONGEST_NUMBER else -1
     if what == "add":
         rows.append(dict.fromkeys(forms.PARTS, ""))
     elif 0 <= place < len(rows):
@@ -272,63 +237,6 @@ def rearranged(values: Mapping[str, Any], act: str) -> tuple[dict[str, Any], str
         if what in _DIRECTIONS:
             rows.insert(max(0, place + _DIRECTIONS[what]), row)
     return {**values, name: rows}, name
-
-
-# -- words ----------------------------------------------------------------------------------------------------------
-
-
-def sentence(fault: Fault) -> str:
-    """What a page says of one fault, in the language of the page."""
-    if fault.zh and language.CURRENT.get().startswith("zh"):
-        return fault.zh
-    return f"{fault.what}; {fault.remedy}" if fault.remedy else fault.what
-
-
-def sentences(faults: Iterable[Fault]) -> dict[str, str]:
-    """Sentences by field, several of one field one after the other; what concerns the whole stands under an empty name."""
-    found: dict[str, str] = {}
-    for one in faults:
-        said = sentence(one)
-        found[one.field] = joined((found[one.field], said)) if one.field in found else said
-    return found
-
-
-def joined(texts: Iterable[str]) -> str:
-    """Several sentences as one."""
-    return gettext(_("；")).join(texts)
-
-
-def unreadable(names: Iterable[str]) -> dict[str, str]:
-    """Sentences for fields whose bytes were no text."""
-    found = {}
-    for name in names:
-        head, _dot, rest = name.partition(".")
-        if head in ("v", "p", "t"):
-            found[rest.partition(".")[0]] = gettext(_("含有无法识别的字符，请重新输入"))
-    return found
-
-
-def readable(field: FormField, value: Any) -> str:
-    """What stands in a field, to be read or copied; a number of identity is masked."""
-    if value in (None, "", []):
-        return ""
-    if field.kind == "id_number":
-        return mask(str(value))
-    if field.kind == "declaration":
-        return gettext(_("已勾选"))
-    if isinstance(value, list | tuple):
-        return pages.readable([one for one in value if isinstance(one, Mapping) and any(one.values())])
-    return str(value)
-
-
-def compared(process: Process, class_name: str, mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Label and both texts of every field that two versions of a form hold."""
-    lines = [
-        (words.both(one.title), readable(one, mine.get(one.name)), readable(one, theirs.get(one.name)))
-        for one in forms.fields(process, class_name)
-        if one.kind != "file"
-    ]
-    return [line for line in lines if line[1] or line[2]]
 
 
 def offered_disciplines() -> tuple[tuple[str, str], ...]:

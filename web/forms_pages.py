@@ -88,6 +88,8 @@ def _page(
         entry = None if draft.entry is None else store.entry(draft.entry)
         files_in = uploads.shown_for(store, draft.id)
         over = own_forms.is_over(edition.stages[0], edition, store)
+    if typed is None and entry is not None and entry.state == "correction":
+        return pages.go(f"/submit/corrections/{entry.code}")
     aside = draft.state == "removed" or (entry is not None and entry.state != "submitted")
     values = {**held, **(typed or {})}
     if typed is None and isinstance(rows := values.get(request.query_params.get("more", "")), list):

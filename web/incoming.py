@@ -55,9 +55,8 @@ async def take(
     """
     with CancelScope() as scope:
         sender = await _take_turn(upload_id, scope)
-        limiter = request.app.state.threads.slow
         try:
-            upload, file = await to_thread.run_sync(arriving.open_at, upload_id, nominator, offset, limiter=limiter)
+            upload, file = await to_thread.run_sync(arriving.open_at, upload_id, nominator, offset)
             with file:
                 ended = False
                 try:
@@ -68,7 +67,7 @@ async def take(
                     raise
                 finally:
                     with CancelScope(shield=True):
-                        upload = await to_thread.run_sync(arriving.move_on, upload, file, whole and ended, limiter=limiter)
+                        upload = await to_thread.run_sync(arriving.move_on, upload, file, whole and ended)
             return upload
         finally:
             if _SENDERS.get(upload_id) is sender:
@@ -105,7 +104,7 @@ async def _write(request: Request, sender: _Sender, file: BinaryIO, pieces: Asyn
                 raise TooLong("more came than was announced")
             gathered += piece
             if len(gathered) >= _GATHERED:
-                await to_thread.run_sync(file.write, bytes(gathered), limiter=request.app.state.threads.slow)
+                await to_thread.run_sync(file.write, bytes(gathered))
                 gathered.clear()
     except (ClientDisconnect, TimeoutError):
         pass

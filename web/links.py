@@ -40,6 +40,18 @@ def enter_for_devices(request: Request, token: str) -> Response:
     return _enter(request, token, "/device")
 
 
+@router.show("/l/{token}/corrections/{code}")
+def knock_for_correction(request: Request, token: str, code: str) -> Response:
+    """The same inert page, for the link in the mail that asks for a correction."""
+    return pages.render(request, "link.html", action=request.url.path)
+
+
+@router.take("/l/{token}/corrections/{code}")
+def enter_for_correction(request: Request, token: str, code: str) -> Response:
+    """Sign in and go to what is to be corrected."""
+    return _enter(request, token, f"/submit/corrections/{quote(code, safe='')}")
+
+
 def _enter(request: Request, token: str, page: str) -> Response:
     guards.refuse_if_full(request, "wrong_link")
     try:

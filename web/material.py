@@ -32,7 +32,7 @@ def show_text(request: Request, visit: MaybeVisit, code: str, name: str) -> Resp
     return pages.render(request, "material_text.html", seat=seat, desk=desk, card=card, zone=zone, pages=found, name=name)
 
 
-@router.show("/review/{code}/files/{name}/{number}")
+@router.show("/review/{code}/files/{name}/{number}", slow=True)
 def show_page(request: Request, visit: MaybeVisit, code: str, name: str, number: str) -> Response:
     """One page of a document."""
     seat, desk = reviewing.sit(request, visit)

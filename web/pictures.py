@@ -179,7 +179,7 @@ def of_work(store: Store, edition: Edition, code: str) -> tuple[Entry, tuple[Fil
     raise NotFound("this work is not in the gallery")
 
 
-@router.show("/gallery/{edition_id}/{code}/{size}/{name}")
+@router.show("/gallery/{edition_id}/{code}/{size}/{name}", slow=True)
 def show_work(request: Request, edition_id: str, code: str, size: str, name: str) -> Response:
     """A picture of an awarded work, `small` for the wall or `large`."""
     if size not in ("small", "large"):

@@ -15,8 +15,8 @@ from models.edition import Award, Edition, Entry, Notice, Publication
 from models.errors import NotFound
 from models.stages import NoticeStage
 from models.store import Store
-from rules import eligibility
-from tasks import exporting
+from rules import checked_forms, eligibility
+from tasks import checking, exporting
 from web import language, pages, pictures, visitors, words
 from web.routes import Pages
 
@@ -32,6 +32,8 @@ class Front:
     notice: Notice | None
     published: bool
     gallery: bool
+    accepted: bool
+    """The list of accepted entries was made public."""
 
     @property
     def notice_runs(self) -> bool:
@@ -54,9 +56,15 @@ def home(request: Request) -> Response:
                     noticed[0] if noticed else None,
                     published,
                     published and pictures.exhibits(edition),
+                    _has_accepted(store, edition),
                 )
             )
     return pages.render(request, "home.html", fronts=fronts)
+
+
+def _has_accepted(store: Store, edition: Edition) -> bool:
+    run = edition.stages[0]
+    return checked_forms.by_checkers(run) and checking.declared(run).publicity_days > 0 and checking.posted(store, run) is not None
 
 
 @router.show("/notices/{edition_id}")
@@ -77,6 +85,24 @@ def show_notice(request: Request, edition_id: str) -> Response:
     return pages.render(
         request, "notice.html", edition=edition, notice=notice, vacant=vacant, groups=groups, stage=stage, running=now < notice.until,
         last_day=notice.until - timedelta(microseconds=1), zone=edition.process.time_zone, hosts=words.hosts(edition),
+    )  # fmt: skip
+
+
+@router.show("/notices/{edition_id}/accepted")
+def show_accepted(request: Request, edition_id: str) -> Response:
+    """The entries that passed the form check, while and after their list is public: title, unit and nominator (rule F5)."""
+    with visitors.database(request).read() as store:
+        edition = store.edition(edition_id)
+        posted, entries = checking.accepted(store, edition)
+        nominators = {one.id: one.name for one in store.nominators(edition_id)}
+        now = edition.now(store.real_now)
+    groups = [
+        (words.both(one.title), [(entry, nominators.get(entry.nominator, "")) for entry in entries if entry.class_name == one.name])
+        for one in edition.process.classes
+    ]
+    return pages.render(
+        request, "accepted.html", edition=edition, posted=posted, running=now < posted.until, groups=[one for one in groups if one[1]],
+        zone=edition.process.time_zone, hosts=words.hosts(edition),
     )  # fmt: skip
 
 

@@ -144,7 +144,7 @@ def _after_saving(desk: sheets.Desk, form: Form, code: str) -> Response:
     return pages.go(f"/review/{following.entry.code}")
 
 
-@router.show("/review/{code}/files/{name}")
+@router.show("/review/{code}/files/{name}", slow=True)
 def show_file(request: Request, visit: MaybeVisit, code: str, name: str) -> Response:
     """One file of an entry in hand, under a name that tells its code only."""
     _seat, desk = sit(request, visit)

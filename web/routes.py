@@ -7,13 +7,15 @@ event loop.
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import inspect
 import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any, get_type_hints
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar, get_type_hints
 
-from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route, Router
@@ -22,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 from web import forms, visitors
 
 Handler = Callable[..., Any]
+T = TypeVar("T")
 _PART = re.compile(r"{(\w+)}")
 
 
@@ -52,11 +55,16 @@ class Pages:
 
 
 class Threads:
-    """How many handlers run at the same time. More would not be done sooner: they take turns at one interpreter."""
+    """Where handlers run, few at the same time: more would not be done sooner, since they take turns at one interpreter."""
 
     def __init__(self, most: int) -> None:
-        self.quick = CapacityLimiter(most)
-        self.slow = CapacityLimiter(most)
+        self._quick = ThreadPoolExecutor(most, thread_name_prefix="page")
+        self._slow = ThreadPoolExecutor(most, thread_name_prefix="slow-page")
+
+    async def run(self, act: Callable[..., T], *given: Any, slow: bool = False) -> T:
+        """Call a function in a thread, in the language of the request, and wait for what it yields."""
+        loop, context = asyncio.get_running_loop(), contextvars.copy_context()
+        return await loop.run_in_executor(self._slow if slow else self._quick, context.run, act, *given)
 
 
 class _Page:
@@ -88,12 +96,11 @@ class _Page:
         if self._form:
             given[self._form] = await forms.read(request)
         threads: Threads = request.app.state.threads
-        limiter = threads.slow if self._slow else threads.quick
         if not self._awaited:
-            response = await to_thread.run_sync(self._answer, request, given, limiter=limiter)
+            response = await threads.run(self._answer, request, given, slow=self._slow)
         else:
             if self._visit:
-                given[self._visit] = await to_thread.run_sync(visitors.visit_of, request, limiter=limiter)
+                given[self._visit] = await threads.run(visitors.visit_of, request)
             response = await self._handler(**given)
         await response(scope, receive, send)
 

@@ -233,8 +233,9 @@ def material(store: Store, edition: Edition, stage: ScoringStage, entry: Entry) 
         shown.append((words.both(_column(edition, entry, "unit").title), entry.unit))
         nominator = next((one.name for one in store.nominators(edition.id) if one.id == entry.nominator), "")
         shown.append((gettext(_("推荐单位")), nominator))
+    answers = store.form_of(entry.id)
     for field in subjects.fields_shown_to_reviewers(edition.process, entry.class_name, stage.blind):
-        value = entry.fields.get(field.name)
+        value = answers.get(field.name)
         if field.kind != "file" and value not in (None, "", []):
             shown.append((words.both(field.title), pages.readable(value)))
     return shown

@@ -118,7 +118,7 @@ def sign(request: Request, visit: MaybeVisit, form: Posted) -> Response:
     return pages.go("/review")
 
 
-@router.show("/review/sheet.pdf")
+@router.show("/review/sheet.pdf", slow=True)
 def show_paper(request: Request, visit: MaybeVisit) -> Response:
     """The signed sheets as a PDF."""
     seat, desk = sit(request, visit)

@@ -75,7 +75,7 @@ class Preview:
 # -- the template and the upload ------------------------------------------------------------------------------------
 
 
-@router.show("/submit/table/{class_name}.xlsx")
+@router.show("/submit/table/{class_name}.xlsx", slow=True)
 def send_template(request: Request, visit: MaybeVisit, class_name: str) -> Response:
     """The workbook to fill in."""
     seat = visitors.seat_of(request, visit, "nominator")

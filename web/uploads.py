@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import anyio
-from anyio import to_thread
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
@@ -25,7 +24,7 @@ from web import errors, incoming, language, pages, pictures, visitors, words
 from web.file_forms import FileForm
 from web.forms import Form, Posted
 from web.language import mark as _
-from web.routes import Pages
+from web.routes import Pages, Threads
 from web.visitors import MaybeVisit, Seat
 
 router = Pages()
@@ -53,7 +52,8 @@ def _own_seat(request: Request, visit: Visit | None) -> Seat:
 
 
 async def _thread(request: Request, act: Callable[[], _T]) -> _T:
-    return await to_thread.run_sync(act, limiter=request.app.state.threads.slow)
+    threads: Threads = request.app.state.threads
+    return await threads.run(act, slow=True)
 
 
 async def _examined(request: Request, upload: Upload) -> None:
@@ -216,7 +216,7 @@ async def _take_form(request: Request, visit: Visit | None) -> Response:
             request,
             lambda: arriving.begin(
                 _unit(seat), seat.edition.id, draft=draft or None, field=field, name=file_form.file_name,
-                size=max(1, int(length) - _SLACK) if int(length) > 2 * _SLACK else int(length),
+                size=int(length), beside=_SLACK,
             ),
         )  # fmt: skip
         upload = await incoming.take(request, begun.id, _unit(seat).id, 0, file_form.pieces(), whole=True)

@@ -23,7 +23,8 @@ _VISIT = Prepared(
     .select_from(t.VISITS)
     .outerjoin(t.GRANTS, t.GRANTS.c.id == t.VISITS.c.grant)
     .outerjoin(t.EDITIONS, t.EDITIONS.c.id == t.GRANTS.c.edition)
-    .where(t.VISITS.c.id == sa.bindparam("visit"))
+    .where(t.VISITS.c.id == sa.bindparam("visit")),
+    kept=4096,
 )
 
 

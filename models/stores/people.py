@@ -14,9 +14,7 @@ from models.intake import NewEntry, NewMember, NewNominator, NewReviewer
 from models.stores.base import StoreBase
 from models.stores.prepared import Prepared
 
-_REVIEWER = Prepared(
-    sa.select(t.REVIEWERS).where(t.REVIEWERS.c.id == sa.bindparam("reviewer")), make=lambda row: _reviewer(row), kept=4096
-)
+_REVIEWER = Prepared(sa.select(t.REVIEWERS).where(t.REVIEWERS.c.id == sa.bindparam("reviewer")), make=lambda row: _reviewer(row), kept=4096)
 _ENTRIES = sa.select(t.ENTRIES).where(t.ENTRIES.c.id.in_(sa.bindparam("ids", expanding=True)))
 _CLASS = Prepared(sa.select(t.ENTRIES.c.id, t.ENTRIES.c.class_name).where(t.ENTRIES.c.id == sa.bindparam("entry")))
 _FILES = Prepared(sa.select(t.FILES).where(t.FILES.c.entry == sa.bindparam("entry")))

@@ -19,7 +19,9 @@ _INVITATION = Prepared(
         t.INVITATIONS.c.edition == sa.bindparam("edition"),
         t.INVITATIONS.c.position == sa.bindparam("position"),
         t.INVITATIONS.c.reviewer == sa.bindparam("reviewer"),
-    )
+    ),
+    make=lambda row: Invitation(**row._asdict()),
+    kept=4096,
 )
 _OF_EDITION = sa.select(t.CONFLICTS).where(t.CONFLICTS.c.edition == sa.bindparam("edition"))
 _CONFLICTS, _OWN_CONFLICTS = Prepared(_OF_EDITION), Prepared(_OF_EDITION.where(t.CONFLICTS.c.reviewer == sa.bindparam("reviewer")))
@@ -30,8 +32,8 @@ class ReviewingStore(StoreBase):
 
     def invitation(self, edition: str, position: int, reviewer: str) -> Invitation:
         """What a reviewer answered; an unanswered one if nothing was."""
-        row = _INVITATION.first(self.connection, {"edition": edition, "position": position, "reviewer": reviewer})
-        return Invitation(edition, position, reviewer) if row is None else Invitation(**row._asdict())
+        found: Invitation | None = _INVITATION.first(self.connection, {"edition": edition, "position": position, "reviewer": reviewer})
+        return found or Invitation(edition, position, reviewer)
 
     def invitations(self, edition: str, position: int) -> tuple[Invitation, ...]:
         """All answers of a stage, by reviewer; who has not answered is missing."""

@@ -26,7 +26,9 @@ _PAIR = Prepared(
         t.ASSIGNMENTS.c.entry == sa.bindparam("entry"),
         t.ASSIGNMENTS.c.reviewer == sa.bindparam("reviewer"),
         ~t.ASSIGNMENTS.c.recused,
-    )
+    ),
+    make=lambda row: Assignment(**row._asdict()),
+    kept=4096,
 )
 _SHEETS_ = (
     sa.select(t.SHEETS, t.ASSIGNMENTS.c.entry, t.ASSIGNMENTS.c.reviewer)
@@ -73,10 +75,10 @@ class ScoringStore(StoreBase):
         Raises:
             NotFound: the entry is not in that reviewer's hands.
         """
-        row = _PAIR.first(self.connection, {"position": position, "entry": entry, "reviewer": reviewer})
-        if row is None:
+        found: Assignment | None = _PAIR.first(self.connection, {"position": position, "entry": entry, "reviewer": reviewer})
+        if found is None:
             raise NotFound("this entry is not on the reviewer's list")
-        return Assignment(**row._asdict())
+        return found
 
     def recuse(self, assignment: str) -> None:
         """Take an entry out of a reviewer's hands; a draft sheet no longer counts."""

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,13 +41,20 @@ def installed(database: Database, clock: Clock, tmp_path: Path, monkeypatch: pyt
 @pytest.fixture
 def site(world: World) -> Iterator[World]:  # noqa: F811
     """The seeded edition, served."""
+    with served(world):
+        yield world
+
+
+@contextmanager
+def served(world: World) -> Iterator[None]:  # noqa: F811
+    """An edition's pages on the port of its installation."""
     port = int(world.installation.settings.base_url.rpartition(":")[2])
     server = uvicorn.Server(uvicorn.Config(create_app(world.installation), host="127.0.0.1", port=port, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield world
+    yield
     server.should_exit = True
     thread.join(10)
 

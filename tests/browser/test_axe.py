@@ -6,15 +6,20 @@ import gzip
 import hashlib
 import tomllib
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from itertools import product
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
+from models import tables as t
+from tasks import reviewing, signing
+from tasks.installation import Installation
 from tests import builders
-from tests.browser.conftest import WIDTHS
-from tests.web.conftest import World
+from tests.browser.conftest import WIDTHS, served
+from tests.builders import Clock
+from tests.web.conftest import World, seeded
 
 pytestmark = pytest.mark.browser
 
@@ -97,6 +102,119 @@ def test_no_page_of_a_reviewer_violates_the_accessibility_rules(site: World, con
     page.locator("main button").first.click()
     found += violations(page)
     assert found == []
+
+
+# -- what a reviewer sees when something is in the way, and at the end -----------------------------------------------------
+
+FULL = {"originality": "35", "rigour": "25.5", "value": "20"}
+SUBMIT = """values => {
+  const form = document.querySelector(values.form);
+  const copy = Object.assign(document.createElement("form"), {method: "post", action: form.action, hidden: true});
+  const fields = Object.assign(Object.fromEntries(new FormData(form)), values.fields);
+  Object.keys(fields).forEach(name => copy.append(Object.assign(document.createElement("input"), {name, value: fields[name]})));
+  document.body.append(copy);
+  copy.submit();
+}"""
+"""Sends a form as a browser without scripts does; the scripts of the page see nothing of it."""
+
+
+@pytest.fixture
+def coded(installed: Installation, clock: Clock) -> Iterator[World]:
+    """Shortly before the deadline of a stage that asks for a mailed code; R02 has signed everything."""
+    world = seeded(installed, builders.a_process(**builders.a_stage_change("scoring", link_code=True)))
+    patient = installed.settings.model_copy(update={"code_sends": 1000, "wrong_links_per_minute": 1000})
+    object.__setattr__(installed, "settings", patient)
+    edition = world.edition.id
+    for reviewer, codes in (("R01", ("A01",)), ("R02", ("A02", "A03"))):
+        work = {f"{edition}/e/{code}": reviewing.Draft(FULL, "好", 0) for code in codes}
+        reviewing.save_sheets(edition, 1, f"{edition}/r/{reviewer}", work)
+    signing.sign(edition, 1, f"{edition}/r/R02", "专家R02")
+    clock.now = cutoff(world) - timedelta(minutes=30)
+    with served(world):
+        yield world
+
+
+def cutoff(world: World) -> datetime:
+    found = world.edition.stages[1].cutoff
+    assert found is not None
+    return found
+
+
+def confirm(world: World) -> None:
+    """Let all browsers have typed their code."""
+    with world.installation.database.write() as store:
+        store.connection.execute(t.VISITS.update().values(confirmed_at=store.real_now))
+
+
+def send_form(page: Page, form: str, fields: dict[str, str]) -> None:
+    with page.expect_navigation():
+        page.evaluate(SUBMIT, {"form": form, "fields": fields})
+
+
+@pytest.mark.parametrize("width", list(WIDTHS))
+def test_no_page_in_the_way_violates_the_accessibility_rules(coded: World, chromium: Browser, clock: Clock, width: str) -> None:
+    found: list[str] = []
+    for language, size in product(("zh-CN", "en-US"), ("normal", "large")):
+        wide, high = WIDTHS[width]
+        made = chromium.new_context(viewport={"width": wide, "height": high}, locale=language)
+        made.set_default_timeout(15_000)
+        page = made.new_page()
+        for name, wanted in in_the_way(coded, page, clock, large=size == "large"):
+            assert page.locator(wanted).count(), (name, page.url)
+            assert page.locator("html.large").count() == (size == "large")
+            found += [f"{language} {size} {name}: {one}" for one in violations(page)]
+        made.close()
+    assert found == []
+
+
+def in_the_way(world: World, page: Page, clock: Clock, *, large: bool) -> Iterator[tuple[str, str]]:
+    """Brings up page after page. Yields each one's name, and what must be on it."""
+    base = world.installation.settings.base_url
+    page.goto(f"{base}/l/k1_{'x' * 43}")
+    if large:
+        page.locator("footer button[name=switch][value=large]").click()
+    page.locator("main button").first.click()
+    yield "link refused", "form[action$='/again']"
+    page.locator("form[action$='/again'] button").click()
+    yield "link again", "main [role=status]"
+    enter(world, page)
+    yield "code", "form[action='/review/code/send']"
+    page.locator("form[action='/review/code/send'] button").click()
+    yield "code not sent", "#code-fault"
+    with world.installation.database.write() as store:
+        for row in store.connection.execute(t.VISITS.select()).all():
+            store.put_code(row.id, "0" * 64, store.real_now + timedelta(minutes=5))
+    page.goto(f"{base}/review/code")
+    yield "code sent", "input#code"
+    page.locator("input#code").fill("12345678")
+    page.locator("form[action='/review/code'] button").click()
+    yield "wrong code", "input#code[aria-invalid]"
+    confirm(world)
+    page.goto(f"{base}/device")
+    yield "devices", "form[action='/device/replace']"
+    page.goto(f"{base}/review/A01/recuse")
+    yield "recusal", "form[action='/review/A01/recuse']"
+    send_form(page, "form[action='/review/A01/recuse']", {})
+    yield "recusal without a reason", "[aria-invalid], .field-error, [role=alert]"
+    page.goto(f"{base}/review/A01")
+    send_form(page, "#sheet", {"revision": "0", "mark.value": "3", "comment": "另一个"})
+    yield "stale", "table.compare tr.differs"
+    page.goto(f"{base}/review/A01")
+    before = clock.now
+    clock.now = cutoff(world)
+    send_form(page, "#sheet", {"mark.value": "3"})
+    yield "late", "textarea#kept"
+    clock.now = before
+    page.goto(f"{base}/review/A01")
+    page.context.clear_cookies(name="jinbang")
+    send_form(page, "#sheet", {"mark.value": "3"})
+    yield "lost", "textarea#kept"
+    enter(world, page, "R02")
+    confirm(world)
+    page.goto(f"{base}/review")
+    yield "thanks", "a[href='/review/sheet.pdf']"
+    page.goto(f"{base}/review/sign")
+    yield "signed", "main .note-good"
 
 
 def test_a_missing_label_would_be_found(chromium: Browser) -> None:

@@ -147,7 +147,9 @@ WRONG = [
     pytest.param("  society:", "  省级学会:", "nominators.省级学会", "cannot be a name", "lower-case", id="chinese-key"),
     pytest.param("source: 评选办法第三条\n", "", "awards", "needs a `source`", "name the document", id="no-source"),
     pytest.param("awards: 3", "time_zone: Asia/Xian\nawards: 3", "time_zone", "not a time zone", "Asia/Shanghai", id="zone"),
-    pytest.param("basis: {document: 评选办法, approved_by: 示例省科协}\n", "", "basis", "missing", "Why the award may be given", id="no-basis"),
+    pytest.param(
+        "basis: {document: 评选办法, approved_by: 示例省科协}\n", "", "basis", "missing", "Why the award may be given", id="no-basis"
+    ),
     pytest.param(
         "max: {paper: 5}}",
         "max: {paper: 5}, max_if: {big: {papers: 9}}}",
@@ -220,7 +222,7 @@ def test_a_wrong_file_is_refused_with_place_and_remedy(write: Write, old: str, n
         ("kind: voting", "kind: votng", "votng", 11),
         ("    committee: 9\n", "", "kind: voting", 5),
         ("kind: submission", "kind: submission\n    four_eyes: true", "four_eyes", 16),
-        ("max: {paper: 5}}", "max: {paper: 5}, share: {by: tier, of: {一等奖: 1/20}}}", "society:", 73),
+        ("max: {paper: 5}}", "max: {paper: 5}, share: {by: tier, of: {一等奖: 1/20}}}", "society:", 72),
         ("closes: 2026-03-01", "closes: 2026-02-01", "2026-02-01", 13),
     ],
 )
@@ -384,8 +386,12 @@ def test_a_declaration_that_an_earlier_version_stored_still_loads(path: Path) ->
     again = catalogue.declaration_json(process)
     for key in ("name", "edition", "basis", "awards", "groups", "tiers"):
         assert again[key] == before[key]
-    assert [(stage["name"], stage["closes"]) for stage in again["stages"]] == [(stage["name"], stage["closes"]) for stage in before["stages"]]
-    assert {name: one["max"] for name, one in again["nominators"].items()} == {name: one["max"] for name, one in before["nominators"].items()}
+    assert [(stage["name"], stage["closes"]) for stage in again["stages"]] == [
+        (stage["name"], stage["closes"]) for stage in before["stages"]
+    ]
+    assert {name: one["max"] for name, one in again["nominators"].items()} == {
+        name: one["max"] for name, one in before["nominators"].items()
+    }
     first = process.stages[0]
     assert isinstance(first, SubmissionStage)
     assert (first.accept_by, first.correction_days, first.max_corrections, len(first.reason_codes)) == ("rule", 3, 1, 11)

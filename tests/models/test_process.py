@@ -307,7 +307,9 @@ def test_24_00_is_the_first_moment_of_the_next_day_however_it_is_written(written
     assert TypeAdapter(ClosingTime).validate_python(written) == datetime(2026, 5, 27)  # noqa: DTZ001
 
 
-@pytest.mark.parametrize("written", ["2026-05-26 中午12:00", "2026年5月26日中午12:00", "2026年5月26日 中午12：00", "2026-05-26 12时", "2026-05-26 中午12时"])
+@pytest.mark.parametrize(
+    "written", ["2026-05-26 中午12:00", "2026年5月26日中午12:00", "2026年5月26日 中午12：00", "2026-05-26 12时", "2026-05-26 中午12时"]
+)
 def test_noon_is_12_00(written: str) -> None:
     for kind in (LocalTime, ClosingTime):
         assert TypeAdapter(kind).validate_python(written) == datetime(2026, 5, 26, 12)  # noqa: DTZ001
@@ -333,9 +335,17 @@ LIMIT = {"field": "gender", "values": ["男"], "title": {"zh": "男性", "en": "
 @pytest.mark.parametrize(
     ("changes", "path", "message"),
     [
-        (a_society(max_if={"big": {"people": 2}}), "nominators.society.max_if.big.people", "'people' is not a class; the classes are person, team"),
+        (
+            a_society(max_if={"big": {"people": 2}}),
+            "nominators.society.max_if.big.people",
+            "'people' is not a class; the classes are person, team",
+        ),
         (a_society(max_if={"big": {"person": -1}}), "nominators.society.max_if.big.person", "-1 is no number of entries; write 0 or more"),
-        (submission(reason_codes=[{"name": "a", "title": {"zh": "甲", "en": "A"}}] * 2), "stages.0.reason_codes.1", "two reasons have the name 'a'"),
+        (
+            submission(reason_codes=[{"name": "a", "title": {"zh": "甲", "en": "A"}}] * 2),
+            "stages.0.reason_codes.1",
+            "two reasons have the name 'a'",
+        ),
         (submission(accept_by="checker", reason_codes=[]), "stages.0.reason_codes", "form checkers need reasons to name"),
         (submission(four_eyes=True), "stages.0.four_eyes", "four eyes need form checkers; write `accept_by: checker` or drop four_eyes"),
         (submission(not_again={"classes": ["people"]}), "stages.0.not_again.classes", "'people' is not a class"),
@@ -351,7 +361,12 @@ def test_what_a_submission_declares_fits_the_process(changes: dict[str, Any], pa
 
 @pytest.mark.parametrize(
     ("limit", "key"),
-    [({"max_share": None}, "max_share"), ({"min_share": "2/3"}, "min_share"), ({"values": []}, "values"), ({"max_share": "0"}, "max_share")],
+    [
+        ({"max_share": None}, "max_share"),
+        ({"min_share": "2/3"}, "min_share"),
+        ({"values": []}, "values"),
+        ({"max_share": "0"}, "max_share"),
+    ],
 )
 def test_a_limit_on_a_list_makes_sense_by_itself(limit: dict[str, Any], key: str) -> None:
     assert [path for path, _ in told(**submission(composition=[{**LIMIT, **limit}]))] == [f"stages.0.submission.composition.0.{key}"]
@@ -368,15 +383,45 @@ def a_text(name: str = "consent", **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("own", "changes", "path", "message"),
     [
-        ([a_text(when={"group": ["甲"]}), a_choice()], {}, "classes.0.fields.0.when.group", "person, before consent, has no choice field 'group'"),
-        ([a_choice(), a_text(when={"group": ["丙"]})], {}, "classes.0.fields.1.when.group", "'丙' is not a choice of group; the choices are 甲, 乙"),
-        ([a_choice(), a_text(when={"group": []})], {}, "classes.0.fields.1.when.group", "name the values of group for which consent is asked"),
+        (
+            [a_text(when={"group": ["甲"]}), a_choice()],
+            {},
+            "classes.0.fields.0.when.group",
+            "person, before consent, has no choice field 'group'",
+        ),
+        (
+            [a_choice(), a_text(when={"group": ["丙"]})],
+            {},
+            "classes.0.fields.1.when.group",
+            "'丙' is not a choice of group; the choices are 甲, 乙",
+        ),
+        (
+            [a_choice(), a_text(when={"group": []})],
+            {},
+            "classes.0.fields.1.when.group",
+            "name the values of group for which consent is asked",
+        ),
         ([a_text(when={})], {}, "classes.0.fields.0.when", "consent: `when` names no field"),
         ([a_text(when={"post": ["甲"]})], {}, "classes.0.fields.0.when.post", "person, before consent, has no choice field 'post'"),
-        ([], a_society(share={"by": "tier", "of": {"甲": "1/2"}}), "nominators.society.share.by", "no class of this type has a choice field 'tier'"),
-        ([a_choice()], a_society(share={"by": "group", "of": {"丙": "1/2"}}), "nominators.society.share.of.丙", "'丙' is not a choice of group"),
+        (
+            [],
+            a_society(share={"by": "tier", "of": {"甲": "1/2"}}),
+            "nominators.society.share.by",
+            "no class of this type has a choice field 'tier'",
+        ),
+        (
+            [a_choice()],
+            a_society(share={"by": "group", "of": {"丙": "1/2"}}),
+            "nominators.society.share.of.丙",
+            "'丙' is not a choice of group",
+        ),
         ([], submission(composition=[{**LIMIT, "field": "rank"}]), "stages.0.composition.0.field", "person has no choice field 'rank'"),
-        ([], submission(composition=[{**LIMIT, "values": ["男", "男性"]}]), "stages.0.composition.0.values", "'男性' is not a choice of gender"),
+        (
+            [],
+            submission(composition=[{**LIMIT, "values": ["男", "男性"]}]),
+            "stages.0.composition.0.values",
+            "'男性' is not a choice of gender",
+        ),
         ([], submission(excluded_genres=["综述"]), "stages.0.excluded_genres", "no class has a field `genre`"),
         ([a_choice("genre")], submission(excluded_genres=["甲", "丙"]), "stages.0.excluded_genres.1", "'丙' is not a choice of genre"),
     ],
@@ -406,7 +451,8 @@ def test_an_entry_is_never_grouped_by_a_field_that_it_may_not_be_asked() -> None
         {"name": "b", "title": {"zh": "乙", "en": "B"}, "values": ["乙"]},
     ]}  # fmt: skip
     process = a_process(
-        classes=[{**PERSON, "fields": [conditional]}], groups=groups, nominators={"society": {"title": {"zh": "学会", "en": "S"}, "max": {"person": 1}}},
+        classes=[{**PERSON, "fields": [conditional]}], groups=groups,
+        nominators={"society": {"title": {"zh": "学会", "en": "S"}, "max": {"person": 1}}},
         stages=[*stages("submission", "scoring"), {"kind": "shortlisting", "ratio": "1.5"}, *stages("publication")],
     )  # fmt: skip
     assert [str(misfit) for misfit in subjects.misfits(process)] == ["group is not asked of every entry of person; drop its `when`"]
@@ -443,8 +489,8 @@ def test_a_field_of_a_declaration_can_be_asked_for_in_every_kind_of_subject() ->
         "person": {"gender", "ethnic", "birth_month", "party", "post", "degree", "mobile", "id_no", "photo", "professional_title"},
         "team": {"founded", "leader", "members", "size"},
         "organisation": {"uscc", "legal_rep", "contact"},
-        "paper": {"title_en", "discipline", "authors", "corresponding_author", "journal", "issn", "issue", "published_on", "doi", "indexed_in",
-                  "abstract", "full_text", "blind_text"},
+        "paper": {"title_en", "discipline", "authors", "corresponding_author", "journal", "issn", "issue", "published_on", "doi",
+                  "indexed_in", "abstract", "full_text", "blind_text"},
         "artwork": {"authors", "advisor", "statement", "licence", "media"},
         "project": {"leader", "members", "period", "budget", "outputs"},
         "venue": {"venue_class", "area", "open_days", "visitors"},

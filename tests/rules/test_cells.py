@@ -83,7 +83,13 @@ def test_no_cell_takes_long_to_read(text: str) -> None:
 
 
 PLEDGE = FormField.model_validate(
-    {"name": "pledge", "title": {"zh": "原创承诺", "en": "Pledge"}, "kind": "declaration", "required": True, "text": {"zh": "系原创", "en": "Original"}}
+    {
+        "name": "pledge",
+        "title": {"zh": "原创承诺", "en": "Pledge"},
+        "kind": "declaration",
+        "required": True,
+        "text": {"zh": "系原创", "en": "Original"},
+    }
 )
 OPTIONAL = PLEDGE.model_copy(update={"required": False})
 

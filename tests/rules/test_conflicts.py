@@ -109,7 +109,10 @@ def test_who_signed_an_opinion_for_one_entry_judges_none() -> None:
     first, other, nominator = an_entry("L1"), an_entry("L2"), a_nominator()
     signer, free = a_reviewer("1", name="王 谷雨"), a_reviewer("2")
     signers = {first.id: ["王谷雨", "赵清明"]}
-    assert bars([first, other], [signer, free], [nominator], (), signers) == {first.id: frozenset({signer.id}), other.id: frozenset({signer.id})}
+    assert bars([first, other], [signer, free], [nominator], (), signers) == {
+        first.id: frozenset({signer.id}),
+        other.id: frozenset({signer.id}),
+    }
     assert [barred(signer, entry, nominator, (), signers) for entry in (first, other)] == ["signer", "signer"]
     assert [barred(free, entry, nominator, ALL, signers) for entry in (first, other)] == [None, None]
     assert barred(signer, first, nominator, (), {}) is None

@@ -95,9 +95,7 @@ def test_teams_of_different_units_may_have_the_same_name() -> None:
 def test_titles_are_similar_from_the_declared_threshold_on() -> None:
     one, other = a_paper("L1", "旱作苹果园土壤水碳耦合研究甲"), a_paper("L2", "旱作苹果园土壤水碳耦合研究乙")
     assert likeness(one.title, other.title) == Fraction(13, 14)
-    assert find(PROCESS, [one, other], similarity=Fraction(13, 14)) == (
-        Duplicate("sample-2026", "id-L1", "id-L2", "similar", "0.9286"),
-    )
+    assert find(PROCESS, [one, other], similarity=Fraction(13, 14)) == (Duplicate("sample-2026", "id-L1", "id-L2", "similar", "0.9286"),)
     assert find(PROCESS, [one, other], similarity=Fraction(14, 15)) == ()
 
 

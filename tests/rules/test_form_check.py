@@ -82,7 +82,12 @@ def test_an_entry_is_sent_back_once_unless_more_is_declared() -> None:
 
 
 def test_a_correction_opens_the_named_fields_only() -> None:
-    found = (Finding("incomplete", "abstract"), Finding("not_proven", "full_text"), Finding("incomplete", "abstract"), Finding("conditions"))
+    found = (
+        Finding("incomplete", "abstract"),
+        Finding("not_proven", "full_text"),
+        Finding("incomplete", "abstract"),
+        Finding("conditions"),
+    )
     assert form_check.fields_to_correct(found) == ("abstract", "full_text")
     assert form_check.locked(a_correction(), ["abstract", "title", "doi"]) == ("title", "doi")
 
@@ -107,7 +112,8 @@ def test_a_reason_is_one_of_those_declared() -> None:
     assert told("ineligible", Finding("conditions"), reason_codes=own) == [("findings", "'conditions' is no declared reason")]
     assert told("ineligible", Finding("no_seal"), reason_codes=own) == []
     assert [code.title.zh for code in a_stage().reason_codes] == [
-        "申报主体不符", "条件未达", "填报不全", "附件不能证明", "未盖章", "已获同类奖", "权属争议", "超期发表", "体裁不符", "重复申报", "匿名稿泄露身份",
+        "申报主体不符", "条件未达", "填报不全", "附件不能证明", "未盖章", "已获同类奖",
+        "权属争议", "超期发表", "体裁不符", "重复申报", "匿名稿泄露身份",
     ]  # fmt: skip
 
 

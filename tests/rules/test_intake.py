@@ -8,7 +8,7 @@ from config import catalogue
 from models.errors import Fault, InputError
 from models.intake import NewEntry, Row, Table
 from models.process import Process
-from rules import intake
+from rules import digests, intake
 from rules.tabular import column_letter
 
 PROCESSES = catalogue.load_processes()
@@ -17,8 +17,10 @@ NOMINATORS = {"N01": "university", "N02": "enterprise"}
 PAPER = {
     "序号": "1", "论文题目": "渭河流域氮素迁移的同位素示踪", "第一作者单位": "云川大学", "电子邮箱": "a@example.org", "推荐单位编号": "N01",
     "推荐排序": "1", "学科代码": "57010", "作者": "张三（云川大学）、李四", "发表期刊": "示例学报", "发表日期": "2024-05-03",
-    "DOI": "10.1/x", "摘要": "摘要", "申报等级": "一等奖", "他引次数": "12", "主要创新点": "新",
+    "DOI": "10.1/x", "摘要": "摘要", "申报等级": "一等奖", "体裁": "研究论文", "他引次数": "12", "主要创新点": "新",
+    "申报承诺": "√",
 }  # fmt: skip
+PLEDGE = digests.words_digest(next(field.text for field in PAPERS.class_named("paper").fields if field.text))
 PAPER_DOI = {"doi": "10.1/x"}
 COLUMN = {header: column_letter(index) for index, header in enumerate(PAPER)}
 PERSON = {
@@ -69,8 +71,10 @@ def test_a_row_becomes_an_entry_with_cleaned_values() -> None:
             "doi": "10.1/x",
             "abstract": "摘要",
             "tier_applied": "一等奖",
+            "genre": "研究论文",
             "citations": "12",
             "innovation": "新",
+            "pledge": PLEDGE,
         },
     )
 
@@ -206,7 +210,7 @@ def test_persons_are_the_same_by_name_unit_and_month_of_birth() -> None:
 def test_works_are_the_same_by_title_and_unit_in_whatever_class() -> None:
     line = {
         "类别": "书画", "作品名称": "一米距离", "作者单位": "云川大学", "电子邮箱": "a@example.org", "推荐单位编号": "N01", "作者": "张三",
-        "创作说明": "说明", "展示授权": "同意", "组别": "成人", "原创承诺": "已承诺",
+        "创作说明": "说明", "展示授权": "同意", "组别": "成人", "原创承诺": "已承诺", "展示授权书": "是",
     }  # fmt: skip
     (fault,) = faults(line, {**line, "类别": "摄影"}, process=ARTWORKS)
     assert (fault.what, fault.row, fault.column) == ("row 3 has the same title and unit as row 4: 一米距离", 4, "B")
@@ -253,3 +257,14 @@ def test_what_is_stored_keeps_its_key_even_when_the_doi_comes_later() -> None:
 def test_the_largest_list_is_answered_whole() -> None:
     lines = [a_paper(number, 推荐单位编号=f"X{number}") for number in range(20_000)]
     assert len(faults(*lines)) == 20_000
+
+
+def test_a_fact_or_a_grant_changes_how_many_rows_a_unit_may_have() -> None:
+    lines = [
+        {**PAPER, "论文题目": f"{PAPER['论文题目']}{number}", "DOI": ""} for number in range(PAPERS.nominators["society"].max["paper"] + 1)
+    ]
+    assert len(intake.read_entries(a_table(*lines), PAPERS, NOMINATORS, None, {(lines[0]["推荐单位编号"], "paper"): len(lines)})) == len(
+        lines
+    )
+    with pytest.raises(InputError, match="its quota is 1; surplus rows: "):
+        intake.read_entries(a_table(*lines), PAPERS, NOMINATORS, None, {(lines[0]["推荐单位编号"], "paper"): 1})

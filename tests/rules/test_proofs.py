@@ -82,7 +82,9 @@ def test_a_unit_that_has_said_nothing_is_told_what_is_asked(stated: Any) -> None
     assert found.zh.startswith("须先在本单位公示5个工作日")
 
 
-@pytest.mark.parametrize(("first", "last"), [("", "2026-01-09"), ("2026-01-09", "2026-01-05"), ("一月", "2026-01-09"), ("2026-01-05", "2026-02-30")])
+@pytest.mark.parametrize(
+    ("first", "last"), [("", "2026-01-09"), ("2026-01-09", "2026-01-05"), ("一月", "2026-01-09"), ("2026-01-05", "2026-02-30")]
+)
 def test_dates_that_are_none_are_told(first: str, last: str) -> None:
     found = said(first, last)
     assert found is not None

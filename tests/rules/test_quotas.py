@@ -34,7 +34,16 @@ def a_quota(**nominator: Any) -> Process:
 
 
 def a_grant(number: int = 1, extra: int = 1, **changes: Any) -> QuotaGrant:
-    values = {"id": f"g{number}", "edition": "e", "nominator": UNIT.id, "class_name": "paper", "extra": extra, "reason": "事迹突出", "by": "办公室", "at": AT}
+    values = {
+        "id": f"g{number}",
+        "edition": "e",
+        "nominator": UNIT.id,
+        "class_name": "paper",
+        "extra": extra,
+        "reason": "事迹突出",
+        "by": "办公室",
+        "at": AT,
+    }
     return QuotaGrant(**{**values, **changes})
 
 
@@ -43,9 +52,7 @@ def papers(**counts: int) -> list[dict[str, str]]:
 
 
 def refused(process: Process, tier: str, *grants: QuotaGrant, facts: dict[str, Any] | None = None, **counts: int) -> tuple[str, str] | None:
-    said = quotas.refusal(
-        process, UNIT, "paper", facts=facts or {}, grants=grants, entries=papers(**counts), new={"tier_applied": tier}
-    )
+    said = quotas.refusal(process, UNIT, "paper", facts=facts or {}, grants=grants, entries=papers(**counts), new={"tier_applied": tier})
     return said and (said.zh, said.en)
 
 

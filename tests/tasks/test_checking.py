@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,13 +12,16 @@ from models.edition import Deadline
 from models.errors import InputError, NotAllowed, NotFound, Stale, TooLate
 from models.submitting import Finding
 from rules import forms
+from rules.checked_forms import Progress
 from rules.progress import Settle, Wait, next_step
-from tasks import check_deadlines, checking, correcting, editions
+from rules.simulation import Temper
+from tasks import arriving, check_deadlines, checking, correcting, deciding, editions, failpoints, synthetic_checkers, uploads
 from tasks.installation import Installation
 from tests import builders
 from tests.builders import Clock
 from tests.tasks.conftest import people
 from tests.tasks.driving import ON_SQLITE, Season
+from tests.tasks.sending import FILES
 
 pytestmark = pytest.mark.usefixtures("artifacts")
 
@@ -49,9 +53,9 @@ def checked(installed: Installation, clock: Clock) -> Season:
     return a_season(installed, clock)
 
 
-def say(season: Season, key: str, outcome: str, *findings: Finding, by: str = ANN, turn: int = 0) -> checking.Progress:
+def say(season: Season, key: str, outcome: str, *findings: Finding, by: str = ANN, turn: int = 0) -> Progress:
     entry = next(one for one in season.entries() if one.key == key)
-    return checking.decide(season.id, entry.id, by, outcome, findings, turn=turn)
+    return deciding.decide(season.id, entry.id, by, outcome, findings, turn=turn)
 
 
 def code(season: Season, key: str) -> str:
@@ -397,4 +401,116 @@ def test_the_clock_of_a_rehearsal_goes_from_moment_to_moment_of_the_form_check(i
 def test_where_rules_decide_no_form_checker_does(installed: Installation, clock: Clock) -> None:
     season = Season(installed, clock, builders.keep(installed.database, builders.an_edition(), at="submission"))
     with pytest.raises(NotFound, match="accept_by: rule"):
-        checking.decide(season.id, "x", ANN, "eligible", (), turn=0)
+        deciding.decide(season.id, "x", ANN, "eligible", (), turn=0)
+
+
+# -- files, post, people who do not exist ------------------------------------------------------------------------------
+
+
+def test_a_file_that_was_sent_back_is_replaced_and_no_other_one(installed: Installation, clock: Clock) -> None:
+    season = a_season(installed, clock)
+    say(season, "A01", "correction", Finding("not_proven", "full_text"))
+    entry = next(one for one in season.entries() if one.key == "A01")
+    with season.database.read() as store:
+        draft = store.draft_of(entry.id)
+        unit = next(one for one in store.nominators(season.id) if one.id == entry.nominator)
+    assert draft is not None
+    with pytest.raises(TooLate):
+        arriving.begin(unit, season.id, draft=draft.id, field="blind_text", name="x.pdf", size=10)
+    content = (FILES / "libreoffice.pdf").read_bytes()
+    upload = arriving.begin(unit, season.id, draft=draft.id, field="full_text", name="全文.pdf", size=len(content))
+    moved, file = arriving.open_at(upload.id, unit.id, 0)
+    with file:
+        file.write(content)
+        arriving.move_on(moved, file)
+    with pytest.raises(InputError):  # it is still being examined
+        correct(season, "A01")
+    assert uploads.examine(upload.id).state == "kept"
+    correct(season, "A01")
+    with season.database.read() as store:
+        (kept,) = store.files(entry.id)
+    assert (kept.name, kept.media_type) == (f"{entry.code}-1.pdf", "application/pdf")
+    assert season.entry_states()["A01"] == "submitted"
+
+
+@pytest.mark.parametrize("point", ["settle_correction.before", "settle_correction.uncommitted", "settle_correction.after"])
+def test_an_engine_that_dies_while_it_refuses_an_entry_does_so_once_in_the_end(
+    checked: Season, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    say(checked, "A01", "correction", ABSTRACT)
+    checked.local("2026-06-20 00:00")
+    monkeypatch.setattr(failpoints, "_ORDERS", {point: "raise"})
+    monkeypatch.setattr(failpoints, "_SEEN", failpoints.Counter())
+    with pytest.raises(failpoints.InjectedFailure):
+        checked.advance()
+    assert (checked.entry_states()["A01"] == "ineligible") == point.endswith("after")
+    checked.advance()
+    assert checked.entry_states()["A01"] == "ineligible"
+    assert len(checked.events("CorrectionLapsed")) == len(checked.mails("correction_lapsed")) == 1
+
+
+@ON_SQLITE
+def test_the_link_of_whoever_must_correct_lives_long_enough(checked: Season) -> None:
+    checked.local("2026-07-29 10:00")  # two days before nominators' links would end
+    say(checked, "A01", "correction", ABSTRACT)
+    with checked.database.read() as store:
+        grant = store.grant_of(checked.id, "nominator", f"{checked.id}/n/N02")
+    assert grant is not None
+    assert grant.expires_at > deadlines(checked)["correction"]
+
+
+@ON_SQLITE
+def test_what_came_by_post_is_added_while_forms_are_checked_where_postmarks_count(installed: Installation, clock: Clock) -> None:
+    season = a_season(installed, clock, postmark=True)
+    season.hand_in([builders.an_entry("A04", fields=_fields(4))])
+    assert places(season)["A04"] == "to_check"
+    with pytest.raises(NotAllowed, match="these are known: 深部煤层微震前兆识别 A01"):
+        season.hand_in([builders.an_entry("A01", fields=_fields(1))])
+    for key in ("A01", "A02", "A03", "A04"):
+        say(season, key, "eligible")
+    season.advance()
+    with pytest.raises(NotAllowed, match="is over"):
+        season.hand_in([builders.an_entry("A05", fields=_fields(5))])
+
+
+@ON_SQLITE
+def test_without_postmarks_nothing_is_added_after_the_deadline(checked: Season) -> None:
+    with pytest.raises(NotAllowed, match="is over"):
+        checked.hand_in([builders.an_entry("A04", fields=_fields(4))])
+
+
+@ON_SQLITE
+def test_nominators_are_not_called_any_more_while_forms_are_checked(checked: Season) -> None:
+    with checked.database.write() as store, pytest.raises(NotAllowed, match="3 wait for a form checker"):
+        editions.remind(store, checked.id, actor="admin")
+    assert checked.mails("call_reminder") == []
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("stage", [{}, {"four_eyes": True}, {"publicity_days": 7}, {"max_corrections": 0}, {"sealed": True}])
+def test_people_who_do_not_exist_bring_the_form_check_to_its_end(installed: Installation, clock: Clock, stage: dict[str, Any]) -> None:
+    process = builders.a_process(name="trial", **builders.a_stage_change("submission", accept_by="checker", **stage))
+    trial = Season(installed, clock, builders.keep(installed.database, builders.an_edition(process, rehearsal=True)))
+    trial.local("2026-04-01 08:00")
+    people(trial)
+    trial.advance()
+    # Rows of the same unit, each a subject of its own; so many that some are sent back and some of those never corrected.
+    trial.put(nominators=[builders.a_nominator(f"N{number:02}") for number in range(3, 13)])
+    units = [f"N{number:02}" for number in range(1, 13)]
+    trial.hand_in([builders.an_entry(f"A{number:02}", nominator=unit, fields=_fields(number)) for number, unit in enumerate(units)])
+    temper = Temper(sent_back=0.5, uncorrected=0.5)
+    for _turn in range(12):
+        run = trial.run("submission")
+        if run.state != "open":
+            break
+        if run.cutoff is not None and trial.edition.now(clock.now) >= run.cutoff:
+            synthetic_checkers.check(trial.edition, run, temper)
+        trial.advance()
+        if trial.run("submission").state == "open" and isinstance(next_step(editions.situation(trial.id)), Wait):
+            press(trial)
+    assert trial.run("submission").state == "closed"
+    states = Counter(trial.entry_states().values())
+    lapsed = len(trial.events("CorrectionLapsed"))
+    assert (states["assigned"] + states["eligible"], states["ineligible"]) == (12 - lapsed, lapsed)
+    assert (len(trial.events("CorrectionAsked")) > lapsed > 0) == (stage.get("max_corrections") != 0)
+    assert len(trial.events("AcceptedPosted")) == ("publicity_days" in stage)

@@ -311,7 +311,20 @@ def test_marks_are_the_sum_of_the_criteria(season: Season) -> None:
 def test_who_signed_an_opinion_for_one_paper_is_drawn_for_none(season: Season) -> None:
     season.put(reviewers=[builders.a_reviewer("R01", name="王谷雨"), builders.a_reviewer("R02", name="赵清明")])
     asked = datetime(2026, 4, 2, tzinfo=UTC)
-    signed = Confirmation("sample-2026/e/A01/w/1", season.id, f"{season.id}/e/A01", "expert", "王 谷雨", "", "w1@example.org", "given", "好", "王谷雨", asked, asked)
+    signed = Confirmation(
+        "sample-2026/e/A01/w/1",
+        season.id,
+        f"{season.id}/e/A01",
+        "expert",
+        "王 谷雨",
+        "",
+        "w1@example.org",
+        "given",
+        "好",
+        "王谷雨",
+        asked,
+        asked,
+    )
     refused = replace(signed, id="sample-2026/e/A01/w/2", name="赵清明", state="refused")
     season.local("2026-04-01 08:00").advance()
     season.hand_in([builders.an_entry(key) for key in PAPERS])

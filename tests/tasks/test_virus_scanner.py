@@ -21,10 +21,10 @@ def scanner(tmp_path: Path) -> Iterator[Scanner]:
 
 
 @pytest.fixture
-def setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, str]]:
+def setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     values = {"clamav": ""}
     monkeypatch.setattr("tasks.virus_scanner.settings", lambda: Settings(data_dir=tmp_path, clamav_seconds=0.3, **values))  # type: ignore[arg-type]
-    yield values
+    return values
 
 
 def a_file(folder: Path, content: bytes) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tasks.installation import Installation
@@ -13,11 +14,23 @@ OPEN = builders.NOW.replace(month=5, day=12)
 """In the middle of the submission: 10:00 in Beijing on a Tuesday."""
 
 
-def open_submission(installed: Installation, clock: Clock, *, nominators: dict[str, Any] | None = None, **stage: Any) -> World:
+def open_submission(
+    installed: Installation,
+    clock: Clock,
+    *,
+    nominators: dict[str, Any] | None = None,
+    paper_fields: Sequence[dict[str, Any]] = (),
+    **stage: Any,
+) -> World:
     """Two units, three handed-in papers (A01 and A02 of N01, B01 of N02) and an admin; `stage` changes the declared submission."""
     clock.now = OPEN
-    changes = {} if nominators is None else {"nominators": nominators}
-    process = builders.a_process(**builders.a_stage_change("submission", **stage), **changes)
+    changes: dict[str, Any] = builders.a_stage_change("submission", **stage)
+    if nominators is not None:
+        changes["nominators"] = nominators
+    if paper_fields:
+        paper, artwork = builders.DECLARATION["classes"]
+        changes["classes"] = [{**paper, "fields": [*paper["fields"], *paper_fields]}, artwork]
+    process = builders.a_process(**changes)
     edition = builders.keep(installed.database, builders.an_edition(process), at="submission")
     entries = [builders.an_entry("A01"), builders.an_entry("A02"), builders.an_entry("B01", nominator="N02")]
     builders.put(

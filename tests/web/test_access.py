@@ -72,11 +72,13 @@ EXPECTED: dict[str, Access] = {
     # Links: the same inert page for every token; one that opens nothing is refused.
     "/l/{token}": Access(EVERYBODY, post=403),
     "/l/{token}/device": Access(EVERYBODY, post=403),
+    "/l/{token}/corrections/{code}": Access(EVERYBODY, post=403, foreign={"code": ()}),
     "/l/{token}/again": Access(EVERYBODY, post=200),
     "/admin/in/{token}": Access(EVERYBODY, post=403),
     "/admin/sign-in": Access(EVERYBODY, post=200),
     # Public pages: nothing is public yet.
     "/notices/{edition_id}": Access(EVERYBODY, get=404),
+    "/notices/{edition_id}/accepted": Access(EVERYBODY, get=404),
     "/results/{edition_id}": Access(EVERYBODY, get=404),
     "/results/{edition_id}.json": Access(EVERYBODY, get=404),
     "/results/{edition_id}.csv": Access(EVERYBODY, get=404),
@@ -95,6 +97,13 @@ EXPECTED: dict[str, Access] = {
     "/leave": Access(EVERYBODY),
     # One role each.
     "/submit": Access(NOMINATOR),
+    "/submit/uploads": Access(NOMINATOR, post=415),  # a form without a file
+    "/submit/uploads/new": Access(NOMINATOR, get=404),  # for which question?
+    "/submit/uploads/{upload_id}": Access(NOMINATOR, get=404, own={"upload_id": "0" * 32}),  # nothing was sent
+    "/submit/uploads/{upload_id}/remove": Access(NOMINATOR, post=404, own={"upload_id": "0" * 32}),
+    "/submit/uploads/{upload_id}/file": Access(NOMINATOR, get=404, own={"upload_id": "0" * 32}),
+    "/submit/zip": Access(NOMINATOR),
+    "/submit/zip/{upload_id}": Access(NOMINATOR, get=404, own={"upload_id": "0" * 32}),
     "/submit/copy": Access(NOMINATOR),
     "/submit/forms/new": Access(NOMINATOR, post=409),  # the deadline has passed
     "/submit/forms/{draft_id}": Access(NOMINATOR, get=404, post=404),  # no form was begun
@@ -108,6 +117,7 @@ EXPECTED: dict[str, Access] = {
     "/submit/table/{table_id}": Access(NOMINATOR, get=404, post=404),  # nothing was uploaded
     "/submit/table/{table_id}/faults.xlsx": Access(NOMINATOR, get=404),
     "/submit/entries/{code}/people": Access(NOMINATOR, get=404, post=404),  # this submission asks for no confirmations
+    "/submit/unit": Access(NOMINATOR, post=404),  # no such act
     "/confirm": Access(WITNESS, post=409),  # the deadline has passed
     "/ballot": Access(COMMITTEE, get=404, post=404),  # no list yet
     "/ballot/packet.xlsx": Access(COMMITTEE, get=404),
@@ -126,13 +136,25 @@ EXPECTED: dict[str, Access] = {
     "/review/{code}/files/{name}": Access(REVIEWER, own={"code": "W01"}),
     "/review/{code}/files/{name}/text": Access(REVIEWER, get=404, own={"code": "W01"}),  # a picture has no pages
     "/review/{code}/files/{name}/{number}": Access(REVIEWER, get=404, own={"code": "W01"}),
+    "/submit/corrections/{code}": Access(NOMINATOR, get=404, post=404),  # no form checker decides here
     # Admins, in every edition.
     "/admin": Access(ADMIN),
     "/admin/editions/{edition_id}": Access(ADMIN),
     "/admin/editions/{edition_id}/{act}": Access(ADMIN, post=409),
     "/admin/editions/{edition_id}/links/{role}": Access(ADMIN, post=200, fields={"person": "{edition}/r/R02"}),
     "/admin/editions/{edition_id}/material": Access(ADMIN),
+    "/admin/editions/{edition_id}/uploads": Access(ADMIN),
+    "/admin/editions/{edition_id}/uploads/{upload_id}/scan": Access(ADMIN, post=404, own={"upload_id": "0" * 32}),
     "/admin/editions/{edition_id}/reviewers": Access(ADMIN),
+    "/admin/editions/{edition_id}/checks": Access(ADMIN, get=404),
+    "/admin/editions/{edition_id}/checks/{code}": Access(ADMIN, get=404, post=404),
+    "/admin/editions/{edition_id}/checks/{code}/files/{name}": Access(ADMIN, get=404),
+    "/admin/editions/{edition_id}/checks/{code}/files/{name}/{number}": Access(ADMIN, get=404),
+    "/admin/editions/{edition_id}/quotas": Access(ADMIN),
+    "/admin/editions/{edition_id}/quotas/{code}": Access(ADMIN, post=422, own={"code": "N01"}),
+    "/admin/editions/{edition_id}/duplicates": Access(ADMIN),
+    "/admin/editions/{edition_id}/laureates": Access(ADMIN, post=422),  # no file
+    "/admin/editions/{edition_id}/duplicates/{pair}": Access(ADMIN, get=404, post=404, own={"pair": "A01~A02"}),  # no such pair
     "/admin/editions/{edition_id}/reviewers/{code}": Access(ADMIN, own={"code": "R01"}),
     "/admin/editions/{edition_id}/reviewers/{code}/blank.pdf": Access(ADMIN, own={"code": "R01"}),
     "/admin/editions/{edition_id}/reviewers/{code}/sheet.pdf": Access(ADMIN, get=404, own={"code": "R01"}),  # nothing is signed

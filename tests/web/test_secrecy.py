@@ -187,7 +187,7 @@ def more_assignments(season: Season) -> str:
     with season.database.read() as store:
         pairs = store.assignments(season.id, 1)
     mine = {one.entry for one in pairs if one.reviewer.endswith(ENTITLED)}
-    spare = min(one.key for one in season.entries("assigned") if one.id not in mine)
+    spare = min(one.code for one in season.entries("assigned") if one.id not in mine)
     season.put(pairs=[(spare, ENTITLED)])
     return spare
 

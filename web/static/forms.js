@@ -6,6 +6,7 @@
   if (!form) return;
   const say = form.dataset;
   const PAUSE = 1200;
+  const NEARLY = 0.8;
   const FIRST_WAIT = 5000;
   const LAST_WAIT = 300000;
   const LARGEST_FAREWELL = 60000; // browsers refuse larger bodies that shall outlive their page
@@ -73,7 +74,8 @@
     if (!place || control.tagName === "FIELDSET") return;
     const most = Number(control.dataset.most);
     const number = Array.from(plain(control.value.replace(UNSEEN, "")).normalize("NFC")).length;
-    place.textContent = (number > most ? say.over : say.count).replace("{n}", number).replace("{over}", number - most);
+    const quiet = place.dataset.count === "late" && number < most * NEARLY; // a short field says it when it matters
+    place.textContent = quiet ? "" : (number > most ? say.over : say.count).replace("{n}", number).replace("{over}", number - most);
     place.classList.toggle("is-over", number > most);
   }
 
