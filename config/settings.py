@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(default=300, ge=1)
     """Requests from one address; a whole university may sit behind it."""
     page_threads: int = Field(default=4, ge=1)
-    """Pages that one web process makes at the same time, and as many slow ones beside them; the others wait their turn."""
+    """Pages that one web process shows at the same time; as many forms are taken and as many slow pages made beside them."""
     picture_megabytes: float = Field(default=30, gt=0)
     """Largest picture of an entry."""
     pdf_megabytes: float = Field(default=50, gt=0)

@@ -14,7 +14,7 @@ from config import catalogue
 from config.calendar import load_calendar
 from models.errors import CalendarNotCovered, JinbangError
 from notifications import render, smtp
-from tasks import installation, schema, typesetting
+from tasks import file_store, installation, schema, typesetting, virus_scanner
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,18 @@ def _fonts() -> str:
     return f"PDF are set in {typesetting.fonts()[0]}"
 
 
+def _files() -> str:
+    settings = installation.settings()
+    file_store.of(settings)
+    return f"in {settings.files_url.partition('://')[0]}, with copies here" if settings.files_url else f"in {settings.files_dir}"
+
+
+def _scanner() -> str:
+    if not installation.settings().clamav:
+        return "none: files from outside are not scanned, and pages of the office say so"
+    return virus_scanner.greet()
+
+
 def _prefect() -> str:
     url = installation.settings().prefect_api_url
     if not url:
@@ -118,6 +130,8 @@ _CHECKS: tuple[tuple[str, Callable[[], str], str], ...] = (
     ("working days", _calendar, "put the official table into calendar/cn/<year>.toml of the data folder"),
     ("mail server", _mail, "correct JINBANG_SMTP_URL"),
     ("fonts", _fonts, "install fonts-noto-cjk; until then no score sheet can be printed, and mails go without it"),
+    ("files", _files, "correct JINBANG_FILES_URL, or install the driver of that place"),
+    ("virus scanner", _scanner, "start clamd or correct JINBANG_CLAMAV; until then files from outside are quarantined"),
     ("Prefect", _prefect, "start the server or correct JINBANG_PREFECT_API_URL"),
     ("engine", _engines, "start `jinbang up` or `jinbang engine`"),
 )

@@ -153,10 +153,7 @@ def read(process: Process, class_name: str, values: Values, *, attached: Collect
 
 
 def read_some(process: Process, class_name: str, values: Values, names: Collection[str], *, attached: Collection[str]) -> dict[str, Any]:
-    """Read the named fields of a form alone, as `read` does: what is wrong with the others keeps nobody from correcting these (rule F2).
-
-    Yields:
-        Field -> value, core columns among them; empty where a field that need not be filled in is empty.
+    """Read the named fields of a form alone, by name: what is wrong with the others keeps nobody from correcting these (rule F2).
 
     Raises:
         InputError: every fault at once, each with the name of its field.

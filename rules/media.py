@@ -28,13 +28,23 @@ def accepted(media: Media) -> tuple[str, ...]:
     return (*endings, *((".vtt",) if _HAS_CAPTIONS.intersection(media.types) else ()))
 
 
+def unknown(media: Media) -> Fault:
+    """Say what a field takes, of a file that is nothing that is taken anywhere."""
+    zh = f"无法接收这种文件：此处只收 {_listed(media, '、')}，请转换后重新上传"
+    remedy = "save documents as PDF, pictures as JPEG, films as MP4 (H.264)"
+    return Fault(f"this kind of file is not taken; this field takes {_listed(media, ', ')}", remedy, zh=zh)
+
+
+def _listed(media: Media, between: str) -> str:
+    return between.join(one.upper() for one in media.types)
+
+
 def unfit_as_sent(media: Media, media_type: str, size: int) -> Iterator[Fault]:
     """Yield what is wrong with a file as it came: its type by content, and its size in bytes. Captions go with any film or sound."""
     if media_type == CAPTIONS and _HAS_CAPTIONS.intersection(media.types):
         return
     if _TYPES.get(media_type) not in media.types:
-        listed = "、".join(one.upper() for one in media.types)
-        english = ", ".join(one.upper() for one in media.types)
+        listed, english = _listed(media, "、"), _listed(media, ", ")
         own = _TYPES.get(media_type, "vtt").upper()
         what = f"the file is {own} inside; this field takes {english}"
         yield Fault(what, "export it as one of these", zh=f"文件内容是 {own}，此处只收 {listed}，请转换后重新上传")

@@ -71,6 +71,18 @@ class Admission:
         )  # fmt: skip
         return [] if said is None else [_fault(said)]
 
+    def unstated(self) -> list[Fault]:
+        """What the unit must state before its shares can be counted: the size of its own first round (rule N1)."""
+        if self._process.nominators[self._unit.type].share is None:
+            return []
+        classes = [one.name for one in self._process.classes if quotas.first_round(one.name, self._facts) is None]
+        said = (
+            quotas.refusal(self._process, self._unit, name, facts=self._facts, grants=self._grants, entries=(), new={})
+            for name in classes
+            if name in self._process.nominators[self._unit.type].max
+        )
+        return [_fault(one) for one in said if one is not None]
+
     def imbalances(self) -> tuple[composition.Imbalance, ...]:
         """Limits that the unit's list, as it stands, does not keep (rule N9)."""
         return composition.imbalances(self._stage.composition, self.own)

@@ -123,15 +123,24 @@ def ask(store: Store, edition: Edition, entry: Entry) -> int:
 
     A nominee whose address is that of the nominating unit is not asked: the unit must name an own address first.
     """
-    run = edition.stages[0]
-    if "consent" not in needed(run.declared) or entry.classified or entry.state not in LIVE:
+    return ask_all(store, edition, [entry])
+
+
+def ask_all(store: Store, edition: Edition, entries: Collection[Entry]) -> int:
+    """The same for many entries."""
+    coming = [one for one in entries if one.email and not one.classified and one.state in LIVE]
+    if not coming or "consent" not in needed(edition.stages[0].declared):
         return 0
-    unit = nominator_of(store, edition, entry.nominator)
-    there = any(one.kind == "consent" for one in store.confirmations(edition.id, entry=entry.id))
-    if there or not entry.email or same(entry.email, unit.email):
-        return 0
-    add(store, edition, entry, unit, "consent", nominee(edition, entry), entry.unit, entry.email, actor=f"nominator:{unit.id}")
-    return 1
+    only = coming[0].id if len(coming) == 1 else None
+    there = {one.entry for one in store.confirmations(edition.id, entry=only) if one.kind == "consent"}
+    units = {one.id: one for one in store.nominators(edition.id)}
+    asked = 0
+    for entry in coming:
+        unit = units[entry.nominator]
+        if entry.id not in there and not same(entry.email, unit.email):
+            add(store, edition, entry, unit, "consent", nominee(edition, entry), entry.unit, entry.email, actor=f"nominator:{unit.id}")
+            asked += 1
+    return asked
 
 
 def nominee(edition: Edition, entry: Entry) -> str:
@@ -165,9 +174,8 @@ def mail(
     """Mail somebody the own link; `again` tells one sending from the next."""
     grant = store.grant_of(edition.id, "witness", witness.id)
     turn = grant.version if grant else 1
-    store.queue_mails(
-        edition.id, [messages.confirmation_request(edition, edition.stages[0], witness, entry, person, turn, again=again)]
-    )  # fmt: skip
+    request = messages.confirmation_request(edition, edition.stages[0], witness, entry, person, turn, again=again)
+    store.queue_mails(edition.id, [request])
 
 
 # -- answering ------------------------------------------------------------------------------------------------------
@@ -210,9 +218,7 @@ def answer(grant: Grant, *, agree: bool | None, text: str, name: str) -> Confirm
         refuse_closed(store, edition, entry)
         words, signed_as = _read_answer(witness, agree, text, name)
         now = store.edition_now(edition.id)
-        answered = replace(
-            witness, state="given" if agree else "refused", text=words, signed_as=signed_as, answered_at=now
-        )  # fmt: skip
+        answered = replace(witness, state="given" if agree else "refused", text=words, signed_as=signed_as, answered_at=now)
         store.put_confirmation(answered)
         store.append(
             edition.id, "ConfirmationGiven", actor=f"witness:{witness.id}", entry=entry.id, confirmation=witness.id, asked=witness.kind,
@@ -260,9 +266,6 @@ def _follow_up(store: Store, edition: Edition, entry: Entry, before: Confirmatio
 
 def _refused_by_nominee(entry: Entry) -> bool:
     return entry.state == "not_accepted" and entry.reasons == (CONSENT_REFUSED.zh,)
-
-
-# -- small helpers --------------------------------------------------------------------------------------------------
 
 
 def refuse_closed(store: Store, edition: Edition, entry: Entry) -> None:

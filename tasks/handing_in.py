@@ -26,8 +26,10 @@ from tasks.own_forms import attached_fields, classes_of, earlier_entries, is_ove
 from tasks.ranked_lists import close_up, is_ranked, next_rank
 from tasks.saving import together
 
-__all__ = ["bring_back", "content", "form_of", "is_over", "is_ranked", "keep_entry", "may_change", "remove", "restore", "save", "start", "submit",
-           "withdraw"]  # fmt: skip
+__all__ = [
+    "bring_back", "content", "form_of", "free_key", "is_over", "is_ranked", "keep_entry", "may_change", "notice_duplicates", "own_key",
+    "remove", "restore", "save", "start", "submit", "withdraw",
+]  # fmt: skip
 
 MOST_DRAFTS = 1000
 """Forms that one unit may have begun; a guard, not a rule."""
@@ -37,7 +39,7 @@ MOST_DRAFTS = 1000
 
 
 def start(edition_id: str, nominator_id: str, class_name: str, *, copy_of: str | None = None) -> FormDraft:
-    """Begin a form, empty or with what fits of an entry of an earlier edition.
+    """Begin a form, empty or with what fits of an entry of an earlier edition. One that nothing was typed into yet is given again.
 
     Raises:
         NotAllowed: nominations have not begun, the unit's type puts forward no such class, or it has begun too many forms.
@@ -53,6 +55,9 @@ def start(edition_id: str, nominator_id: str, class_name: str, *, copy_of: str |
         if len(store.drafts(edition_id, nominator=nominator_id)) >= MOST_DRAFTS:
             raise NotAllowed(f"{unit.name} has begun {MOST_DRAFTS} forms; remove some")
         values: dict[str, Any] = {}
+        untouched = [one for one in store.drafts(edition_id, nominator=nominator_id, state="draft") if not one.values and one.entry is None]
+        if copy_of is None and (same := [one for one in untouched if one.class_name == class_name]):
+            return same[0]
         if copy_of is not None:
             before = next((one for _, one in earlier_entries(store, edition, unit) if one.id == copy_of), None)
             if before is None or before.class_name != class_name:

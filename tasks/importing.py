@@ -153,7 +153,7 @@ def keep_entries(store: Store, edition: Edition, new: Sequence[NewEntry], *, fil
         raise NotAllowed(f"{edition.id}: {run.name} is over; extend its deadline before importing entries")
     if late and (again := sorted({one.key for one in everything} & {one.key for one in new})):
         named = ", ".join(one.title for one in everything if one.key in again)
-        raise NotAllowed(f"{edition.id}: nominations are over; only entries that came by post are added, and these are known: {named[:300]}")
+        raise NotAllowed(f"{edition.id}: only what came by post can be added now, and these are known: {named[:300]}")
     new = _not_set_aside(edition, new, everything)
     known = {one.key for one in everything}
     codes = _codes(edition, [one for one in new if one.key not in known], taken=len(known))
@@ -181,8 +181,7 @@ def _follow_up(store: Store, edition: Edition, new: Sequence[NewEntry]) -> None:
     keys = {one.key for one in new}
     arrived = [one for one in store.entries(edition.id) if one.key in keys]
     duplicates.note(store, edition, arrived)
-    for entry in arrived:
-        confirming.ask(store, edition, entry)
+    confirming.ask_all(store, edition, arrived)
 
 
 def _codes(edition: Edition, new: Sequence[NewEntry], *, taken: int) -> dict[str, str]:

@@ -5,6 +5,7 @@ What is kept is what was read, never the file that was sent. A table belongs to 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -18,6 +19,8 @@ from models.errors import NotFound
 from tasks.installation import settings
 from tasks.spreadsheets import Sheet
 
+MOST_OF_A_UNIT = 10
+"""Tables of one unit that wait to be confirmed; a guard, not a rule."""
 _ID = re.compile(r"[0-9a-f]{32}")
 _PRIVATE = 0o700
 
@@ -53,7 +56,7 @@ def new_id() -> str:
 
 def keep(kept: KeptTable) -> None:
     """Keep a table in place of what was kept under its id; a reader sees the old one or the new one whole."""
-    path = folder() / f"{kept.id}.json"
+    path = _path(kept.id, kept.nominator)
     made = path.with_suffix(f".{secrets.token_hex(4)}")
     made.touch(mode=0o600)
     made.write_text(json.dumps({**asdict(kept), "at": kept.at.isoformat()}), encoding="ascii")
@@ -69,7 +72,7 @@ def find(table_id: str, nominator: str) -> KeptTable:
     """
     if _ID.fullmatch(table_id):
         try:
-            found = _read(folder() / f"{table_id}.json")
+            found = _read(_path(table_id, nominator))
         except OSError:
             found = None
         if found is not None and found.nominator == nominator:
@@ -77,9 +80,16 @@ def find(table_id: str, nominator: str) -> KeptTable:
     raise NotFound("there is no such table; upload it again")
 
 
-def forget(table_id: str) -> None:
-    """Forget a table."""
-    (folder() / f"{table_id}.json").unlink(missing_ok=True)
+def forget(table_id: str, nominator: str) -> None:
+    """Forget a table of this unit."""
+    _path(table_id, nominator).unlink(missing_ok=True)
+
+
+def forget_most(nominator: str) -> None:
+    """Forget all but the latest tables of a unit, so that nobody fills the disk."""
+    held = sorted(folder().glob(f"{_owner(nominator)}-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in held[MOST_OF_A_UNIT - 1 :]:
+        path.unlink(missing_ok=True)
 
 
 def forget_content(kept: KeptTable) -> KeptTable:
@@ -89,6 +99,8 @@ def forget_content(kept: KeptTable) -> KeptTable:
 
 def forget_old(now: datetime) -> None:
     """Forget the tables that were read too long ago, and what a crash has left behind."""
+    if not settings().tables_dir.exists():
+        return
     limit = (now - timedelta(hours=settings().table_hours)).timestamp()
     for path in folder().iterdir():
         try:
@@ -96,6 +108,15 @@ def forget_old(now: datetime) -> None:
                 path.unlink()
         except FileNotFoundError:
             continue  # another process was quicker
+
+
+def _path(table_id: str, nominator: str) -> Path:
+    return folder() / f"{_owner(nominator)}-{table_id}.json"
+
+
+def _owner(nominator: str) -> str:
+    """A unit in the name of a file: ids hold slashes."""
+    return hashlib.sha256(nominator.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _read(path: Path) -> KeptTable:

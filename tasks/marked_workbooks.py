@@ -1,7 +1,7 @@
 """A nominator's own table with its faults marked: red cells, a comment on each, and a list of them in a second sheet.
 
 The workbook is built anew from what was read: values and their places stay, pictures and colours of the sender do not. See
-docs/decisions/0015-tables.md.
+docs/decisions/0016-tables.md.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from rules.progress import Finished, Wait, next_step
-from tasks import editions
+from tasks import editions, kept_tables
 from tasks.installation import database
 
 log = logging.getLogger("jinbang.sweep")
@@ -23,6 +23,8 @@ def sweep(engine: str) -> tuple[str, ...]:
         for edition in mailing:
             store.wake(edition, "mail")
         store.beat(engine, swept=True)
+        now = store.real_now
+    kept_tables.forget_old(now)
     return (*due, *(f"mail:{one}" for one in mailing))
 
 

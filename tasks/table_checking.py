@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from models.edition import Edition, Entry, Nominator
@@ -76,8 +76,9 @@ class Seen:
     @property
     def digest(self) -> str:
         """Tells whether what a person has seen is still what would be kept."""
-        shown = [[row.number, row.status, asdict(row.new)] for row in self.taken]
-        return hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()
+        taken = [(row.number, row.status, row.new) for row in self.taken]
+        shown = [[at, status, new.key, new.title, new.unit, new.email, new.rank, dict(new.fields)] for at, status, new in taken]
+        return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
 
     def count(self, status: Status) -> int:
         """How many rows have a status."""

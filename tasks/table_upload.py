@@ -68,6 +68,7 @@ def begin(edition_id: str, nominator_id: str, class_name: str, name: str, conten
         _refuse_foreign_class(store, edition_id, nominator_id, class_name)
         now = store.real_now
     kept_tables.forget_old(now)
+    kept_tables.forget_most(nominator_id)
     sheet = _read(name, content)
     if sheet.count > table_checking.limits().rows:
         spreadsheets.table_in(sheet, limits=table_checking.limits())  # too long a table is refused at once, and not kept for another look
@@ -161,8 +162,8 @@ def confirm(table_id: str, nominator_id: str, digest: str) -> KeptTable:
         edition = store.edition(kept.edition)
         own_forms.may_change(store, edition, to_change=True)
         seen = table_checking.look(store, kept)
-        if kept.result is not None and not seen.taken:
-            return kept
+        if not seen.taken:
+            return kept  # pressed twice, or nothing in it can be taken: there is nothing to keep
         if seen.digest != digest:
             raise Stale(f"{kept.sheet.file}: what would be kept has changed since it was shown")
         unit = own_forms.unit_of(store, edition, nominator_id)

@@ -71,9 +71,7 @@ def look(name: str, path: Path, work: Path, place: Place) -> Examined:
     with path.open("rb") as stream:
         kind = material.kind_of(stream.read(material.HEAD_BYTES))
     if kind is None:
-        zh = "无法接收这种文件：只收 PDF、JPEG、PNG、MP3、M4A、MP4 和 WebVTT 字幕，请转换后重新上传"
-        what = "it is no PDF, JPEG, PNG, MP3, M4A, MP4 or WebVTT file"
-        return Examined(None, _UNSEEN, (Fault(what, "save documents as PDF, pictures as JPEG, films as MP4 (H.264)", zh=zh),))
+        return Examined(None, _UNSEEN, (media.unknown(place.media),))
     size = path.stat().st_size
     faults = tuple(media.unfit_as_sent(place.media, kind.media_type, size)) or _too_large(kind, size)
     if faults:

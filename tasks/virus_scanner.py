@@ -51,10 +51,25 @@ def _ask(address: str, path: Path, seconds: float) -> str:
             line.sendall(bytes(4))
         except (BrokenPipeError, ConnectionResetError):
             pass  # too large for it: it has said so and hung up
-        answer = b""
-        while not answer.endswith(b"\0") and len(answer) < _LONGEST_ANSWER and (more := line.recv(_LONGEST_ANSWER)):
-            answer += more
-    return answer.rstrip(b"\0").decode("utf-8", "replace").removeprefix("stream: ").strip()
+        return _heard(line).removeprefix("stream: ").strip()
+
+
+def greet() -> str:
+    """Ask the scanner whether it is there; yields what it calls itself.
+
+    Raises:
+        OSError: it is not.
+    """
+    with _connect(settings().clamav, settings().clamav_seconds) as line:
+        line.sendall(b"zVERSION\0")
+        return _heard(line)
+
+
+def _heard(line: socket.socket) -> str:
+    answer = b""
+    while not answer.endswith(b"\0") and len(answer) < _LONGEST_ANSWER and (more := line.recv(_LONGEST_ANSWER)):
+        answer += more
+    return answer.rstrip(b"\0").decode("utf-8", "replace")
 
 
 def _connect(address: str, seconds: float) -> socket.socket:

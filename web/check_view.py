@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.edition import Edition, Entry, File, StageRun
-from models.process import FormField
 from models.store import Store
 from models.submitting import Check, Finding
 from rules import blindness, eligibility, form_check, forms
@@ -16,6 +15,7 @@ from web.forms import Form
 from web.language import gettext
 from web.language import mark as _
 
+_STOP = "；"
 WHOLE = "-"
 """Name of the row for what no field is about."""
 
@@ -71,12 +71,16 @@ def rows(edition: Edition, run: StageRun, entry: Entry, files: Sequence[File], t
     for field in checking.correctable(edition.process, entry.class_name).values():
         if entry.classified or (field.name not in asked and not values.get(field.name)):
             continue
-        found = _found(field, values.get(field.name, ""), attached)
+        value = values.get(field.name, "")
+        judged = () if field.kind == "people" or value in ("", []) else eligibility.of_value(field, value)
+        missing = value in ("", []) and field.required and not (field.kind == "file" and field.name in attached)
+        found = gettext(_("未填写")) if missing else gettext(_("；")).join(words.both(one) for one in judged)
         mine = (ticked or {}).get(field.name)
-        code, note = (mine.code, mine.note) if mine else (usual, found if ticked is None else "")
+        # The note goes to the nominator, in the process's first language; that nothing is filled in, the reason says already.
+        code, note = (mine.code, mine.note) if mine else (usual, _STOP.join(one.zh for one in judged) if ticked is None else "")
         is_ticked = mine is not None if ticked is not None else bool(found)
-        value = form_view.readable(field, values.get(field.name))
-        listed.append(Row(field.name, words.both(field.title), value, field.required, found, is_ticked, code, note))
+        shown = form_view.readable(field, value)
+        listed.append(Row(field.name, words.both(field.title), shown, field.required, found, is_ticked, code, note))
     whole = (ticked or {}).get("")
     code, note = (whole.code, whole.note) if whole else ("", "")
     return [*listed, Row(WHOLE, gettext(_("整体")), "", False, "", whole is not None, code, note)]
@@ -91,16 +95,6 @@ def attached_fields(edition: Edition, entry: Entry, files: Sequence[File]) -> fr
 def _usual_code(run: StageRun) -> str:
     codes = [one.name for one in checking.declared(run).reason_codes]
     return "incomplete" if "incomplete" in codes else ""
-
-
-def _found(field: FormField, value: object, attached: frozenset[str]) -> str:
-    if value in ("", [], None):
-        if field.required and not (field.kind == "file" and field.name in attached):
-            return gettext(_("未填写"))
-        return ""
-    if field.kind == "people" or isinstance(value, list):
-        return ""
-    return gettext(_("；")).join(words.both(one) for one in eligibility.of_value(field, str(value)))
 
 
 def tests(store: Store, edition: Edition, run: StageRun, entry: Entry, files: Sequence[File], listed: Sequence[Row]) -> list[Test]:

@@ -56,9 +56,10 @@ def _plain(body: bytes) -> Form:
     if len(body) > _MOST_IN_A_FIELD and max(map(len, body.split(b"&"))) > _MOST_IN_A_FIELD:
         raise HTTPException(400)
     try:
-        return Form(FormData(parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)))
+        fields = parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError:
         raise HTTPException(400) from None
+    return Form(FormData([*fields]))
 
 
 Posted = Annotated[Form, "posted"]

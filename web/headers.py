@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = (
@@ -22,12 +21,16 @@ PUBLIC = ("/notices", "/results", "/gallery", "/static")
 """Beginnings of the addresses that search engines may list, beside `/` itself."""
 
 
+_HIDDEN = (b"x-robots-tag", b"noindex, nofollow")
+
+
 class Headers:
     """Adds the headers that an answer does not set itself; a page may state a stricter policy of its own."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self.app = app
-        self._always = ALWAYS | ({"Strict-Transport-Security": "max-age=31536000; includeSubDomains"} if https else {})
+        always = ALWAYS | ({"Strict-Transport-Security": "max-age=31536000; includeSubDomains"} if https else {})
+        self._always = [(name.lower().encode(), value.encode()) for name, value in always.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -39,12 +42,10 @@ class Headers:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._always.items():
-                    if name not in headers:
-                        headers[name] = value
+                own = {name.lower() for name, _value in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in self._always if pair[0] not in own)]
                 if hidden:
-                    headers["X-Robots-Tag"] = "noindex, nofollow"
+                    message["headers"].append(_HIDDEN)
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

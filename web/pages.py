@@ -37,11 +37,11 @@ class _Constants(NodeTransformer):
         self._templates = templates
 
     def visit_Call(self, call: nodes.Call) -> nodes.Node:  # noqa: N802 - the name that Jinja looks for
-        constant = isinstance(call.node, nodes.Name) and call.node.name in _SAME_FOR_ALL
-        if not constant or call.kwargs or not all(isinstance(one, nodes.Const) for one in call.args):
+        given = [one.value for one in call.args if isinstance(one, nodes.Const)]
+        if not isinstance(call.node, nodes.Name) or call.node.name not in _SAME_FOR_ALL or call.kwargs or len(given) < len(call.args):
             return self.generic_visit(call)
-        value = self._templates.globals[call.node.name](*(one.value for one in call.args))
-        return nodes.Const(value, lineno=call.lineno)
+        ask: Any = self._templates.globals[call.node.name]
+        return nodes.Const(ask(*given), lineno=call.lineno)
 
 
 _MOST_PARTS = 4096

@@ -14,7 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 from web import forms, visitors
 
 Handler = Callable[..., Any]
+Kind = Literal["show", "take", "slow"]
 T = TypeVar("T")
 _PART = re.compile(r"{(\w+)}")
 
@@ -36,19 +37,19 @@ class Pages:
 
     def show(self, path: str, *, slow: bool = False) -> Callable[[Handler], Handler]:
         """Answer GET and HEAD; a page that computes for long is `slow`, and then keeps none of the quick ones waiting."""
-        return self._route(path, ["GET", "HEAD"], slow)
+        return self._route(path, ["GET", "HEAD"], "slow" if slow else "show")
 
     def take(self, path: str, *, slow: bool = False) -> Callable[[Handler], Handler]:
         """Answer POST."""
-        return self._route(path, ["POST"], slow)
+        return self._route(path, ["POST"], "slow" if slow else "take")
 
     def answer(self, method: str, path: str) -> Callable[[Handler], Handler]:
         """Answer another method, for what scripts send."""
-        return self._route(path, [method], False)
+        return self._route(path, [method], "take")
 
-    def _route(self, path: str, methods: list[str], slow: bool) -> Callable[[Handler], Handler]:
+    def _route(self, path: str, methods: list[str], kind: Kind) -> Callable[[Handler], Handler]:
         def keep(handler: Handler) -> Handler:
-            self.routes.append(Route(path, _Page(handler, path, slow=slow), methods=methods, name=handler.__name__))
+            self.routes.append(Route(path, _Page(handler, path, kind), methods=methods, name=handler.__name__))
             return handler
 
         return keep
@@ -58,19 +59,19 @@ class Threads:
     """Where handlers run, few at the same time: more would not be done sooner, since they take turns at one interpreter."""
 
     def __init__(self, most: int) -> None:
-        self._quick = ThreadPoolExecutor(most, thread_name_prefix="page")
-        self._slow = ThreadPoolExecutor(most, thread_name_prefix="slow-page")
+        """Threads start when they are needed, `most` of each kind; who writes may wait for the disk, and nobody else with them."""
+        self._kinds = {kind: ThreadPoolExecutor(most, thread_name_prefix=f"page-{kind}") for kind in get_args(Kind)}
 
-    async def run(self, act: Callable[..., T], *given: Any, slow: bool = False) -> T:
+    async def run(self, act: Callable[..., T], *given: Any, kind: Kind = "show", slow: bool = False) -> T:
         """Call a function in a thread, in the language of the request, and wait for what it yields."""
         loop, context = asyncio.get_running_loop(), contextvars.copy_context()
-        return await loop.run_in_executor(self._slow if slow else self._quick, context.run, act, *given)
+        return await loop.run_in_executor(self._kinds["slow" if slow else kind], context.run, act, *given)
 
 
 class _Page:
     """One handler as the server calls it."""
 
-    def __init__(self, handler: Handler, path: str, *, slow: bool) -> None:
+    def __init__(self, handler: Handler, path: str, kind: Kind) -> None:
         """Note what the handler asks for.
 
         Raises:
@@ -79,7 +80,7 @@ class _Page:
         hints = get_type_hints(handler, include_extras=True)
         asked = {name: hints.get(name) for name in inspect.signature(handler).parameters}
         self._handler = handler
-        self._slow = slow
+        self._kind: Kind = kind
         self._awaited = inspect.iscoroutinefunction(handler)
         self._request, self._visit, self._form = (_named(asked, one) for one in (Request, visitors.MaybeVisit, forms.Posted))
         self._parts = tuple(name for name in asked if name not in (self._request, self._visit, self._form))
@@ -97,10 +98,10 @@ class _Page:
             given[self._form] = await forms.read(request)
         threads: Threads = request.app.state.threads
         if not self._awaited:
-            response = await threads.run(self._answer, request, given, slow=self._slow)
+            response = await threads.run(self._answer, request, given, kind=self._kind)
         else:
             if self._visit:
-                given[self._visit] = await threads.run(visitors.visit_of, request)
+                given[self._visit] = await threads.run(visitors.visit_of, request, kind=self._kind)
             response = await self._handler(**given)
         await response(scope, receive, send)
 

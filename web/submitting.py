@@ -14,7 +14,7 @@ from models.errors import NotFound
 from models.store import Store
 from models.submitting import FormDraft
 from rules import quotas
-from tasks import confirming, own_forms
+from tasks import confirming, correcting, own_forms
 from tasks.admission import Admission
 from web import form_view, forms_pages, pages, visitors, words
 from web.language import gettext
@@ -86,6 +86,10 @@ class Desk:
     hindrances: tuple[str, ...]
     """Why nothing can be handed in yet, and limits that the list does not keep, in words."""
     has_earlier: bool
+    wants_people: bool
+    """Whether somebody outside the unit must confirm each entry."""
+    due: str
+    """When the first of the entries that were sent back must have been corrected, in words."""
     remaining: timedelta | None
 
     @property
@@ -111,9 +115,9 @@ class Desk:
     @property
     def next_step(self) -> tuple[str, str, str]:
         """What is to be done next, in a sentence, with the page for it and the words of its button; both may be empty."""
-        if self.corrections:
+        if self.corrections and self.due:
             first = self.corrections[0].entry.code
-            said = gettext(_("有 %(n)s 项需要补正，请尽快处理。")) % {"n": len(self.corrections)}
+            said = gettext(_("有 %(n)s 项需要补正，最早的须在 %(at)s 前提交。")) % {"n": len(self.corrections), "at": self.due}
             return said, f"/submit/corrections/{first}", gettext(_("去补正"))
         if self.over:
             return gettext(_("推荐申报已经截止，请等候结果。")), "", ""
@@ -155,21 +159,8 @@ def show(request: Request, visit: MaybeVisit) -> Response:
     edition, office = seat.edition, visitors.installed(request).settings.mail_from
     return pages.render(
         request, "submit.html", seat=seat, edition=edition, run=edition.stages[0], desk=desk, said=said, zone=edition.process.time_zone,
-        office=office, links=_links(request, edition), classes={one.name: words.both(one.title) for one in edition.process.classes},
+        office=office, classes={one.name: words.both(one.title) for one in edition.process.classes},
     )  # fmt: skip
-
-
-def _links(request: Request, edition: Edition) -> dict[str, bool]:
-    """Which of the other pages there are."""
-    there = {route.path for route in request.app.router.routes if hasattr(route, "path")}
-    return {
-        "table": "/submit/table" in there,
-        "zip": "/submit/zip" in there,
-        "unit": "/submit/unit" in there,
-        "corrections": "/submit/corrections/{code}" in there,
-        "people": "/submit/entries/{code}/people" in there,
-        "wants_people": bool(confirming.needed(edition.stages[0].declared)),
-    }
 
 
 def desk_of(store: Store, edition: Edition, unit: Nominator) -> Desk:
@@ -182,8 +173,9 @@ def desk_of(store: Store, edition: Edition, unit: Nominator) -> Desk:
     hindrances: list[str] = []
     if is_open:
         admission = Admission(store, edition, unit)
-        hindrances = [form_view.sentence(one) for one in admission.list_refusals()]
+        hindrances = [form_view.sentence(one) for one in (*admission.list_refusals(), *admission.unstated())]
         hindrances += [words.both(one.words()) for one in admission.imbalances()]
+    waiting = correcting.waiting(store, edition, unit.id)
     lacking = confirming.missing_of(store, edition, [one for one in entries if one.state == "submitted"])
     changed = {one.entry for one in drafts if one.entry is not None}
     order = sorted(entries, key=lambda one: (one.class_name, one.state in SET_ASIDE, one.rank or 10**6, one.code))
@@ -207,6 +199,8 @@ def desk_of(store: Store, edition: Edition, unit: Nominator) -> Desk:
             for one in order
         ),
         hindrances=tuple(hindrances),
+        wants_people=bool(confirming.needed(run.declared)),
+        due=pages.cutoff(waiting[0][1].due_at, edition.process.time_zone) if waiting else "",
         has_earlier=is_open and bool(own_forms.earlier_entries(store, edition, unit)),
         remaining=None if run.cutoff is None else run.cutoff - edition.now(store.real_now),
     )

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from anyio import to_thread
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,7 +21,7 @@ from tasks.table_checking import ReadRow, Seen
 from web import errors, language, pages, visitors, words
 from web.forms import Form, Posted
 from web.language import mark as _
-from web.routes import Pages
+from web.routes import Pages, Threads
 from web.visitors import MaybeVisit
 
 router = Pages()
@@ -93,12 +92,12 @@ def show_upload(request: Request, visit: MaybeVisit) -> Response:
 @router.take(ADDRESS)
 async def take_upload(request: Request, visit: MaybeVisit) -> Response:
     """Read the file that was sent; the answer is the page with what was read, or says why it could not be."""
-    await to_thread.run_sync(visitors.seat_of, request, visit, "nominator")  # before anything of a stranger's file is read
+    threads: Threads = request.app.state.threads
+    await threads.run(visitors.seat_of, request, visit, "nominator")  # before anything of a stranger's file is read
     async with request.form(max_files=1, max_fields=_MOST_FIELDS) as fields:
         sent = fields.get("table")
         file = sent if isinstance(sent, UploadFile) else None
-        limiter = request.app.state.threads.slow
-        return await to_thread.run_sync(_read, request, visit, Form(fields), file, limiter=limiter)
+        return await threads.run(_read, request, visit, Form(fields), file, slow=True)
 
 
 def _read(request: Request, visit: MaybeVisit, form: Form, file: UploadFile | None) -> Response:
@@ -143,13 +142,13 @@ def _upload_page(
 # -- what was read --------------------------------------------------------------------------------------------------
 
 
-@router.show("/submit/table/{table_id}")
+@router.show("/submit/table/{table_id}", slow=True)
 def show_table(request: Request, visit: MaybeVisit, table_id: str) -> Response:
     """What was read, how its columns were understood, what is wrong, and what would be kept; or what was kept."""
     return _table_page(request, visit, table_id)
 
 
-@router.take("/submit/table/{table_id}")
+@router.take("/submit/table/{table_id}", slow=True)
 def take_table(request: Request, visit: MaybeVisit, form: Posted, table_id: str) -> Response:
     """Assign the columns anew, keep the good rows, or put the table away."""
     visitors.check_form(visit, form)
@@ -168,7 +167,7 @@ def take_table(request: Request, visit: MaybeVisit, form: Posted, table_id: str)
             except Stale:
                 return _table_page(request, visit, table_id, status=409, changed=True)
         case "remove":
-            kept_tables.forget(table_id)
+            kept_tables.forget(table_id, seat.person.id)
             return pages.go(ADDRESS)
         case _:
             raise errors.Refused(422)

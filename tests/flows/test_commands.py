@@ -294,6 +294,8 @@ def test_the_doctor_looks_at_everything(command: Command, season: Season) -> Non
         "working days",
         "mail server",
         "fonts",
+        "files",
+        "virus scanner",
         "Prefect",
         "engine",
     }
@@ -306,7 +308,14 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(
     with database.write() as store:
         store.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
         store.wake(season.id)
-    wrong = installed.settings.model_copy(update={"smtp_url": "http://mail", "prefect_api_url": "http://127.0.0.1:1/api"})
+    wrong = installed.settings.model_copy(
+        update={
+            "smtp_url": "http://mail",
+            "prefect_api_url": "http://127.0.0.1:1/api",
+            "files_url": "nowhere://x",
+            "clamav": "tcp:127.0.0.1:1",
+        }
+    )
     monkeypatch.setattr("tasks.installation.installation", lambda: Installation(wrong, database))
     code, out, _ = command("doctor")
     assert code == 1
@@ -314,6 +323,8 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(
     assert [line.removeprefix("FAIL ").partition(":")[0] for line in failed if "working days" not in line] == [
         "schema",
         "mail server",
+        "files",
+        "virus scanner",
         "Prefect",
         "engine",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from models import tables as t
 from models.edition import Edition
 from models.errors import Stale
 from models.reviewing import Written
-from models.store import Database
+from models.store import Database, Store
 from models.stores.hands import Hands
 from models.stores.prepared import Prepared, execute
 from tests import builders
@@ -33,11 +34,20 @@ def hands(database: Database, edition: Edition) -> Hands:
         return store.hands(edition.id, 1, f"{edition.id}/r/R01")
 
 
+def refused(store: Store, edition: Edition) -> None:
+    store.append(edition.id, "SheetSaved", actor="nobody")
+    raise Stale("refused")
+
+
 def test_a_row_that_comes_again_unchanged_is_the_same_value_and_a_changed_one_is_read(database: Database, edition: Edition) -> None:
     made: list[str] = []
-    titles = Prepared(
-        sa.select(t.ENTRIES.c.id, t.ENTRIES.c.title, t.ENTRIES.c.fields).order_by(t.ENTRIES.c.id), kept=8, make=lambda row: made.append(row.title) or row
-    )  # fmt: skip
+    statement = sa.select(t.ENTRIES.c.id, t.ENTRIES.c.title, t.ENTRIES.c.fields).order_by(t.ENTRIES.c.id)
+
+    def make(row: Any) -> Any:
+        made.append(row.title)
+        return row
+
+    titles = Prepared(statement, make=make, kept=8)
     with database.read() as store:
         first = titles.all(store.connection, {})
         assert [one is other for one, other in zip(titles.all(store.connection, {}), first, strict=True)] == [True, True]
@@ -75,8 +85,7 @@ def test_what_fails_by_itself_is_undone_alone(database: Database, edition: Editi
     with database.write() as store:
         store.append(edition.id, "SheetSaved", actor="before")
         with pytest.raises(Stale), store.by_itself():
-            store.append(edition.id, "SheetSaved", actor="inside")
-            raise Stale("refused")
+            refused(store, edition)
         with pytest.raises(sa.exc.DBAPIError), store.by_itself():
             execute(store.connection, "SELECT nothing FROM nowhere")
         with store.by_itself():
@@ -88,8 +97,7 @@ def test_what_fails_by_itself_is_undone_alone(database: Database, edition: Editi
 def test_a_refused_block_leaves_the_database_usable(database: Database, edition: Edition) -> None:
     for _ in range(3):
         with pytest.raises(Stale), database.write() as store:
-            store.append(edition.id, "SheetSaved", actor="nobody")
-            raise Stale("refused")
+            refused(store, edition)
         with database.write() as store:
             store.append(edition.id, "SheetSaved", actor="somebody")
     with database.read() as store:

@@ -50,7 +50,15 @@ class Scanner:
             return
         stream = line.makefile("rb")
         with stream:
-            assert stream.read(10) == b"zINSTREAM\0"
+            command = b""
+            while not command.endswith(b"\0"):
+                if not (piece := stream.read(1)):
+                    return
+                command += piece
+            if command == b"zVERSION\0":
+                line.sendall(b"ClamAV 1.4.3/27700/Tue Jul 15 08:00:00 2025\0")
+                return
+            assert command == b"zINSTREAM\0"
             content = b""
             while length := int.from_bytes(stream.read(4)):
                 content += stream.read(length)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from models.edition import Edition, Entry, Grant, Mail
 from models.errors import InputError, LinkRefused, NotAllowed, NotFound, TooLate
-from models.submitting import Confirmation
+from models.submitting import Confirmation, Correction
 from rules import links as link_rules
 from tasks import confirming, links, witnesses
 from tasks.installation import Installation
@@ -269,3 +270,25 @@ def test_a_stage_that_asks_for_nothing_lacks_nothing(installed: Installation, cl
     with installed.database.write() as store:
         entry = store.entry(f"{kept.id}/e/A01")
         assert (confirming.missing(store, entry), confirming.ask(store, kept, entry)) == ((), 0)
+
+
+def test_while_an_entry_is_corrected_its_confirmations_can_be_completed(installed: Installation, edition: Edition, clock: Clock) -> None:
+    asked, cutoff = name_expert(edition), edition.stages[0].cutoff
+    assert cutoff is not None
+    clock.now = cutoff
+    due = cutoff + timedelta(days=3)
+    with installed.database.write() as store:
+        store.put_correction(Correction(edition.id, f"{edition.id}/e/A01", 1, ("title",), (), cutoff, due))
+        store.set_entry_states({f"{edition.id}/e/A01": "correction"})
+    confirming.answer(grant_of(installed, asked), agree=True, text="补上的意见", name="专家1")
+    assert name_expert(edition, 2).state == "asked"
+    clock.now = due
+    with pytest.raises(TooLate):
+        confirming.answer(grant_of(installed, asked), agree=False, text="反悔", name="专家1")
+
+
+def test_many_nominees_are_asked_with_one_look_at_the_units(installed: Installation, edition: Edition) -> None:
+    with installed.database.write() as store:
+        entries = store.entries(edition.id)
+        assert (confirming.ask_all(store, edition, entries), confirming.ask_all(store, edition, entries)) == (2, 0)
+        assert {one.email for one in store.confirmations(edition.id)} == {"a01@example.org", "a02@example.org"}

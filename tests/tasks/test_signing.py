@@ -172,7 +172,7 @@ def test_too_many_high_totals_are_refused_at_the_signature(installed: Installati
 
 def test_who_signed_freely_and_got_more_sheets_later_is_not_stuck(installed: Installation) -> None:
     hold(installed, "A01", "A02", "A03", distribution={"above": "90", "share": "1/5", "sheets_min": 5})
-    save({code: HIGH for code in ("A01", "A02", "A03")})
+    save(dict.fromkeys(("A01", "A02", "A03"), HIGH))
     assert sign() == 3
     new = [builders.an_entry(code) for code in ("A04", "A05")]
     builders.put(installed.database, "sample-2026", entries=new, pairs=[(one.key, "R01") for one in new])

@@ -18,7 +18,7 @@ import xlsxwriter
 from models.edition import Edition, Entry
 from models.errors import InputError, NotAllowed, NotFound, Stale, TooLate
 from models.intake import NewEntry
-from tasks import handing_in, kept_tables, marked_workbooks, table_checking, table_upload
+from tasks import handing_in, kept_tables, marked_workbooks, sweeping, table_checking, table_keeping, table_upload
 from tasks.installation import Installation
 from tasks.spreadsheets import Sheet
 from tasks.table_checking import Seen
@@ -361,21 +361,40 @@ def test_a_table_belongs_to_its_unit(desk: Desk, installed: Installation) -> Non
 def test_a_table_is_private_and_forgotten_after_a_day(desk: Desk, installed: Installation, clock: Clock) -> None:
     table = desk.send(a_line())
     folder = installed.settings.tables_dir
-    assert [path.name for path in folder.iterdir()] == [f"{table}.json"]
+    (path,) = folder.iterdir()
+    assert path.name.endswith(f"-{table}.json")
     assert folder.stat().st_mode & 0o077 == 0
-    assert (folder / f"{table}.json").stat().st_mode & 0o077 == 0
+    assert path.stat().st_mode & 0o077 == 0
     clock.advance(hours=23)
     desk.send(a_line())
-    assert (folder / f"{table}.json").exists()
+    assert path.exists()
     clock.advance(hours=2)
     desk.send(a_line())
-    assert not (folder / f"{table}.json").exists()
+    assert not path.exists()
+
+
+def test_a_unit_keeps_its_latest_tables_only(desk: Desk, installed: Installation, clock: Clock) -> None:
+    tables = []
+    for _ in range(kept_tables.MOST_OF_A_UNIT + 2):
+        tables.append(desk.send(a_line()))
+        clock.advance(minutes=1)
+    assert len(list(installed.settings.tables_dir.iterdir())) == kept_tables.MOST_OF_A_UNIT
+    assert kept_tables.find(tables[-1], desk.unit).id == tables[-1]
+    with pytest.raises(NotFound):
+        kept_tables.find(tables[0], desk.unit)
+
+
+def test_the_sweeper_forgets_old_tables(desk: Desk, installed: Installation, clock: Clock) -> None:
+    desk.send(a_line())
+    clock.advance(hours=25)
+    sweeping.sweep("engine")
+    assert list(installed.settings.tables_dir.iterdir()) == []
 
 
 def test_a_table_that_was_kept_whole_leaves_none_of_its_content(desk: Desk, installed: Installation) -> None:
     table = desk.send(a_line())
     table_upload.confirm(table, desk.unit, desk.look(table).digest)
-    assert "论文甲".encode("unicode_escape").decode() not in (installed.settings.tables_dir / f"{table}.json").read_text()
+    assert "论文甲".encode("unicode_escape").decode() not in next(installed.settings.tables_dir.glob(f"*-{table}.json")).read_text()
     with pytest.raises(NotFound):
         table_upload.marked(table, desk.unit, language="zh")
 
@@ -501,4 +520,4 @@ def test_damaged_content_leaves_nothing(desk: Desk, installed: Installation) -> 
 def test_an_update_that_says_the_same_is_none() -> None:
     entry = Entry("e/e/A", "e", "A", "k", "paper", "", "题", "单位", "a@example.org", "e/n/N01", 1, {"x": "1"})
     new = NewEntry("other", "paper", "题", "单位", "a@example.org", "N01", 1, {"x": "1"})
-    assert table_checking.table_keeping.says_the_same(new, entry)
+    assert table_keeping.says_the_same(new, entry)

@@ -14,8 +14,9 @@ from PIL import Image
 from models.edition import File
 from models.errors import InputError, NotFound, StageNotReady, TooLate
 from models.submitting import Correction, Upload
-from tasks import arriving, examining, file_store, material, material_facts, uploads
+from tasks import arriving, attachments, examining, file_store, material, material_facts, uploads
 from tasks.installation import Installation
+from tests import builders
 from tests.builders import Clock
 from tests.tasks import documents, sending
 from tests.tasks.driving import ON_SQLITE
@@ -267,7 +268,7 @@ _SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>al
 def test_what_is_not_taken_is_refused_by_its_content_whatever_its_name(desk: Desk, content: bytes) -> None:
     found = desk.bring("full_text", content, draft=desk.draft(), name="paper.pdf")
     assert (found.state, found.sha256) == ("refused", "")
-    assert found.said == "无法接收这种文件：只收 PDF、JPEG、PNG、MP3、M4A、MP4 和 WebVTT 字幕，请转换后重新上传"
+    assert found.said == "无法接收这种文件：此处只收 PDF、JPG、PNG、MP4、MP3，请转换后重新上传"
     assert not desk.installed.settings.files_dir.exists()
     assert desk.arriving() == []
 
@@ -445,6 +446,15 @@ def test_without_a_scanner_there_is_nothing_to_scan_again(desk: Desk, scanner: S
         uploads.scan_again(desk.id, found.id)
     with pytest.raises(NotFound):
         uploads.scan_again("other-2026", found.id)
+
+
+@ON_SQLITE
+def test_a_zip_of_the_office_is_scanned_as_well(desk: Desk, scanner: Scanner, tmp_path: Path) -> None:
+    entry = desk.entry("A01", fields={**builders.an_entry().fields, "full_text": "a.png"})
+    attachments.take(desk.id, documents.packed(tmp_path, {"a.png": picture()}), actor="cli")
+    assert desk.files(entry)["A01-1.png"].scan == "clean"
+    with pytest.raises(InputError, match=r"a.png did not pass the virus scanner \(Win.Test.EICAR_HDB-1\)"):
+        attachments.take(desk.id, documents.packed(tmp_path, {"a.png": infected()}), actor="cli")
 
 
 # -- off the threads of the pages ----------------------------------------------------------------------------------

@@ -45,6 +45,11 @@ def test_the_scanner_sees_the_whole_file_and_its_word_counts(scanner: Scanner, s
     assert scanner.seen == [content, EICAR]
 
 
+def test_the_scanner_says_what_it_is(scanner: Scanner, setting: dict[str, str]) -> None:
+    setting["clamav"] = scanner.setting
+    assert virus_scanner.greet().startswith("ClamAV 1.4.3/")
+
+
 def test_a_scanner_is_also_reached_over_the_net(setting: dict[str, str], tmp_path: Path) -> None:
     scanner = Scanner()
     setting["clamav"] = scanner.setting

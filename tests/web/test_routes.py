@@ -105,6 +105,26 @@ async def test_a_slow_page_keeps_no_quick_one_waiting(world: World) -> None:
     assert [one.text for one in answers] == ["slow", "quick"]
 
 
+async def test_a_form_that_waits_for_the_disk_keeps_no_page_waiting(world: World) -> None:
+    pages, entered, go = Pages(), threading.Event(), threading.Event()
+
+    @pages.take("/form")
+    def take() -> Response:
+        entered.set()
+        assert go.wait(PATIENCE)
+        return PlainTextResponse("kept")
+
+    @pages.show("/page")
+    def show() -> Response:
+        assert entered.wait(PATIENCE)
+        go.set()
+        return PlainTextResponse("shown")
+
+    async with served(pages, world.installation) as client:
+        answers = await asyncio.gather(client.post("/form"), client.get("/page"))
+    assert [one.text for one in answers] == ["kept", "shown"]
+
+
 async def test_the_thread_of_a_page_knows_the_language_of_its_request(world: World) -> None:
     pages = Pages()
 

@@ -144,34 +144,26 @@ def sign(world: World) -> None:
 def rewrite_signed(world: World) -> None:
     """Another mark under the same signature."""
     with world.installation.database.write() as store:
-        changed = {"originality": "12", "rigour": "25.5", "value": "20"}
+        changed = {"originality": "13", "rigour": "25.5", "value": "20"}
         store.connection.execute(t.SHEETS.update().where(t.SHEETS.c.signed_at.is_not(None)).values(marks=changed))
 
 
-def nothing(_: World) -> None:
-    """As it was seeded."""
-
-
 @pytest.mark.parametrize(
-    ("before", "change"),
+    "changes",
     [
-        pytest.param(nothing, assign, id="one more assignment"),
-        pytest.param(nothing, take_away, id="one assignment less"),
-        pytest.param(nothing, lambda world: write(world, "35"), id="a first mark"),
-        pytest.param(lambda world: write(world, "35"), lambda world: write(world, "12"), id="another mark"),
-        pytest.param(lambda world: write(world, "35"), sign, id="a signature"),
-        pytest.param(lambda world: (write(world, "35"), sign(world)), rewrite_signed, id="another mark under a signature"),
+        pytest.param((assign, take_away), id="assignments"),
+        pytest.param((lambda world: write(world, "35"), lambda world: write(world, "12"), sign, rewrite_signed), id="marks"),
     ],
 )
-def test_during_the_review_nobody_else_sees_any_difference(
-    world: World, before: Callable[[World], object], change: Callable[[World], object]
-) -> None:
-    before(world)
-    one = asyncio.run(look(world))
-    entitled = asyncio.run(look(world, (("reviewer", ENTITLED),)))
-    change(world)
-    assert differences(one, asyncio.run(look(world))) == []
-    assert "/review" in {address for _, address, _ in differences(entitled, asyncio.run(look(world, (("reviewer", ENTITLED),))))}
+def test_during_the_review_nobody_else_sees_any_difference(world: World, changes: tuple[Callable[[World], object], ...]) -> None:
+    concerned: tuple[tuple[Role | None, str], ...] = (("reviewer", ENTITLED),)
+    one, own = asyncio.run(look(world)), asyncio.run(look(world, concerned))
+    for place, change in enumerate(changes):
+        change(world)
+        assert (place, differences(one, asyncio.run(look(world)))) == (place, [])
+        now = asyncio.run(look(world, concerned))
+        assert "/review" in {address for _, address, _ in differences(own, now)}  # what nobody else sees is there
+        own = now
 
 
 # -- from the call to the award: two whole seasons ---------------------------------------------------------------------------
@@ -340,9 +332,9 @@ def test_the_office_does_see_the_difference(world: World) -> None:
     assert changed >= {f"/admin/editions/{world.edition.id}", f"/admin/editions/{world.edition.id}/reviewers"}
 
 
-def test_double_blind_and_single_blind_are_alike(installed: Installation) -> None:
-    """Pages that show more of an entry show no more of who judges it."""
-    world = seeded(installed, builders.a_process(**builders.a_stage_change("scoring", blind="none", link_code=False)))
-    one = asyncio.run(look(world))
+def test_pages_that_show_whose_an_entry_is_show_no_more_of_who_judges_it(installed: Installation) -> None:
+    world = seeded(installed, builders.a_process(**builders.a_stage_change("scoring", blind="none")))
+    people = OTHERS[:4]
+    one = asyncio.run(look(world, people))
     assign(world)
-    assert differences(one, asyncio.run(look(world))) == []
+    assert differences(one, asyncio.run(look(world, people))) == []

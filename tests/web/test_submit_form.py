@@ -423,3 +423,42 @@ async def test_a_quota_that_is_used_up_is_told_with_what_is_left(form: Browser, 
     assert answer.status_code == 422
     assert "推荐名额为3，已用3，剩余0" in answer.text
     assert world.draft().values["title"] == "海洋之光"
+
+
+NASTY: list[dict[str, str]] = [
+    {"then": "up:authors:99999999"}, {"then": "down:authors:-1"}, {"then": "drop:authors:x"}, {"then": "add:nothing"}, {"then": "add:"},
+    {"then": "up:title:0"}, {"then": "::::"}, {"p.authors.99999.name": "x"}, {"p.authors..name": "x"}, {"p.authors.0.colour": "x"},
+    {"p..0.name": "x"}, {"v.nothing": "x"}, {"v.": "x"}, {"t.original": "x" * 5000}, {"v.rank": "-1"}, {"v.rank": "1e9"},
+    {"v.copies": "９" * 40},
+    {"v.made_on": "0000-00-00"}, {"v.made_on": "9" * 400}, {"v.group": "x" * 5000}, {"v.email": "@" * 300}, {"v.field_of_work": "0" * 90},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", NASTY, ids=lambda bad: next(iter(f"{name}={value[:12]}" for name, value in bad.items())))
+async def test_whatever_is_sent_is_answered_in_words(form: Browser, world: Submission, bad: dict[str, str]) -> None:
+    for then in ("", "submit"):
+        await form.get(path_of(world))
+        fields = filled(form.last.text if form.last else "") | {"then": then} | bad
+        answer = await form.post(path_of(world), fields)
+        assert answer.status_code in (303, 422)
+        if world.entries():
+            return
+
+
+@pytest.mark.parametrize("revision", ["", "-1", "x", "9" * 40, "１"])
+async def test_a_revision_that_no_page_of_ours_sends_is_refused(form: Browser, world: Submission, revision: str) -> None:
+    answer = await form.post(path_of(world), filled(form.last.text if form.last else "") | {"revision": revision})
+    assert answer.status_code == 422
+
+
+async def test_a_form_is_begun_once_however_often_the_button_is_pressed(form: Browser, world: Submission) -> None:
+    await form.get("/submit")
+    for _ in range(2):
+        await form.post("/submit/forms/new", {"class": "artwork"})
+    assert len(world.drafts()) == 1
+
+
+@pytest.mark.parametrize("name", ["paper", "", "x\x00", "w" * 300])
+async def test_a_class_that_the_unit_cannot_put_forward_begins_nothing(clerk: Browser, world: Submission, name: str) -> None:
+    assert (await clerk.post("/submit/forms/new", {"class": name})).status_code == 403
+    assert world.drafts() == []

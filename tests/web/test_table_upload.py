@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlsxwriter
 from starlette.applications import Starlette
 
 from tasks.installation import Installation
@@ -222,6 +224,22 @@ async def test_what_cannot_be_read_is_said_on_the_page(browser: Browser, world: 
     assert said in answer.text
     assert len(re.findall("<li>", answer.text.partition('role="alert"')[2].partition("</ul>")[0])) == 1
     assert list(world.installation.settings.tables_dir.glob("*.json")) == []
+
+
+async def test_a_bomb_ends_the_reading_process_and_nobody_else_waits(browser: Browser, other_browser: Browser, world: World) -> None:
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(target)
+    page = book.add_worksheet("表")
+    page.write_row(0, 0, list(GOOD))
+    page.write(1_048_575, 16_383, "x")
+    book.close()
+    await browser.enter(world.link("nominator", "N01"))
+    await other_browser.enter(world.link("nominator", "N02"))
+    refused, *others = await asyncio.gather(
+        send(browser, target.getvalue(), "远.xlsx"), *(other_browser.client.get(path) for path in ("/healthz", "/submit", "/submit/table"))
+    )
+    assert (refused.status_code, [answer.status_code for answer in others]) == (422, [200, 200, 200])
+    assert "文件内容远超一张表格" in refused.text
 
 
 async def test_a_form_without_a_file_says_so(browser: Browser, world: World) -> None:

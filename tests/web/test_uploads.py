@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import shutil
 import zipfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
@@ -358,6 +359,19 @@ async def test_a_kept_file_is_sent_as_a_download_that_no_browser_runs(clerk: Cle
     assert answer.headers["Content-Type"] == "image/png"
     refused = await clerk.bring(b"<html>", draft)
     assert (await clerk.client.get(f"{refused['address']}/file")).status_code == 404
+
+
+async def test_files_that_are_kept_elsewhere_are_sent_through_copies(
+    clerk: Clerk, draft: FormDraft, world: Office, app: Starlette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = Installation(world.installed.settings.model_copy(update={"files_url": f"memory://{world.id}/files"}), world.database)
+    monkeypatch.setattr("tasks.installation.installation", lambda: far)
+    app.state.installation = far
+    told = await clerk.bring(picture(), draft)
+    shutil.rmtree(far.settings.data_dir / "copies")
+    answer = await clerk.client.get(f"{told['address']}/file")
+    assert (answer.status_code, answer.content[:4]) == (200, b"\x89PNG")
+    assert not far.settings.files_dir.exists()
 
 
 # -- without scripts -----------------------------------------------------------------------------------------------

@@ -243,6 +243,7 @@
     refresh();
     if (blocked) return;
     keep();
+    if (!clean()) show("saving");
     clearTimeout(timer);
     timer = setTimeout(() => save(), PAUSE);
   }
