@@ -84,6 +84,8 @@ class Composition(Declared):
     """What people call those who are counted: 处级干部."""
     classes: tuple[Slug, ...] = ()
     """Classes whose entries are counted together; all if left out."""
+    from_entries: int = Field(default=1, ge=1)
+    """Lists with fewer entries are not judged: a fifth of two people is nobody."""
     max_share: Share | None = None
     """At most this share of the list."""
     min_share: Share | None = None

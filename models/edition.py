@@ -19,22 +19,9 @@ Role = Literal["nominator", "reviewer", "committee", "party", "witness"]
 EditionState = Literal["running", "published", "cancelled"]
 RunState = Literal["planned", "opening", "open", "closing", "closed"]
 EntryState = Literal[
-    "submitted",
-    "withdrawn",
-    "duplicate",
-    "correction",
-    "not_accepted",
-    "eligible",
-    "ineligible",
-    "assigned",
-    "scored",
-    "shortlisted",
-    "not_shortlisted",
-    "voted_out",
-    "publicised",
-    "awarded",
-    "not_awarded",
-]
+    "submitted", "withdrawn", "duplicate", "correction", "not_accepted", "eligible", "ineligible", "assigned", "scored", "shortlisted",
+    "not_shortlisted", "voted_out", "publicised", "awarded", "not_awarded",
+]  # fmt: skip
 
 
 SET_ASIDE: frozenset[EntryState] = frozenset(("withdrawn", "duplicate", "not_accepted"))

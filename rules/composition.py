@@ -56,6 +56,8 @@ def imbalances(rules: Iterable[Composition], entries: Sequence[Entry]) -> tuple[
     found = []
     for rule in rules:
         listed = [entry for entry in entries if not rule.classes or entry.class_name in rule.classes]
+        if len(listed) < rule.from_entries:
+            continue
         wanted = {plain(value) for value in rule.values}
         counted = tuple(entry for entry in listed if plain(entry.fields.get(rule.field)) in wanted)
         if rule.max_share is not None and len(counted) > (most := _floor(rule.max_share * len(listed))):

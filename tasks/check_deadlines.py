@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,30 +13,32 @@ from notifications import messages
 from rules import checked_forms, form_check
 from tasks import checking, deciding, stages
 from tasks.action import action
+from tasks.checking import Item
 from tasks.failpoints import failpoint
 
 POSTING = "due:accepted"
 """Everything is decided and the accepted entries must be made public: due by itself, no row tells when."""
 
 
-def dues(store: Store, edition: Edition, run: StageRun) -> tuple[Deadline, ...]:
-    """What an open stage must settle by itself now: rows that have come, and the list that is to be posted."""
-    if not checked_forms.by_checkers(run):
-        return ()
+def look(store: Store, edition: Edition, run: StageRun) -> tuple[bool, tuple[Deadline, ...]]:
+    """Whether an open stage is held after its deadline, and what it must settle by itself now: rows that have come, a list to be posted."""
     now = edition.now(store.real_now)
+    if not checked_forms.by_checkers(run):
+        return False, ()
     come = [one for one in store.open_deadlines(edition.id, run.position) if one.kind.startswith("due:") and one.at <= now]
-    if run.cutoff is not None and _must_post(store, run, now):
-        come.append(Deadline(0, edition.id, run.position, POSTING, now))
-    return tuple(come)
-
-
-def _must_post(store: Store, run: StageRun, now: datetime) -> bool:
-    if not checking.declared(run).publicity_days or run.cutoff is None or now < run.cutoff:
-        return False
+    if run.cutoff is None or now < run.cutoff:
+        return False, tuple(come)
     found = checking.items(store, run)
-    if any(one.progress.place != "decided" for one in found) or not any(one.progress.outcome == "eligible" for one in found):
+    if _must_post(store, run, found):
+        come.append(Deadline(0, edition.id, run.position, POSTING, now))
+    return checking.holds(store, edition, run, found), tuple(come)
+
+
+def _must_post(store: Store, run: StageRun, found: Sequence[Item]) -> bool:
+    """Whether all is decided and the accepted entries must be made public now."""
+    if not checking.declared(run).publicity_days or any(one.progress.place != "decided" for one in found):
         return False
-    return checking.publicity_ends(store, run) is None
+    return any(one.progress.outcome == "eligible" for one in found) and checking.publicity_ends(store, run) is None
 
 
 @action
@@ -82,10 +85,11 @@ def _last_call(store: Store, edition: Edition, run: StageRun, code: str) -> None
 def _post(store: Store, edition: Edition, run: StageRun) -> None:
     """Make the accepted entries public for the declared days."""
     now = edition.now(store.real_now)
-    if not _must_post(store, run, now):
+    found = checking.items(store, run)
+    if run.cutoff is None or now < run.cutoff or not _must_post(store, run, found):
         return
     period = form_check.accepted_publicity(now, checking.declared(run).publicity_days, zone=edition.process.time_zone)
-    accepted = [one for one in checking.items(store, run) if one.progress.outcome == "eligible"]
+    accepted = [one for one in found if one.progress.outcome == "eligible"]
     store.append(
         edition.id, "AcceptedPosted", actor="engine", stage=run.name, count=len(accepted), first_day=period.first_day.isoformat(),
         last_day=period.last_day.isoformat(), until=period.ends.isoformat(),

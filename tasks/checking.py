@@ -104,17 +104,25 @@ def counts(store: Store, run: StageRun) -> Counter[Place]:
     return Counter(one.progress.place for one in items(store, run))
 
 
-def holds(store: Store, edition: Edition, run: StageRun) -> bool:
-    """Whether a stage must stay open after its deadline: an entry is undecided, or the accepted ones are not, or still, public."""
-    if not checked_forms.by_checkers(run) or run.cutoff is None or edition.now(store.real_now) < run.cutoff:
+def holds(store: Store, edition: Edition, run: StageRun, found: Sequence[Item] | None = None) -> bool:
+    """Whether a stage must stay open after its deadline: an entry is undecided, or the accepted ones are not, or still, public.
+
+    Args:
+        store: An open transaction.
+        edition: The edition.
+        run: Its open stage.
+        found: What `items` yields, where the caller has it already.
+    """
+    now = edition.now(store.real_now)
+    if not checked_forms.by_checkers(run) or run.cutoff is None or now < run.cutoff:
         return False
-    found = items(store, run)
+    found = items(store, run) if found is None else found
     if any(one.progress.place != "decided" for one in found):
         return True
     if not (declared(run).publicity_days and any(one.progress.outcome == "eligible" for one in found)):
         return False
     ends = publicity_ends(store, run)
-    return ends is None or edition.now(store.real_now) < ends
+    return ends is None or now < ends
 
 
 def awaited(store: Store, edition: Edition, run: StageRun) -> str:

@@ -71,7 +71,7 @@ def situation(edition_id: str) -> Situation:
             ready = READY[run.declared.kind](store, edition, run)
             deadlines = store.open_deadlines(edition_id, run.position)
             due = tuple(one for one in deadlines if one.kind.startswith("remind:") and one.at <= now)
-            held, dues = checking.holds(store, edition, run), check_deadlines.dues(store, edition, run)
+            held, dues = check_deadlines.look(store, edition, run)
     return Situation(edition, now, ready, due, seen, held, dues)
 
 

@@ -69,8 +69,8 @@ def keep_table(store: Store, edition: Edition, what: What, table: Table, *, acto
     stored = store.entries(edition.id)
     new = intake.read_entries(table, process, types, {one.key: one.title for one in stored}, _further(store, edition, units))
     stage = edition.stages[0].declared
-    if isinstance(stage, SubmissionStage) and stage.duplicates == "ask":
-        new = _apart(edition, new, stored)
+    both_stand = isinstance(stage, SubmissionStage) and stage.duplicates == "ask"
+    new = _apart(edition, new, [one for one in stored if both_stand or one.state in SET_ASIDE])
     if faults := _clashes(store, edition, table, new, stored):
         raise InputError(faults)
     return keep_entries(store, edition, new, file=table.file, actor=actor)
@@ -89,7 +89,10 @@ def _further(store: Store, edition: Edition, units: Sequence[Nominator]) -> dict
 
 
 def _apart(edition: Edition, new: Sequence[NewEntry], stored: Sequence[Entry]) -> tuple[NewEntry, ...]:
-    """Where another unit has put the same subject forward, both stand: the later one gets a key of its own unit (rule N4)."""
+    """Where another unit's entry of the same subject is kept beside, the later one gets a key of its own unit (rule N4).
+
+    So it is with an entry that the other unit has withdrawn, and with all where the office decides about duplicates.
+    """
     units = {one.key: one.nominator for one in stored}
     return tuple(
         replace(one, key=handing_in.own_key(one.key, mine)) if units.get(one.key, mine) != mine else one

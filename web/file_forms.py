@@ -99,8 +99,14 @@ class FileForm:
                 raise errors.Refused(413)
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """What the part holds that was begun last."""
-        while (event := await self._next()) is not None and event[0] != "end":
+        """What the part holds that was begun last.
+
+        Raises:
+            Refused: the form ends in the middle of it.
+        """
+        while (event := await self._next()) is None or event[0] != "end":
+            if event is None:
+                raise errors.Refused(400)
             if event[0] == "data":
                 yield event[1]
 

@@ -188,13 +188,19 @@ def _form_page(request: Request, seat: Seat, draft: str, field: str, *, status: 
         place = upload_places.place_of(store, seat.edition, _unit(seat).id, draft or None, field)
     return pages.render(
         request, "upload_new.html", status=status, seat=seat, edition=seat.edition, run=seat.edition.stages[0],
-        zone=seat.edition.process.time_zone, place=place, draft_id=draft, field_name=field, fault=fault, back=_back(draft, field),
+        zone=seat.edition.process.time_zone, place=place, draft_id=draft, field_name=field, fault=fault, back=_back(request, draft, field),
         most=upload_places.most_bytes(place, field), title=words.both(place.field.title) if place.field else "",
     )  # fmt: skip
 
 
-def _back(draft: str | None, field: str) -> str:
+def _back(request: Request, draft: str | None, field: str) -> str:
+    """The page on which the question of a file stands."""
     if draft:
+        with visitors.database(request).read() as store:
+            entry_id = store.draft(draft).entry
+            entry = store.entry(entry_id) if entry_id else None
+        if entry is not None and entry.state == "correction":
+            return f"/submit/corrections/{entry.code}#f-{field}"
         return f"/submit/forms/{draft}#f-{field}"
     return "/submit/zip" if field == upload_places.ZIP else "/submit/unit"
 
@@ -219,7 +225,11 @@ async def _take_form(request: Request, visit: Visit | None) -> Response:
                 size=int(length), beside=_SLACK,
             ),
         )  # fmt: skip
-        upload = await incoming.take(request, begun.id, _unit(seat).id, 0, file_form.pieces(), whole=True)
+        try:
+            upload = await incoming.take(request, begun.id, _unit(seat).id, 0, file_form.pieces(), whole=True)
+        except errors.Refused:  # cut short within the form: nothing could go on from there
+            await _thread(request, lambda: arriving.remove(begun.id, _unit(seat).id))
+            raise
     except InputError as error:
         status, fault = 413 if isinstance(error, arriving.TooLarge) else 422, message_of(error)
         return await _thread(request, lambda: _form_page(request, seat, draft, field, status=status, fault=fault))
@@ -248,7 +258,7 @@ def show(request: Request, visit: MaybeVisit, upload_id: str) -> Response:
         return RedirectResponse(f"/submit/zip/{upload.id}", 303)
     return pages.render(
         request, "upload.html", seat=seat, edition=seat.edition, run=seat.edition.stages[0], zone=seat.edition.process.time_zone,
-        upload=upload, checking=checking, said=said(upload), back=_back(upload.draft, upload.field), size=size_of(upload.size),
+        upload=upload, checking=checking, said=said(upload), back=_back(request, upload.draft, upload.field), size=size_of(upload.size),
     )  # fmt: skip
 
 
@@ -269,7 +279,7 @@ def remove(request: Request, visit: MaybeVisit, form: Posted, upload_id: str) ->
     seat = visitors.seat_of(request, visit, "nominator")
     visitors.check_form(visit, form)
     gone = arriving.remove(upload_id, _unit(seat).id)
-    return pages.go(_back(gone.draft, gone.field))
+    return pages.go(_back(request, gone.draft, gone.field))
 
 
 @router.show("/submit/uploads/{upload_id}/file")

@@ -117,6 +117,7 @@ EVENTS = {
     "AnswersReopened": _("重新征求意见"),
     "NoticePosted": _("发布公示"),
     "ResultPublished": _("公布结果"),
+    "ReopeningAsked": _("重新开放待确认"),
     "SheetReopened": _("重新开放评分表"),
     "MaterialFlagged": _("检查匿名文件"),
     "MailFailed": _("邮件发送失败"),

@@ -72,3 +72,9 @@ def test_the_limit_is_exactly_where_the_share_is_passed(high: int, others: int, 
     assert bool(found) == (high > share * (high + others))
     found = imbalances([a_rule(min_share=str(share))], a_list(high, others))
     assert bool(found) == (high < share * (high + others))
+
+
+def test_a_list_too_short_to_be_shared_out_is_not_judged() -> None:
+    rule = a_rule(max_share="1/5", from_entries=5)
+    assert imbalances([rule], a_list(2, 2)) == ()
+    assert [one.limit for one in imbalances([rule], a_list(2, 3))] == [1]

@@ -440,7 +440,7 @@ def test_an_engine_that_dies_while_it_refuses_an_entry_does_so_once_in_the_end(
     say(checked, "A01", "correction", ABSTRACT)
     checked.local("2026-06-20 00:00")
     monkeypatch.setattr(failpoints, "_ORDERS", {point: "raise"})
-    monkeypatch.setattr(failpoints, "_SEEN", failpoints.Counter())
+    monkeypatch.setattr(failpoints, "_SEEN", Counter())
     with pytest.raises(failpoints.InjectedFailure):
         checked.advance()
     assert (checked.entry_states()["A01"] == "ineligible") == point.endswith("after")

@@ -106,17 +106,32 @@ def test_withdrawn_and_classified_entries_are_no_pair(installed: Installation, e
     assert put(installed, edition, secret, builders.an_entry("A04", title="涉密项目 No. 2", classified=True, fields={})) == 0
 
 
-def test_a_spreadsheet_of_the_office_may_bring_a_second_channel_where_the_office_decides(installed: Installation, edition: Edition) -> None:
+def a_table(unit: str) -> Table:
     headers = ("类别", "论文题目", "第一作者单位", "电子邮箱", "推荐单位编号", "学科代码", "作者", "发表期刊", "发表日期", "摘要")
+    cells = ("学术论文", "同一篇论文", "甲大学", "a@example.org", unit, "440", "甲一", "示例学报", "2024-05-01", "摘要")
+    return Table("entries.csv", "", 1, headers, (Row(2, cells),))
 
-    def table(unit: str) -> Table:
-        cells = ("学术论文", "同一篇论文", "甲大学", "a@example.org", unit, "440", "甲一", "示例学报", "2024-05-01", "摘要")
-        return Table("entries.csv", "", 1, headers, (Row(2, cells),))
 
-    for unit, said in (("N01", "1 new entries, 0 updated"), ("N02", "1 new entries, 0 updated"), ("N02", "0 new entries, 1 updated")):
-        with installed.database.write() as store:
-            assert importing.keep_table(store, edition, "entries", table(unit), actor="cli") == said
+def bring(installed: Installation, edition: Edition, unit: str) -> str:
+    with installed.database.write() as store:
+        return importing.keep_table(store, edition, "entries", a_table(unit), actor="cli")
+
+
+def test_a_spreadsheet_of_the_office_may_bring_a_second_channel_where_the_office_decides(installed: Installation, edition: Edition) -> None:
+    said = [bring(installed, edition, unit) for unit in ("N01", "N02", "N02")]
+    assert said == ["1 new entries, 0 updated", "1 new entries, 0 updated", "0 new entries, 1 updated"]
     assert [one.why for one in pairs(installed, edition)] == ["title"]
+
+
+def test_a_second_channel_is_refused_elsewhere_unless_the_first_has_withdrawn(installed: Installation, clock: Clock) -> None:
+    edition = opened(installed, clock, "other")
+    bring(installed, edition, "N01")
+    with pytest.raises(InputError, match="already put forward by"):
+        bring(installed, edition, "N02")
+    with installed.database.write() as store:
+        store.set_entry_states({one.id: "withdrawn" for one in store.entries(edition.id)})
+    assert bring(installed, edition, "N02") == "1 new entries, 0 updated"
+    assert sorted(states(installed, edition).values()) == ["submitted", "withdrawn"]
 
 
 def test_one_is_set_aside_with_a_reason_and_can_be_brought_back(installed: Installation, edition: Edition) -> None:

@@ -14,11 +14,16 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.edition import Edition, Entry
 from models.errors import InputError, NotAllowed, NotFound, Stale, TooLate
 from models.intake import NewEntry
-from tasks import handing_in, kept_tables, marked_workbooks, sweeping, table_checking, table_keeping, table_upload
+from models.process import FormField
+from rules import intake
+from rules.columns import assign_columns
+from tasks import handing_in, kept_tables, marked_workbooks, spreadsheets, sweeping, table_checking, table_keeping, table_upload
 from tasks.installation import Installation
 from tasks.spreadsheets import Sheet
 from tasks.table_checking import Seen
@@ -53,9 +58,11 @@ class Desk:
     def keep(self, *lines: tuple[str, ...], **more: Any) -> dict[str, int]:
         """Send a table and keep its good rows."""
         table = self.send(*lines, **more)
-        done = table_upload.confirm(table, self.unit, self.look(table).digest)
-        assert done.result is not None
-        return dict(done.result)
+        seen = self.look(table)
+        counts = {"new": seen.count("new"), "update": seen.count("update"), "unchanged": seen.count("unchanged"), "faulty": seen.faulty}
+        done = table_upload.confirm(table, self.unit, seen.digest)
+        assert done.result == (counts if seen.taken else None)
+        return counts
 
     def entries(self) -> list[Entry]:
         with self.database.read() as store:
@@ -521,3 +528,31 @@ def test_an_update_that_says_the_same_is_none() -> None:
     entry = Entry("e/e/A", "e", "A", "k", "paper", "", "题", "单位", "a@example.org", "e/n/N01", 1, {"x": "1"})
     new = NewEntry("other", "paper", "题", "单位", "a@example.org", "N01", 1, {"x": "1"})
     assert table_keeping.says_the_same(new, entry)
+
+
+CELLS = st.text(max_size=12) | st.sampled_from(
+    ["=1", "示例", "合计", "注：", "440", "\x00", "\u202e", "\ufffe", "’", "1" * 400, "２０２４．１"]
+)
+
+
+@given(st.lists(st.lists(CELLS, min_size=1, max_size=10), min_size=1, max_size=6), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_no_text_in_any_cell_breaks_the_reading_or_the_marked_workbook(rows: list[list[str]], headed: bool) -> None:
+    process = builders.a_process()
+    lines = [list(HEADS), *rows] if headed else rows
+    whole = [[cell.encode("utf-8", "replace").decode() for cell in line] for line in lines]
+    sheet = Sheet("a.csv", "", tuple((number, tuple(line)) for number, line in enumerate(whole, start=1) if any(line)), (), len(whole))
+    columns: dict[int, FormField] = {}
+    top = 0
+    try:
+        table = spreadsheets.table_in(sheet)
+        assigned = assign_columns(table.headers, table_checking.askable(builders.an_edition(process), "paper"))
+        read, faults = intake.sort_entries(table, process, intake.OneUnit("paper", "N01", "甲", assigned))
+        assert not {fault.row for fault in faults} & set(read)
+        assert all(fault.zh for fault in faults)
+        fields = {field.name: field for field in table_checking.askable(builders.an_edition(process), "paper")}
+        columns, top = {index: fields[name] for name, index in assigned.items()}, table.header_row
+    except InputError as refusal:
+        faults = refusal.faults
+    content = marked_workbooks.marked(builders.an_edition(process), sheet, faults, columns, top, codes=("110 数学",), language="zh")
+    assert openpyxl.load_workbook(io.BytesIO(content)).sheetnames[:2] == ["申报表", "需要修改的地方"]

@@ -175,6 +175,7 @@ class TestSealed:
             f"{here}/material",
             f"{here}/duplicates",
             f"{here}/quotas",
+            f"{here}/quotas/N01",
             f"{here}/uploads",
             "/admin",
         ):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from tasks import laureates, visiting
+from tasks import examining, laureates, visiting
 from tasks.installation import Installation
 from tests.builders import Clock
 from tests.tasks.test_unit_papers import LEVEL, SHARED
@@ -155,3 +157,22 @@ async def test_a_list_that_cannot_be_read_says_why(
     assert sentence in answer.text
     with world.installation.database.read() as store:
         assert laureates.known(store, world.edition) == ()
+
+
+async def test_an_uploaded_picture_proves_the_publicity(browser: Browser, world: World) -> None:
+    page = await sit(browser, world)
+    assert 'href="/submit/uploads/new?draft=&amp;field=publicity"' in page
+    form = await browser.get("/submit/uploads/new?draft=&field=publicity")
+    assert form.status_code == 200
+    target = BytesIO()
+    Image.new("RGB", (900, 600), "#1b4f8f").save(target, "PNG")
+    fields = browser.hidden("/submit/uploads")
+    answer = await browser.post("/submit/uploads", fields, hidden=False, files={"file": ("公示照片.png", target.getvalue(), "image/png")})
+    assert answer.status_code == 303
+    examining.finish()
+    page = (await browser.get(UNIT)).text
+    assert "公示照片.png" in page
+    assert "请在下面点“保存”使其生效" in page
+    dates = {"act": "publicity", "from": "2026-05-06", "until": "2026-05-11", "url": "", "result": "无异议"}
+    assert (await browser.post(UNIT, guard(browser) | dates, hidden=False)).status_code == 303
+    assert "公示证明符合要求" in (await browser.get(UNIT)).text

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from starlette.applications import Starlette
 
-from models.submitting import FormDraft, Upload
+from models.submitting import Correction, FormDraft, Upload
 from tasks import arriving, examining, visiting
 from tasks.installation import Installation
 from tests import builders
@@ -416,11 +416,14 @@ async def test_a_plain_form_says_what_is_wrong(clerk: Clerk, draft: FormDraft, w
 async def test_bodies_that_are_no_form_are_refused_and_leave_nothing(clerk: Clerk, draft: FormDraft, world: Office) -> None:
     guard = "".join(f'--b\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n' for key, value in clerk.guard().items())
     file = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\nxx'
+    place = {"draft": draft.id, "field": "full_text"}
+    here = "".join(f'--b\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n' for key, value in place.items())
     bodies: dict[str, int] = {
-        "": 403, "junk": 400, "--b": 403, guard: 404, "--b\r\n" + "x" * 100_000: 400, "--b\r\nX: " + "y" * 100_000: 400,
+        "": 403, "junk": 400, "--b": 403, guard: 400, "--b\r\n" + "x" * 100_000: 400, "--b\r\nX: " + "y" * 100_000: 400,
         '--b\r\nContent-Disposition: form-data; name="as"\r\n\r\n' + "y" * 100_000: 413,
         '--b\r\nContent-Disposition: form-data; name="as"\r\n\r\ny\r\n' * 100: 413,
         guard + file: 404,  # the draft is missing
+        guard + here + file: 400,  # it ends in the middle of the file
     }  # fmt: skip
     for body, status in bodies.items():
         headers = SAME_SITE | {"Content-Type": "multipart/form-data; boundary=b"}
@@ -444,6 +447,23 @@ async def test_while_a_file_is_examined_its_page_looks_again_by_itself(
     told = (await clerk.client.get(address, headers={"Accept": "application/json"})).json()
     assert told["state"] == "checking"
     assert "检查中" in (await clerk.client.get(f"/submit/forms/{draft.id}")).text
+
+
+async def test_a_file_of_an_entry_that_was_sent_back_leads_back_to_its_correction(clerk: Clerk, world: Office) -> None:
+    entry = world.entry("A01")
+    draft = world.draft(entry=entry)
+    due = world.clock.now + timedelta(days=60)
+    with world.database.write() as store:
+        store.set_outcome(entry, "correction", ())
+        store.put_correction(Correction(world.id, entry, 1, ("full_text",), (), world.clock.now, due))
+    world.close()
+    await clerk.browser.enter(world.world.link("nominator", "N01"))
+    answer = await clerk.plain({"draft": draft.id, "field": "full_text"}, ("a.png", picture()))
+    examining.finish()
+    page = (await clerk.browser.get(answer.headers["location"])).text
+    assert 'href="/submit/corrections/A01#f-full_text"' in page
+    assert world.files(entry) == {}  # until the correction is handed in
+    assert (await clerk.plain({"draft": draft.id, "field": "blind_text"}, ("a.png", picture()))).status_code == 409
 
 
 async def test_a_units_own_paper_needs_no_form(clerk: Clerk, world: Office) -> None:
