@@ -14,21 +14,16 @@ from typing import Any, get_args
 
 from models.declared import Words
 from models.edition import Edition, Entry, EntryState, Grant, Nominator
-from models.errors import Fault, InputError, LinkRefused, NotAllowed, TooLate
+from models.errors import LinkRefused, NotAllowed, TooLate
 from models.stages import Stage, SubmissionStage
 from models.store import Store
 from models.submitting import Confirmation, ConfirmationKind
 from notifications import messages
-from rules import signatures
-from rules.text import TextRefused, clean, clean_name
+from rules import confirmations
 from tasks import links
 from tasks.installation import database, settings
 
 KINDS: tuple[ConfirmationKind, ...] = get_args(ConfirmationKind)
-TEXT_MAX = 2000
-"""Characters of an opinion, or of the reason for a refusal."""
-NAME_MAX = 100
-"""Characters of a name or a unit."""
 TITLES: Mapping[ConfirmationKind, Words] = {
     "consent": Words(zh="本人同意", en="the nominee's consent"),
     "unit": Words(zh="所在单位意见", en="the unit's opinion"),
@@ -132,15 +127,12 @@ def ask_all(store: Store, edition: Edition, entries: Collection[Entry]) -> int:
     if not coming or "consent" not in needed(edition.stages[0].declared):
         return 0
     only = coming[0].id if len(coming) == 1 else None
-    there = {one.entry for one in store.confirmations(edition.id, entry=only) if one.kind == "consent"}
-    units = {one.id: one for one in store.nominators(edition.id)}
-    asked = 0
-    for entry in coming:
-        unit = units[entry.nominator]
-        if entry.id not in there and not same(entry.email, unit.email):
-            add(store, edition, entry, unit, "consent", nominee(edition, entry), entry.unit, entry.email, actor=f"nominator:{unit.id}")
-            asked += 1
-    return asked
+    there = store.confirmations(edition.id, entry=only)
+    asked, units = {one.entry for one in there if one.kind == "consent"}, {one.id: one for one in store.nominators(edition.id)}
+    fresh = [one for one in coming if one.id not in asked and not same(one.email, units[one.nominator].email)]
+    consent: ConfirmationKind = "consent"
+    people = [(one, units[one.nominator], consent, (nominee(edition, one), one.unit, one.email)) for one in fresh]
+    return len(add(store, edition, people, there))
 
 
 def nominee(edition: Edition, entry: Entry) -> str:
@@ -153,18 +145,31 @@ def nominee(edition: Edition, entry: Entry) -> str:
 
 
 def add(
-    store: Store, edition: Edition, entry: Entry, person: Nominator, kind: ConfirmationKind, name: str, unit: str, email: str, *, actor: str
-) -> Confirmation:
-    """Ask somebody, in the caller's transaction: a row, a link and a mail."""
-    now = store.edition_now(edition.id)
-    numbers = [int(one.id.rpartition("/")[2]) for one in store.confirmations(edition.id, entry=entry.id)]
-    made = Confirmation(
-        f"{entry.id}/w/{max(numbers, default=0) + 1}", edition.id, entry.id, kind, name, unit, email, "asked", "", "", now
-    )  # fmt: skip
-    store.put_confirmation(made)
-    links.issue(store, settings(), edition.id, "witness", [made.id], not_before=now, expires_at=ends(store, edition))
-    store.append(edition.id, "ConfirmationAsked", actor=actor, entry=entry.id, confirmation=made.id, asked=kind)
-    mail(store, edition, made, entry, person)
+    store: Store, edition: Edition, people: Iterable[tuple[Entry, Nominator, ConfirmationKind, tuple[str, str, str]]],
+    there: Iterable[Confirmation],
+) -> list[Confirmation]:  # fmt: skip
+    """Ask people in the caller's transaction: a row, a link and a mail each.
+
+    Args:
+        store: The open transaction.
+        edition: The edition.
+        people: Entry, nominating unit, what is asked, and the name, unit and address of who is asked.
+        there: What is asked already, at least of these entries.
+    """
+    now, run, made, mails = store.edition_now(edition.id), edition.stages[0], [], []
+    last: dict[str, int] = defaultdict(int)
+    for one in there:
+        last[one.entry] = max(last[one.entry], int(one.id.rpartition("/")[2]))
+    for entry, unit, kind, who in people:
+        last[entry.id] += 1
+        asked = Confirmation(f"{entry.id}/w/{last[entry.id]}", edition.id, entry.id, kind, *who, "asked", "", "", now)
+        store.put_confirmation(asked)
+        actor = f"nominator:{unit.id}"
+        store.append(edition.id, "ConfirmationAsked", actor=actor, entry=entry.id, confirmation=asked.id, asked=kind)
+        mails.append(messages.confirmation_request(edition, run, asked, entry, unit, 1))
+        made.append(asked)
+    links.issue(store, settings(), edition.id, "witness", [one.id for one in made], not_before=now, expires_at=ends(store, edition))
+    store.queue_mails(edition.id, mails)
     return made
 
 
@@ -216,7 +221,7 @@ def answer(grant: Grant, *, agree: bool | None, text: str, name: str) -> Confirm
             raise LinkRefused("this link was replaced")
         entry = store.entry(witness.entry)
         refuse_closed(store, edition, entry)
-        words, signed_as = _read_answer(witness, agree, text, name)
+        words, signed_as = confirmations.read_answer(witness, agree, text, name)
         now = store.edition_now(edition.id)
         answered = replace(witness, state="given" if agree else "refused", text=words, signed_as=signed_as, answered_at=now)
         store.put_confirmation(answered)
@@ -226,30 +231,6 @@ def answer(grant: Grant, *, agree: bool | None, text: str, name: str) -> Confirm
         )  # fmt: skip
         _follow_up(store, edition, entry, witness, answered)
         return answered
-
-
-def _read_answer(witness: Confirmation, agree: bool | None, text: str, name: str) -> tuple[str, str]:
-    faults, words, signed_as = [], "", ""
-    if agree is None:
-        faults.append(Fault("no answer was chosen", "choose one", field="agree", column="missing"))
-    try:
-        words = clean(text, max_length=TEXT_MAX)
-        if not words and (agree is False or (agree and witness.kind != "consent")):
-            faults.append(Fault("this answer needs words", "write them", field="text", column="missing"))
-    except TextRefused as refused:
-        faults.append(Fault(str(refused), "correct it", field="text", column="text"))
-    try:
-        signed_as = clean_name(clean(name, max_length=NAME_MAX))
-        if not signed_as:
-            faults.append(Fault("the name is missing", "type it", field="name", column="missing"))
-        # Whoever signs for a unit need not be the person to whom the request was sent.
-        elif witness.kind != "unit" and not signatures.is_same_name(signed_as, witness.name):
-            faults.append(Fault("the typed name is another", "type the name as it stands above", field="name", column="other"))
-    except TextRefused as refused:
-        faults.append(Fault(str(refused), "correct it", field="name", column="text"))
-    if faults:
-        raise InputError(faults)
-    return words, signed_as
 
 
 def _follow_up(store: Store, edition: Edition, entry: Entry, before: Confirmation, answered: Confirmation) -> None:

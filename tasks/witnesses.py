@@ -13,7 +13,7 @@ from models.errors import Fault, InputError, NotAllowed, NotFound
 from models.store import Store
 from models.submitting import Confirmation, ConfirmationKind
 from notifications import messages
-from rules import conflicts
+from rules import confirmations, conflicts
 from rules.cells import CellRefused, read_email
 from rules.text import TextRefused, clean, clean_name, clean_unit
 from tasks import confirming, limits, links
@@ -41,7 +41,7 @@ def name_person(edition_id: str, nominator: str, code: str, kind: str, name: str
         who = _read(edition, entry, person, known, name, unit, email, asked)
         if sum(one.kind == known and one.state != "refused" for one in asked) >= wanted[known]:
             raise _fault("kind", "enough", f"{wanted[known]} are asked already; correct one of them instead")
-        return confirming.add(store, edition, entry, person, known, *who, actor=f"nominator:{nominator}")
+        return confirming.add(store, edition, [(entry, person, known, who)], asked)[0]
 
 
 def correct_person(edition_id: str, nominator: str, confirmation_id: str, name: str, unit: str, email: str) -> Confirmation:
@@ -125,7 +125,7 @@ def _read(
     read: dict[str, str] = {}
     for field, text, tidy in (("name", name, clean_name), ("unit", unit, clean_unit)):
         try:
-            read[field] = tidy(clean(text, max_length=confirming.NAME_MAX))
+            read[field] = tidy(clean(text, max_length=confirmations.NAME_MAX))
             if not read[field]:
                 faults.append(Fault(f"the {field} is missing", "fill it in", field=field, column="missing"))
         except TextRefused as refused:

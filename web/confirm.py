@@ -13,7 +13,7 @@ from models.errors import Fault, InputError, NotAllowed, TooLate
 from models.process import FormField
 from models.subjects import fields_shown_to_reviewers
 from models.submitting import Confirmation
-from rules import calendar
+from rules import calendar, confirmations
 from tasks import confirming
 from web import pages, visitors
 from web.forms import Posted
@@ -107,7 +107,7 @@ def _page(
     return pages.render(
         request, "confirm.html", status=status, seat=seat, edition=seat.edition, run=seat.edition.stages[0], asked=asked, zone=zone,
         today=today, typed=typed or given, faults=faults or {}, fault=fault, question=ASKED[witness.kind], answers=ANSWERS[witness.kind],
-        consequence=CONSEQUENCES[witness.kind], text_max=confirming.TEXT_MAX, done=request.query_params.get("done") == "1",
+        consequence=CONSEQUENCES[witness.kind], text_max=confirmations.TEXT_MAX, done=request.query_params.get("done") == "1",
     )  # fmt: skip
 
 

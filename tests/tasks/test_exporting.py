@@ -33,7 +33,8 @@ def test_a_text_in_a_workbook_is_neither_a_formula_nor_a_link_nor_a_number(cell:
     sheet.write(1, 0, -1)
     book.close()
     page = openpyxl.load_workbook(io.BytesIO(target.getvalue())).worksheets[0]
-    assert (page["A1"].data_type, page["A1"].value, page["A1"].hyperlink) == ("s", cell.replace("\r", "\n"), None)
+    read = str(page["A1"].value).replace("_x000D_", "\r")  # as the format writes it, and openpyxl leaves it
+    assert (page["A1"].data_type, read, page["A1"].hyperlink) == ("s", cell, None)
     assert (page["A2"].data_type, page["A2"].value) == ("n", -1)
 
 
