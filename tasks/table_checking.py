@@ -106,10 +106,8 @@ def look(store: Store, kept: KeptTable) -> Seen:
     read, faults = intake.sort_entries(table, edition.process, own)
     admission = Admission(store, edition, unit)
     of_table = [replace(fault, file=table.file, sheet=table.sheet) for fault in admission.list_refusals()]
-    if of_table:
-        return Seen(table, columns, (), (*of_table, *faults))
     rows, refused = _Checking(edition, unit, table, columns, admission).check(read)
-    found = sorted((*faults, *refused), key=lambda fault: fault.row or 0)
+    found = sorted((*of_table, *faults, *refused), key=lambda fault: fault.row or 0)
     if not rows and not found:
         zh = "没有可以读取的内容：表格里只有示例行或序号，请从示例行下方填写"
         what = "there is nothing but the example row or running numbers"

@@ -163,6 +163,16 @@ def test_a_file_on_its_way_can_be_cancelled(form: Page, site: Office, tmp_path: 
     expect(form.locator(f"{box(form)} .upload-kept")).to_be_visible()
 
 
+def test_a_file_cancelled_while_it_is_announced_leaves_nothing(form: Page, site: Office, tmp_path: Path) -> None:
+    held: list[Route] = []
+    form.route("**/submit/uploads", held.append)
+    form.set_input_files(f"{box(form)} input[type=file]", photograph(tmp_path))
+    form.get_by_role("button", name="取消上传").click()
+    with form.expect_response(lambda answer: answer.request.method == "DELETE"):
+        held[0].continue_()
+    assert (site.uploads(), site.arriving()) == ((), [])
+
+
 def test_a_zip_leads_to_the_page_that_says_what_became_of_it(site: Office, context: BrowserContext, tmp_path: Path) -> None:
     site.draft(title="深部煤层微震前兆识别", full_text="甲.pdf", blind_text="甲-匿名.pdf")
     page = enter(site, context.new_page())

@@ -294,6 +294,16 @@ def test_a_missing_column_blocks_the_whole_table(desk: Desk) -> None:
     assert told(seen) == [(1, "", "缺少“摘要”一列，请在表头增加这一列，或指定由哪一列填写")]
 
 
+def test_without_the_units_own_publicity_not_one_row_is_taken(a_desk: Callable[..., Desk]) -> None:
+    desk = a_desk(publicity_proof={"days": 5})
+    table = desk.send(a_line(), a_line(论文题目="乙"))
+    seen = desk.look(table)
+    assert (len(seen.rows), seen.taken, seen.blocked) == (2, (), True)
+    assert [fault.row for fault in seen.faults] == [None]
+    table_upload.confirm(table, desk.unit, seen.digest)
+    assert desk.entries() == []
+
+
 def test_a_ranked_list_takes_the_places_of_the_table_and_closes_gaps(a_desk: Callable[..., Desk]) -> None:
     desk = a_desk(ranked=True)
     desk.keep(a_line(论文题目="丙", 推荐排序="3"), a_line(论文题目="甲", 推荐排序="1"), a_line(论文题目="丁"))

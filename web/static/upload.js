@@ -122,10 +122,13 @@
       async function cancel() {
         stopped = true;
         if (sending) sending.abort();
-        remember(key, null);
         running = null;
         state.textContent = "";
         input.value = "";
+        await forget();
+      }
+      async function forget() {
+        remember(key, null);
         if (address) await fetch(address, {method: "DELETE", headers: guard, credentials: "same-origin"}).catch(() => null);
       }
       async function offset() {
@@ -188,6 +191,10 @@
             if (at === null) {
               at = await offset();
               if (at === null) at = await begin();
+              if (stopped) {
+                await forget(); // cancelled while it was being announced
+                return;
+              }
             }
             while (at < file.size && !stopped) {
               draw(at);
