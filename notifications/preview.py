@@ -109,15 +109,13 @@ def example_mail(template: str, locale: str) -> NewMail:
     sent_back = Correction(
         _ID, entry.id, 1, ("abstract",), (Finding("incomplete", "abstract"),), CREATED, datetime(2026, 4, 7, 16, tzinfo=UTC)
     )
+    lacking = Words(zh="填报不全（摘要）：缺少研究方法", en="Form incomplete (Abstract): the method is missing")
     made: dict[str, Any] = {
         "call_opened": (edition, run("submission"), unit, {"sample": 15}),
         "call_reminder": (edition, run("submission"), unit, 7),
         "entries_received": (edition, unit, titles),
         "form_result": (edition, unit, [("L0042", titles[0])], [(titles[1], ["发表时间不在规定范围内", "缺少查新报告"])]),
-        "correction_asked": (
-            edition, run("submission"), unit, entry, sent_back,
-            [Words(zh="填报不全（摘要）：缺少研究方法", en="Form incomplete (Abstract): the method is missing")],
-        ),
+        "correction_asked": (edition, run("submission"), unit, entry, sent_back, [lacking]),
         "correction_lapsed": (edition, run("submission"), unit, entry, sent_back),
         "review_invitation": (edition, run("scoring"), expert, 18),
         "review_more": (edition, run("scoring"), expert, 3, 1),

@@ -165,7 +165,7 @@ def test_a_file_on_its_way_can_be_cancelled(form: Page, site: Office, tmp_path: 
 
 def test_a_file_cancelled_while_it_is_announced_leaves_nothing(form: Page, site: Office, tmp_path: Path) -> None:
     held: list[Route] = []
-    form.route("**/submit/uploads", held.append)
+    form.route("**/submit/uploads", lambda route: held.append(route))
     form.set_input_files(f"{box(form)} input[type=file]", photograph(tmp_path))
     form.get_by_role("button", name="取消上传").click()
     with form.expect_response(lambda answer: answer.request.method == "DELETE"):

@@ -282,9 +282,7 @@ def mails(season: Season) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture
-def seasons(
-    sqlite_template: Path, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[str], Season]]:
+def seasons(sqlite_template: Path, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Season]]:
     """`seasons(name)` begins a season in a database of its own; on SQLite, since the engine asks nothing else of PostgreSQL."""
     driving.drive_plainly(monkeypatch)
     opened: list[Database] = []
