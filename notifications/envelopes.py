@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -66,3 +67,8 @@ def words(text: Words | None) -> dict[str, str] | None:
 def iso(moment: datetime | None) -> str | None:
     """A time as a plain value."""
     return None if moment is None else moment.isoformat()
+
+
+def digest(*texts: str) -> str:
+    """A short name for what a mail tells: the same texts, the same name."""
+    return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()[:12]

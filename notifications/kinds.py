@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import quote
 
 OnUncertain = Literal["resend", "ask"]
 
@@ -31,6 +32,10 @@ class MailKind:
     beyond: str = ""
     """What follows the personal link, for mails that lead to another page than that of the role; `{code}` is the mail's own `code`."""
     on_uncertain: OnUncertain = "resend"
+
+    def target(self, link: str, params: Mapping[str, Any]) -> str:
+        """Where a mail leads whose recipient has this personal link."""
+        return link + self.beyond.format_map({name: quote(str(value), safe="") for name, value in params.items()})
 
 
 MAIL_KINDS: Mapping[str, MailKind] = {

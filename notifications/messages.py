@@ -6,13 +6,13 @@ so that a second try of a stage inserts nothing new. No mail holds a link, a mar
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from models.declared import Words
 from models.edition import Edition, Entry, Holder, Member, NewMail, Nominator, Reviewer, StageRun
 from notifications.envelopes import about as _about
+from notifications.envelopes import digest as _digest
 from notifications.envelopes import iso as _iso
 from notifications.envelopes import to_member as _to_member
 from notifications.envelopes import to_nominator as _to_nominator
@@ -272,10 +272,6 @@ def _reminder(run: StageRun, days_left: int) -> str:
     """`<stage>:reminder:<days>`, and the deadline: one that is moved is reminded of again."""
     head = f"{run.name}:reminder:{days_left}"
     return head if run.closes_at is None else f"{head}:{run.closes_at:%Y%m%dT%H%MZ}"
-
-
-def _digest(*texts: str) -> str:
-    return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()[:12]
 
 
 def _first_stage(edition: Edition) -> str:

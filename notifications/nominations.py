@@ -12,12 +12,15 @@ from models.declared import Words
 from models.edition import Edition, Entry, NewMail, Nominator, StageRun
 from models.stages import SubmissionStage
 from models.submitting import Confirmation, QuotaGrant
+from notifications.envelopes import digest as _digest
 from notifications.envelopes import iso as _iso
 from notifications.envelopes import to_nominator as _to_nominator
 from notifications.envelopes import to_witness as _to_witness
 from notifications.envelopes import words as _words
 
 ZH = "zh_CN"
+LISTED = 20
+"""Lines that a mail about many entries holds; how many more there are is said below them."""
 
 
 def confirmation_request(
@@ -79,14 +82,25 @@ def confirmations_missing(
 
 
 def duplicate_warning(
-    edition: Edition, run: StageRun, nominator: Nominator, entry: Entry, other_unit: str, pair: str, *, locale: str = ZH
+    edition: Edition, run: StageRun, nominator: Nominator, found: Sequence[tuple[Entry, str, str]], *, locale: str = ZH
 ) -> NewMail:
-    """Tells a channel that its entry may be put forward twice (rule N4); `pair` names the two entries."""
-    cause = f"{run.name}:duplicate:{pair}:{entry.code}"
+    """Tells a channel which of its entries may be put forward twice (rule N4); one mail for all that one arrival brought.
+
+    Args:
+        edition: The edition of the entries.
+        run: Its submission stage.
+        nominator: The channel.
+        found: Its entry, the other channel, and the code of the other entry; the first `LISTED` entries and channels are named.
+        locale: Language of the mail.
+    """
+    cause = f"{run.name}:duplicate:{_digest(*(f'{own.code}-{code}' for own, _, code in found))}"
+    lines = [
+        {"code": own.code, "title": own.title, "other_unit": unit, "own": unit == nominator.name}
+        for own, unit in {(own.id, unit): (own, unit) for own, unit, _ in found}.values()
+    ]
     return _to_nominator(
-        edition, nominator, "duplicate_warning", cause, locale, title=entry.title, code=entry.code, other_unit=other_unit,
-        own=other_unit == nominator.name,
-    )  # fmt: skip
+        edition, nominator, "duplicate_warning", cause, locale, lines=lines[:LISTED], more=len(lines[LISTED:]), title=lines[0]["title"]
+    )
 
 
 def quota_granted(

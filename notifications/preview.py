@@ -138,7 +138,7 @@ def example_mail(template: str, locale: str) -> NewMail:
         "confirmation_request": (edition, run("submission"), witness, entry, unit, 1),
         "confirmation_refused": (edition, run("submission"), replace(witness, state="refused", text="未参与该研究。"), entry, unit),
         "confirmations_missing": (edition, run("submission"), unit, {titles[0]: [Words(zh="专家意见 1/3", en="expert opinions 1/3")]}, 7),
-        "duplicate_warning": (edition, run("submission"), unit, entry, "示例省地理学会", "L0042-L0107"),
+        "duplicate_warning": (edition, run("submission"), unit, [(entry, "示例省地理学会", "L0107")]),
         "quota_granted": (edition, run("submission"), unit, grant, paper, 16),
         "call_extended": (edition, run("submission"), unit),
     }
@@ -157,11 +157,11 @@ def as_row(new: NewMail, *, mail_id: str = "preview", created_at: datetime = CRE
 
 def render_preview(template: str, locale: str) -> EmailMessage:
     """A mail as its recipient would see it, with invented values and a link that opens nothing."""
-    personal = MAIL_KINDS[template].page is None
+    kind, row = MAIL_KINDS[template], as_row(example_mail(template, locale))
     paper = Attachment("入围名单.txt", "text/plain", "样张".encode()) if template in ("shortlist_packet", "signoff_request") else None
     return render(
-        as_row(example_mail(template, locale)),
-        link=LINK if personal else None,
+        row,
+        link=kind.target(LINK, row.params) if kind.page is None else None,
         base_url=BASE_URL,
         sender=SENDER,
         zone="Asia/Shanghai",

@@ -5,11 +5,12 @@ Nothing is decided by itself, and nothing is deleted: of a pair one entry may be
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from models.edition import SET_ASIDE, Edition, Entry, Nominator
+from models.edition import SET_ASIDE, Edition, Entry
 from models.errors import Fault, InputError, NotAllowed, NotFound
 from models.stages import SubmissionStage
 from models.store import Store
@@ -44,7 +45,7 @@ def note(store: Store, edition: Edition, arrived: Sequence[Entry]) -> int:
     new = {(one.first, one.second): one for one in found if (one.first, one.second) not in known}
     if new:
         store.add_duplicates(new.values())
-        _warn(store, edition, new.values())
+        _warn(store, list(new.values()))
     return len(new)
 
 
@@ -71,22 +72,21 @@ def _elsewhere(store: Store, edition: Edition, coming: Sequence[Entry]) -> Itera
                 yield Duplicate(edition.id, first, second, EXCLUSIVE, "1")
 
 
-def _warn(store: Store, edition: Edition, found: Iterable[Duplicate]) -> None:
-    """Tell both channels of each pair; whoever put both forward is told once."""
+def _warn(store: Store, found: Collection[Duplicate]) -> None:
+    """Tell each channel of its own side of the pairs, in one mail; of a pair that one channel put forward, it is told once."""
     sides = store.entries_by_id({entry for pair in found for entry in (pair.first, pair.second)})
     editions = {one: store.edition(one) for one in {side.edition for side in sides.values()}}
     units = {unit.id: unit for one in editions for unit in store.nominators(one)}
-    for pair in found:
+    told: dict[tuple[str, str], list[tuple[Entry, str, str]]] = defaultdict(list)
+    for pair in sorted(found, key=lambda one: (one.first, one.second)):
         first, second = sides[pair.first], sides[pair.second]
         both = ((first, second), (second, first)) if first.nominator != second.nominator else ((second, first),)
         for own, other in both:
-            _warn_one(store, editions[own.edition], units[own.nominator], own, units[other.nominator].name, f"{first.code}-{second.code}")
-
-
-def _warn_one(store: Store, edition: Edition, unit: Nominator, own: Entry, other_unit: str, pair: str) -> None:
-    if store.grant_of(edition.id, "nominator", unit.id) is None:
-        return  # before the call nobody has a link; the office sees the pair in any case
-    store.queue_mails(edition.id, [messages.duplicate_warning(edition, edition.stages[0], unit, own, other_unit, pair)])
+            told[own.edition, own.nominator].append((own, units[other.nominator].name, other.code))
+    for (one, unit), lines in told.items():
+        # Before the call nobody has a link; the office sees the pairs in any case.
+        if store.grant_of(one, "nominator", unit) is not None:
+            store.queue_mails(one, [messages.duplicate_warning(editions[one], editions[one].stages[0], units[unit], lines)])
 
 
 # -- deciding -------------------------------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ class _Letters(NamedTuple):
         """
         link = None
         if mail.person is not None and mail.person in self.grants:
-            link = links.address(settings(), self.grants[mail.person]) + kinds.MAIL_KINDS[mail.template].beyond
+            link = kinds.MAIL_KINDS[mail.template].target(links.address(settings(), self.grants[mail.person]), mail.params)
         attached = []
         if mail.edition in self.packets and mail.template in ("shortlist_packet", "signoff_request"):
             attached.append(kinds.Attachment(f"{self.edition.id}-shortlist.xlsx", XLSX, self.packets[mail.edition]))

@@ -69,7 +69,7 @@ def test_causes_name_the_stage_and_what_is_told() -> None:
         "confirmation_request": "submission:confirm:L0042-1:1",
         "confirmation_refused": "submission:refused:L0042-1:20260401T013000Z",
         "confirmations_missing": "submission:reminder:7:20260331T160000Z:missing",
-        "duplicate_warning": "submission:duplicate:L0042-L0107:L0042",
+        "duplicate_warning": "submission:duplicate:0ca9953d045c",
         "quota_granted": "submission:granted:g1",
         "call_extended": "submission:extended:20260331T160000Z",
     }

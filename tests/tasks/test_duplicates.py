@@ -60,7 +60,7 @@ def states(installed: Installation, edition: Edition) -> dict[str, str]:
 def warnings(installed: Installation, *editions: Edition) -> list[tuple[str, str, str]]:
     with installed.database.read() as store:
         mails = [one for edition in editions for one in store.mails(edition.id) if one.template == "duplicate_warning"]
-    return sorted((one.to_address, one.params["code"], one.params["other_unit"]) for one in mails)
+    return sorted((one.to_address, line["code"], line["other_unit"]) for one in mails for line in one.params["lines"])
 
 
 def decide(edition: Edition, archive: str = "", reason: str = "同一论文，由第一作者单位推荐") -> Duplicate:
@@ -81,6 +81,17 @@ def test_both_channels_are_warned_once_when_an_entry_arrives(installed: Installa
     assert put(installed, edition, a_paper("A02", "渭河流域氮素迁移的同位素示踪", nominator="N02")) == 0
     assert warnings(installed, edition) == told
     assert states(installed, edition) == {"A01": "submitted", "A02": "submitted"}  # nothing is decided by itself
+
+
+def test_a_table_of_look_alikes_brings_each_channel_one_mail(installed: Installation, edition: Edition) -> None:
+    papers = [a_paper(f"A{number:02}", nominator=f"N0{1 + number % 2}") for number in range(30)]
+    assert put(installed, edition, *papers) == 30 * 29 // 2
+    with installed.database.read() as store:
+        mails = [one for one in store.mails(edition.id) if one.template == "duplicate_warning"]
+    assert sorted((one.to_address, len(one.params["lines"]), one.params["more"]) for one in mails) == [
+        ("n01@example.org", 20, 9), ("n02@example.org", 20, 9),
+    ]  # fmt: skip
+    assert {(line["code"], line["own"]) for line in mails[0].params["lines"]} >= {("A00", False), ("A02", True)}
 
 
 @pytest.mark.parametrize(

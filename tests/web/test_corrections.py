@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 from datetime import timedelta
 from typing import Any
@@ -9,9 +11,10 @@ from typing import Any
 import pytest
 
 from models.submitting import Finding
-from tasks import deciding
+from tasks import deciding, mail
 from tasks.installation import Installation
 from tests.builders import Clock
+from tests.notifications import sinks
 from tests.web.conftest import Browser, World
 from tests.web.test_admin_checks import ADMIN, a_world
 
@@ -31,8 +34,22 @@ def entry(world: World) -> Any:
         return store.entry(f"{world.edition.id}/e/A01")
 
 
-async def test_the_link_in_the_mail_leads_to_the_correction(browser: Browser, world: World) -> None:
-    link = world.link("nominator", "N01") + "/corrections/A01"
+async def mailed(world: World, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The only link in the only mail that waits, as a mail server receives it."""
+    sink = sinks.Sink()
+    with sinks.listening(sink) as port:
+        served = Installation(world.installation.settings.model_copy(update={"catcher_port": port}), world.installation.database)
+        monkeypatch.setattr("tasks.installation.installation", lambda: served)
+        assert await mail.send_batch.fn(world.edition.id) == {"sent": 1}
+    ((_, _, content),) = sink.kept
+    plain = email.message_from_bytes(content, policy=email.policy.default).get_body(("plain",))
+    (link,) = re.findall(r"https?://\S+", plain.get_content())  # type: ignore[union-attr]
+    return str(link)
+
+
+async def test_the_link_in_the_mail_leads_to_the_correction(browser: Browser, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.link("nominator", "N01")
+    link = await mailed(world, monkeypatch)
     page = await browser.get(re.sub(r"^https?://[^/]+", "", link))
     assert (page.status_code, "深部煤层" in page.text) == (200, False)  # the same inert page for every token
     answer = await browser.enter(link)
