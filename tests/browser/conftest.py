@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from config.settings import Settings
 from models.store import Database
+from notifications.catcher import Catcher
 from tasks.installation import Installation
 from tests.builders import Clock
 from tests.web.conftest import World, world  # noqa: F401 - the fixture
@@ -36,6 +37,15 @@ def installed(database: Database, clock: Clock, tmp_path: Path, monkeypatch: pyt
     made = Installation(settings, database)
     monkeypatch.setattr("tasks.installation.installation", lambda: made)
     return made
+
+
+@pytest.fixture
+def caught(installed: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+    """The installation with a mail server that delivers nothing and keeps everything."""
+    with Catcher(installed.settings.mailbox_dir) as catcher:
+        made = Installation(installed.settings.model_copy(update={"catcher_port": catcher.port}), installed.database)
+        monkeypatch.setattr("tasks.installation.installation", lambda: made)
+        yield made
 
 
 @pytest.fixture

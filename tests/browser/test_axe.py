@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import tomllib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import product
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from models import tables as t
 from tasks import reviewing, signing
 from tasks.installation import Installation
 from tests import builders
+from tests.browser.bars import VENDOR, overweight, violations
 from tests.browser.conftest import WIDTHS, served
 from tests.builders import Clock
 from tests.web.conftest import World, seeded
 
 pytestmark = pytest.mark.browser
 
-VENDOR = Path(__file__).parent / "vendor"
-AXE = (VENDOR / "axe.min.js").read_text("utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-RUN = """tags => axe.run({runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]})
-    .then(found => [found.violations, found.passes.length])"""
-FEWEST_RULES = 10
-HEAVIEST = 60 * 1024
-MOST_REQUESTS = 10
 PATHS = {
     "/review": 200, "/review/A01": 200, "/review/W01": 200, "/review/table": 200, "/review/compare?code=A01&code=A02": 200,
     "/review/sign": 200, "/review/A01/recuse": 200, "/review/none": 404,
 }  # fmt: skip
 """Pages of a reviewer, with the answer that is looked at."""
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, one line per element."""
-    page.evaluate(AXE)
-    found, passed = page.evaluate(RUN, TAGS)
-    assert passed >= FEWEST_RULES
-    return [f"{page.url} {one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
 
 
 def enter(site: World, page: Page, reviewer: str = "R01") -> None:
@@ -220,10 +203,9 @@ def in_the_way(world: World, page: Page, clock: Clock, *, large: bool) -> Iterat
 def test_a_missing_label_would_be_found(chromium: Browser) -> None:
     page = chromium.new_page()
     page.set_content("<html lang=en><title>x</title><main><h1>x</h1><input><img src=x><a href=x></a><p>x</p></main>")
-    page.evaluate(AXE)
-    found, _passed = page.evaluate(RUN, TAGS)
+    found = violations(page, fewest_rules=1)
     page.close()
-    assert {one["id"] for one in found} >= {"label", "image-alt", "link-name"}
+    assert {one.split()[1].rstrip(":") for one in found} >= {"label", "image-alt", "link-name"}
 
 
 def test_pages_are_light_and_load_nothing_from_elsewhere(site: World, chromium: Browser) -> None:
@@ -233,18 +215,7 @@ def test_pages_are_light_and_load_nothing_from_elsewhere(site: World, chromium: 
     signed_in = first.storage_state()
     first.close()
     for path in PATHS:
-        context = chromium.new_context(storage_state=signed_in)  # nothing cached, as on the first visit
-        page = context.new_page()
-        answers: list[Response] = []
-        page.on("response", lambda answer, to=answers: to.append(answer))
-        page.goto(base + path, wait_until="networkidle")
-        assert [one.url for one in answers if not one.url.startswith((base, "data:"))] == []
-        texts = [one for one in answers if one.request.resource_type not in ("image", "media")]
-        weight = sum(len(gzip.compress(one.body(), 6)) for one in texts)
-        context.close()
-        assert len(texts) >= 2
-        assert weight <= HEAVIEST
-        assert len(texts) <= MOST_REQUESTS
+        assert overweight(chromium, base, path, signed_in) == []
 
 
 def test_the_checker_is_the_one_that_was_published() -> None:

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tasks import handing_in
 from tasks.installation import Installation
+from tests.browser.bars import violations
 from tests.browser.conftest import WIDTHS, served
-from tests.browser.test_axe import violations
 from tests.builders import Clock
 from tests.web.test_submit_form import Submission, a_process
 

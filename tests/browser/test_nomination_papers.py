@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page
 from tasks import duplicates, links, visiting, witnesses
 from tasks.installation import Installation
 from tests import builders
+from tests.browser.bars import violations
 from tests.browser.conftest import WIDTHS, served
-from tests.browser.test_axe import violations
 from tests.builders import Clock
 from tests.tasks.test_unit_papers import LEVEL, SHARED
 from tests.web.conftest import World

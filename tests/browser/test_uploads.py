@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from models.submitting import Upload
 from tasks import examining
 from tasks.installation import Installation
+from tests.browser.bars import violations
 from tests.browser.conftest import WIDTHS, served
-from tests.browser.test_axe import violations
 from tests.builders import Clock
 from tests.tasks.sending import FILES
 from tests.web.test_uploads import Office, packed
