@@ -54,14 +54,15 @@ check: $(TESTABLE)
 	$(BIN)/lint-imports
 	$(BIN)/jinbang validate
 
-# Three parts: the ordinary loop; kills and cuts in real processes, too slow to be traced; a browser, which has an event loop of its own.
-# The third needs one database only: what a browser shows does not depend on it. Without Chromium it is left out, and said so; in CI
-# that is a failure.
+# Four parts: the ordinary loop; kills and cuts in real processes, and walks through everything, both too slow to be traced; a browser,
+# which has an event loop of its own. The last two need one database only: what a walk or a browser shows does not depend on it.
+# Without Chromium the browser's part is left out, and said so; in CI that is a failure.
 test: export JINBANG_TEST_DATABASES = sqlite,postgresql
 test: $(TESTABLE) browser
 	rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -n 2 --dist loadfile
 	$(BIN)/pytest -n 2 --dist loadfile -m faults
+	JINBANG_TEST_DATABASES=sqlite $(BIN)/pytest -n 2 --dist worksteal -m slow
 	@command -v chromium >/dev/null || exit 0; export JINBANG_TEST_DATABASES=sqlite; echo "$(BIN)/coverage run -m pytest -m browser"; \
 	$(BIN)/coverage run -m pytest -m browser || { test $$? -eq 5 && echo "no test is marked browser"; }
 	$(BIN)/coverage combine --quiet

@@ -15,12 +15,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from config.settings import Settings
 from models.store import Database
 from tasks.installation import Installation
 from tasks.schema import migrate
 from tests.builders import Clock
+
+settings.register_profile("untimed", settings(), deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("untimed")
 
 _KINDS = [kind for kind in ("sqlite", "postgresql") if kind in os.environ.get("JINBANG_TEST_DATABASES", "sqlite").split(",")]
 _NUMBERS = count(1)

@@ -254,6 +254,7 @@ def test_what_is_stored_keeps_its_key_even_when_the_doi_comes_later() -> None:
     assert retitled.key == plain.key
 
 
+@pytest.mark.slow
 def test_the_largest_list_is_answered_whole() -> None:
     lines = [a_paper(number, 推荐单位编号=f"X{number}") for number in range(20_000)]
     assert len(faults(*lines)) == 20_000

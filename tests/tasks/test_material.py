@@ -172,6 +172,7 @@ def test_damaged_and_long_documents_are_refused_and_all_faults_named(papers: Sea
     assert third == "files.zip: 2.pdf: it has 2 pages; at most 1 are taken -> shorten it"
 
 
+@pytest.mark.slow
 def test_a_file_that_eats_memory_ends_alone(papers: Season, tmp_path: Path, monkeypatch: Any) -> None:
     small = papers.installed.settings.model_copy(update={"material_megabytes": 400})
     monkeypatch.setattr("tasks.material.settings", lambda: small)

@@ -118,6 +118,7 @@ def test_merged_cells_in_the_table_are_named(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_twenty_thousand_rows_are_read_and_one_more_is_refused(tmp_path: Path) -> None:
     lines = [[f"E{i}", "甲"] for i in range(20_001)]
     assert len(read_table(a_workbook(tmp_path / "full.xlsx", ["名单"], ["编号", "姓名"], *lines[:-1])).rows) == 20_000
@@ -181,6 +182,7 @@ def test_a_workbook_with_only_hidden_content_is_empty(tmp_path: Path) -> None:
     assert [fault.what for fault in faults_of(tmp_path / "a.xlsx")] == ["no visible sheet holds anything"]
 
 
+@pytest.mark.slow
 def test_an_honest_bomb_is_refused_by_its_directory(tmp_path: Path) -> None:
     plain = a_workbook(tmp_path / "a.xlsx", HEAD, LINE)
     bomb = repacked(plain, tmp_path / "bomb.xlsx", strings=b"<sst><si><t>" + b"x" * 300_000_000 + b"</t></si></sst>")
@@ -191,6 +193,7 @@ def test_an_honest_bomb_is_refused_by_its_directory(tmp_path: Path) -> None:
     assert time.monotonic() - started < 60  # a hang, not a speed: speeds are measured in bench/
 
 
+@pytest.mark.slow
 def test_a_bomb_that_lies_about_its_size_ends_the_reading_process_only(tmp_path: Path) -> None:
     plain = a_workbook(tmp_path / "a.xlsx", HEAD, LINE)
     bomb = repacked(plain, tmp_path / "bomb.xlsx", strings=b'<sst count="1"><si><t>' + b"x" * 300_000_000 + b"</t></si></sst>")
@@ -212,6 +215,7 @@ def test_an_entity_bomb_is_refused_or_read_as_text(tmp_path: Path) -> None:
     assert time.monotonic() - started < 60  # a hang, not a speed: speeds are measured in bench/
 
 
+@pytest.mark.slow
 def test_a_far_cell_ends_the_reading_process_only(tmp_path: Path) -> None:
     book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
     page = book.add_worksheet("表")

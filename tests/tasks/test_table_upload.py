@@ -509,6 +509,7 @@ def test_twenty_thousand_rows_are_refused_in_one_message(desk: Desk, installed: 
     assert list(installed.settings.tables_dir.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_million_rows_are_refused_and_leave_nothing(desk: Desk, installed: Installation, tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     book = xlsxwriter.Workbook(str(path))

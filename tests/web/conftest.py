@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from html import unescape
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -15,12 +16,17 @@ from starlette.applications import Starlette
 
 from models.edition import Edition, File, Role
 from models.process import Process
+from models.store import Database
 from models.submitting import Confirmation
-from tasks import links
+from tasks import examining, links
 from tasks.installation import Installation
 from tests import builders
+from tests.builders import Clock
 from tests.recycling import database_url  # noqa: F401 - the fixture
 from web.app import create_app
+
+if TYPE_CHECKING:
+    from tests.web.fuzzing import Everybody
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost:8000"}
 
@@ -145,3 +151,16 @@ async def other_browser(app: Starlette) -> AsyncIterator[Browser]:
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
         yield Browser(client)
+
+
+@pytest.fixture
+def everybody(database: Database, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Everybody]:
+    """Several editions, and everybody signed in."""
+    from tests.web import fuzzing  # it needs this module
+
+    made = fuzzing.installation_of(database, tmp_path / "data")
+    monkeypatch.setattr("tasks.installation.installation", lambda: made)
+    people = fuzzing.Everybody(made, clock)
+    yield people
+    people.pages.close()
+    examining.finish()

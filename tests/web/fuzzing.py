@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from html.parser import HTMLParser
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import httpx
@@ -268,7 +268,3 @@ class Everybody:
         read = self.pages.send(nominator, "POST", "/submit/table", data={**nominator.guard, "class": "paper"}, files=table)
         found = {"upload_id": kept.headers["location"].rpartition("/")[2], "table_id": read.headers["location"].rpartition("/")[2]}
         return {"edition_id": nominator.edition, "draft_id": form.id, **found}
-
-    def still_signed_in(self) -> set[Literal[True] | str]:
-        """Roles whose session has not ended."""
-        return {one.role for one in self.callers if one.cookie and visiting.visit_of(one.cookie) is not None}

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,12 +18,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 
-from models.store import Database
-from tasks import examining
-from tests.builders import Clock
 from tests.web import fuzzing
 from tests.web.fuzzing import Caller, Everybody, Shown
 from tests.web.test_access import EXPECTED
+
+pytestmark = pytest.mark.slow
 
 FIXED = settings(
     derandomize=True, database=None, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
@@ -57,16 +54,6 @@ KINDS = {
     "broken parts": "multipart/form-data; boundary=x",
     "unknown": "\x01/é",
 }
-
-
-@pytest.fixture
-def everybody(database: Database, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Everybody]:
-    made = fuzzing.installation_of(database, tmp_path / "data")
-    monkeypatch.setattr("tasks.installation.installation", lambda: made)
-    people = Everybody(made, clock)
-    yield people
-    people.pages.close()
-    examining.finish()
 
 
 @pytest.fixture

@@ -36,6 +36,8 @@ from tests.web.conftest import Browser, World, seeded
 from tests.web.test_access import EXPECTED, OWN, routes_of
 from web.app import create_app
 
+pytestmark = pytest.mark.slow
+
 ENTITLED = "R02"
 """The reviewer whose assignment or mark it is; admins know too."""
 OTHERS: tuple[tuple[Role | None, str], ...] = (
