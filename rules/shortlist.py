@@ -30,6 +30,31 @@ class Allotment:
     """Entries that share the mark of a group's last seat and are too many for it; none of them has a seat."""
 
 
+@dataclass(frozen=True)
+class Changes:
+    """How a later version of a shortlist differs from the one before (rule L3)."""
+
+    added: tuple[ShortlistItem, ...]
+    """In the order of the later version."""
+    removed: tuple[ShortlistItem, ...]
+    """In the order of the earlier version."""
+    altered: tuple[tuple[ShortlistItem, ShortlistItem], ...]
+    """The same entry with another group, place or mark: before and after, in the order of the later version."""
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.altered)
+
+
+def changes(before: Sequence[ShortlistItem], after: Sequence[ShortlistItem]) -> Changes:
+    """Compare two versions of a shortlist. One that was sent is never changed; a change makes the next version (rule L3)."""
+    earlier, later = {item.entry: item for item in before}, {item.entry: item for item in after}
+    return Changes(
+        added=tuple(item for item in after if item.entry not in earlier),
+        removed=tuple(item for item in before if item.entry not in later),
+        altered=tuple((earlier[item.entry], item) for item in after if item.entry in earlier and earlier[item.entry] != item),
+    )
+
+
 def largest_remainder(seats: int, weights: Mapping[str, int]) -> dict[str, int]:
     """Share seats out by weight, exactly (rule R7).
 

@@ -1,0 +1,124 @@
+"""`jinbang rank`: a file of scores becomes a ranking that says how sure it is. Needs no installation; docs/ranking.md."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from models.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from rules.compared import Beside
+    from rules.ranked_scores import Question, Ranked
+    from rules.score_table import Score
+
+MOST_SCORES = 500_000
+"""Scores in one file; a guard, not a rule."""
+
+
+class RankMethod(StrEnum):
+    """How scores become marks; the names of `rules.methods.METHODS`."""
+
+    MEAN = "mean"
+    TRIMMED_MEAN = "trimmed_mean"
+    MEDIAN = "median"
+    CALIBRATED = "calibrated"
+    CALIBRATED_ROBUST = "calibrated_robust"
+    BORDA = "borda"
+
+
+def rank(
+    scores: Annotated[Path, typer.Argument(help="Table with the columns entry, reviewer, score.", exists=True, dir_okay=False)],
+    method: Annotated[RankMethod, typer.Option(help="How scores become marks.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the ranking goes; stdout if left out.")] = None,
+    k: Annotated[int | None, typer.Option("--k", min=1, help="How many are selected; without it there are no chances and bands.")] = None,
+    lower_is_better: Annotated[bool, typer.Option("--lower-is-better", help="The lowest score is the best.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draws; the same seed gives the same file.")] = 1,
+    draws: Annotated[int, typer.Option(min=100, max=100_000, help="How often qualities are drawn.")] = 2000,
+    trim_min: Annotated[int, typer.Option(min=3, help="Scores from which the trimmed mean drops one highest and one lowest.")] = 5,
+    places: Annotated[int, typer.Option(min=0, max=6, help="Decimal places of exact marks and of the mean.")] = 2,
+    calibrated_places: Annotated[int, typer.Option(min=0, max=6, help="Decimal places of calibrated marks.")] = 4,
+    clear: Annotated[float, typer.Option(min=0.5, max=1, help="Chance from which an entry is clearly selected.")] = 0.9,
+    compared: Annotated[Path | None, typer.Option(help="Where the ranks by all methods go, side by side.")] = None,
+) -> None:
+    """Rank the entries of a file of scores, and say how sure the ranking is."""
+    from decimal import Decimal
+
+    from models.stages import Aggregate
+    from rules.ranked_scores import Question
+    from rules.ranked_scores import rank as ranked
+
+    question = Question(
+        method=method.value,
+        rule=Aggregate(trim_min=trim_min, min_valid=1, places=places),
+        seats=k,
+        lower_is_better=lower_is_better,
+        seed=seed,
+        draws=draws,
+        clear=Decimal(str(clear)),
+        places=calibrated_places,
+    )
+    try:
+        found = ranked(_read(scores), question)
+        text = ranking_text(found, question)
+        _write(output, text)
+        if compared is not None:
+            _write(compared, compared_text(found.beside))
+    except InputError as refusal:
+        typer.echo(str(refusal), err=True)
+        raise typer.Exit(2) from None
+    for note in found.notes:
+        typer.echo(f"{note.en}\n{note.zh}", err=True)
+    if output is not None:
+        typer.echo(f"{output}: {len(found.places)} entries, sha256 {hashlib.sha256(text.encode()).hexdigest()}", err=True)
+
+
+def ranking_text(found: Ranked, question: Question) -> str:
+    """The ranking as CSV, byte for byte the same on every machine."""
+    lines: list[list[object]] = [["rank", "entry", "n", "mean", question.method, "p_selected", "expected_rank", "zone"]]
+    for place in found.places:
+        chance = found.chances[place.entry]
+        zone = "" if found.bands is None else found.bands.zones[place.entry]
+        selected = "" if chance.selected is None else f"{chance.selected:f}"
+        marks = f"{place.mean:f}", f"{place.mark:f}"
+        lines.append([place.rank, place.entry, place.valid, *marks, selected, f"{chance.expected_rank:f}", zone])
+    return _csv(lines)
+
+
+def compared_text(beside: tuple[Beside, ...]) -> str:
+    """The ranks of all methods side by side as CSV."""
+    names = list(beside[0].ranks)
+    lines: list[list[object]] = [["entry", *(f"rank_{name}" for name in names), "depends_on_method"]]
+    lines += [[one.entry, *(one.ranks[name] for name in names), "yes" if one.depends else "no"] for one in beside]
+    return _csv(lines)
+
+
+def _read(path: Path) -> tuple[Score, ...]:
+    from rules.score_lines import read_scores
+    from tasks.spreadsheets import ReadLimits, read_table
+
+    limits = ReadLimits(bytes=100_000_000, inflated=500_000_000, rows=MOST_SCORES, characters=100_000_000, memory=2**31, cpu_seconds=60)
+    return read_scores(read_table(path, limits=limits))
+
+
+def _write(path: Path | None, text: str) -> None:
+    if path is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        path.write_bytes(text.encode())
+    except OSError as error:
+        what = f"the file cannot be written ({error.strerror})"
+        raise InputError([Fault(what, "name a file in a folder that exists and is yours", file=str(path))]) from None
+
+
+def _csv(lines: list[list[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue()
