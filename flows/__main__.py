@@ -15,6 +15,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from flows import offline, ranking
 from models.errors import JinbangError
 
 app = typer.Typer(name="jinbang", help="Award reviews from call to published award.", no_args_is_help=True, add_completion=False)
@@ -385,6 +386,10 @@ def engine() -> None:
 
     _ready()
     supervisor.run_engine()
+
+
+app.command()(offline.assign)
+app.command()(ranking.rank)
 
 
 if __name__ == "__main__":

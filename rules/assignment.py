@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from rules import lots
 from rules.conflicts import barred, bars, unit_key
-from rules.panel_flow import ANY_TOPIC, EXACT, FIRST_LEVEL, JITTER_BITS, NO_MATCH, Mask, Numbers, Pairs, solve
+from rules.flow_network import Mask, Numbers
+from rules.panel_flow import ANY_TOPIC, EXACT, FIRST_LEVEL, JITTER_BITS, NO_MATCH, Pairs, solve
 
 __all__ = ["Need", "Panelist", "Plan", "barred", "bars", "given_back", "plan", "seed_for"]
 
@@ -125,8 +126,8 @@ class _Draw:
         self.room = np.maximum(0, np.array([one.capacity for one in pool], dtype=np.int64) - self.loads)
         self.position = {one.id: index for index, one in enumerate(pool)}
         self.units, self.members = _units_of(pool)
-        self.entry_hash = _hashes(seed, "entry", [need.entry for need in entries])
-        self.reviewer_hash = _hashes(seed, "reviewer", [one.id for one in pool])
+        self.entry_hash = lots.hashes(seed, "entry", [need.entry for need in entries])
+        self.reviewer_hash = lots.hashes(seed, "reviewer", [one.id for one in pool])
         self._fits: dict[str | None, Numbers] = {}
         self._codes: dict[str, list[int]] = defaultdict(list)
         self._first_levels: dict[str, list[int]] = defaultdict(list)
@@ -160,7 +161,7 @@ class _Draw:
     def _block(self, rows: Sequence[int], among: Mask, sampled: bool) -> Pairs:
         index = np.array(rows, dtype=np.int64)
         fit = np.stack([self._fit(self.entries[row].topic) for row in rows])
-        jitter = _mixed(self.entry_hash[index, None] ^ self.reviewer_hash[None, :])
+        jitter = lots.mixed(self.entry_hash[index, None] ^ self.reviewer_hash[None, :], bits=JITTER_BITS)
         allowed = np.broadcast_to(among, fit.shape).copy()
         for at, row in enumerate(rows):
             allowed[at, list(self._barred(self.entries[row]))] = False
@@ -226,16 +227,3 @@ def _units_of(pool: Sequence[Panelist]) -> tuple[Numbers, dict[str, list[int]]]:
 
 def _first_level(code: str) -> str:
     return code[:_FIRST_LEVEL_LENGTH] if code[:_FIRST_LEVEL_LENGTH].isdigit() else code
-
-
-def _hashes(seed: int, kind: str, ids: Sequence[str]) -> npt.NDArray[np.uint64]:
-    digests = b"".join(hashlib.blake2b(f"{seed}|{kind}|{one}".encode(), digest_size=8).digest() for one in ids)
-    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
-
-
-def _mixed(value: npt.NDArray[np.uint64]) -> Numbers:
-    """The upper bits of a well-mixed value (the finaliser of splitmix64)."""
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    value ^= value >> np.uint64(31)
-    return (value >> np.uint64(64 - JITTER_BITS)).astype(np.int64)

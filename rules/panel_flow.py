@@ -13,13 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from ortools.graph.python import min_cost_flow
 
 from models.errors import JinbangError
-
-Numbers = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from rules.flow_network import Mask, Network, NoFlow, Numbers, arcs, cheapest
 
 EXACT, FIRST_LEVEL, ANY_TOPIC, NO_MATCH = 1000, 600, 500, 0
 """How well a reviewer fits an entry: the same code, the same first level, no topic asked, neither."""
@@ -67,22 +63,22 @@ def solve(pairs: Pairs, *, seats: Numbers, loads: Numbers, room: Numbers, units:
     """
     reviewers, entries = len(loads), len(seats)
     nodes = _FIRST_REVIEWER + reviewers + np.arange(entries)
-    solver = min_cost_flow.SimpleMinCostFlow()
-    add = solver.add_arcs_with_capacity_and_unit_cost
-
     fit_cost = EXACT - pairs.fit + np.where(pairs.fit == NO_MATCH, _UNFIT, 0)
     unit_nodes, entry_behind, heads = _unit_nodes(pairs, nodes, units)
-    drawn = add(_FIRST_REVIEWER + pairs.reviewer, heads, np.ones_like(heads), (fit_cost << JITTER_BITS) + pairs.jitter)
-    add(unit_nodes, entry_behind, np.ones_like(unit_nodes), np.zeros_like(unit_nodes))
-    who, width, load = _load_arcs(int(seats.sum()), loads, room)
-    add(np.full_like(who, _SOURCE), _FIRST_REVIEWER + who, width, (load * _LOAD_STEP) << JITTER_BITS)
-    add(np.full_like(nodes, _SOURCE), nodes, seats, np.full_like(nodes, _EMPTY << JITTER_BITS))
-    add(nodes, np.full_like(nodes, _SINK), seats, np.zeros_like(nodes))
-    solver.set_nodes_supplies(np.array([_SOURCE, _SINK]), np.array([seats.sum(), -seats.sum()]))
-    status = solver.solve()
-    if status != solver.OPTIMAL:
-        raise JinbangError(f"{entries} entries among {reviewers} reviewers are too many for one draw ({status.name}); draw them in parts")
-    return np.asarray(solver.flows(drawn)) > 0
+    who, width, load = load_arcs(int(seats.sum()), loads, room)
+    supply = np.zeros(_FIRST_REVIEWER + reviewers + entries + len(unit_nodes), dtype=np.int64)
+    supply[_SOURCE], supply[_SINK] = seats.sum(), -seats.sum()
+    blocks = [
+        arcs(_FIRST_REVIEWER + pairs.reviewer, heads, 1, cost=(fit_cost << JITTER_BITS) + pairs.jitter),
+        arcs(unit_nodes, entry_behind, 1),
+        arcs(_SOURCE, _FIRST_REVIEWER + who, width, cost=(load * _LOAD_STEP) << JITTER_BITS),
+        arcs(_SOURCE, nodes, seats, cost=_EMPTY << JITTER_BITS),
+        arcs(nodes, _SINK, seats),
+    ]
+    try:
+        return cheapest(Network.of(blocks, supply))[: len(pairs.entry)] > 0
+    except NoFlow as why:
+        raise JinbangError(f"{entries} entries among {reviewers} reviewers are too many for one draw ({why}); draw them in parts") from None
 
 
 def _unit_nodes(pairs: Pairs, nodes: Numbers, units: Numbers) -> tuple[Numbers, Numbers, Numbers]:
@@ -94,7 +90,7 @@ def _unit_nodes(pairs: Pairs, nodes: Numbers, units: Numbers) -> tuple[Numbers, 
     return number[several], nodes[keys[several] // len(units)], heads
 
 
-def _load_arcs(seats: int, loads: Numbers, room: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+def load_arcs(seats: int, loads: Numbers, room: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     """Reviewer, width and load of each arc from the source: single entries well beyond the mean, then the rest at once."""
     mean = -(-(seats + int(loads.sum())) // len(loads))
     singles = np.clip(2 * mean + _SPARE_LEVELS - loads, 0, room)
