@@ -6,7 +6,7 @@ import argparse
 import os
 import platform
 
-from bench import intake, rehearsal, reviewing, stack
+from bench import assigning, intake, rehearsal, reviewing, stack
 from bench.figures import show
 
 
@@ -16,7 +16,13 @@ def main() -> None:
     given = parser.parse_args()
     print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     missed = show(
-        [*reviewing.figures(quick=given.quick), *intake.figures(quick=given.quick), *stack.figures(), *rehearsal.figures(quick=given.quick)]
+        [
+            *reviewing.figures(quick=given.quick),
+            *intake.figures(quick=given.quick),
+            *assigning.figures(quick=given.quick),
+            *stack.figures(),
+            *rehearsal.figures(quick=given.quick),
+        ]
     )
     print("all bars are met" if not missed else f"{missed} bars are MISSED")
 
