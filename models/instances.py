@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator
@@ -81,7 +82,7 @@ def read(content: bytes, name: str) -> Instance:
     except ValidationError as wrong:
         errors = wrong.errors(include_url=False, include_context=True)
         raise InputError(_shown([_fault(one, name) for one in errors], name)) from None
-    if faults := list(_contradictions(found, name)):
+    if faults := [*_twice_in_an_object(content, name), *_contradictions(found, name)]:
         raise InputError(_shown(faults, name))
     return found
 
@@ -166,6 +167,20 @@ def _contradictions(found: Instance, name: str) -> Iterator[Fault]:
             yield Fault(f"the pair {entry!r}, {reviewer!r} stands here again", "keep one of the two", file=name, field=f"pairs[{at}]")
         else:
             seen[entry].add(reviewer)
+
+
+def _twice_in_an_object(content: bytes, name: str) -> list[Fault]:
+    """Names that stand twice in one object: readers of JSON keep the last and drop the others in silence."""
+    faults = []
+
+    def look(parts: list[tuple[str, Any]]) -> None:
+        for one, count in Counter(key for key, _ in parts).items():
+            if count > 1:
+                whose = next((f" of {value!r}" for key, value in parts if key == "id"), "")
+                faults.append(Fault(f"the field {one!r}{whose} stands here {count} times", "keep one of them", file=name))
+
+    json.loads(content.removeprefix(BOM_UTF8), object_pairs_hook=look)
+    return faults
 
 
 def _reviewer_faults(found: Instance, name: str) -> Iterator[Fault]:

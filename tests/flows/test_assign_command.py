@@ -181,6 +181,17 @@ def test_a_unit_in_two_groups_is_refused(assign: Run) -> None:
     assert (code, err.startswith("instance.json reviewers[1].group: the unit 'u' stands in two groups, 'g' and None")) == (2, True)
 
 
+def test_a_field_that_stands_twice_is_refused_not_dropped(assign: Run) -> None:
+    content = json.dumps(an_instance(per_entry={"e1": 1, "e2": 1})).encode()
+    content = content.replace(b'"id": "b",', b'"id": "b", "max": 5,').replace(b'{"e1": 1,', b'{"e1": 1, "e1": 2,')
+    assert assign(content) == (
+        2,
+        "",
+        "instance.json: the field 'e1' stands here 2 times -> keep one of them\n"
+        "instance.json: the field 'max' of 'b' stands here 2 times -> keep one of them\n",
+    )
+
+
 def test_of_many_faults_the_first_are_told(assign: Run) -> None:
     code, _, err = assign(an_instance(pairs=[[f"x{at}", "a", 1] for at in range(50)]))
     assert (code, len(err.splitlines())) == (2, 21)
