@@ -152,10 +152,11 @@ def _contradictions(found: Instance, name: str) -> Iterator[Fault]:
         for one in found.per_entry.keys() - entries:
             yield _unknown("entry", one, "entries", name, f"per_entry.{one}")
     yield from _reviewer_faults(found, name)
+    units = {one.unit for one in found.reviewers}
     for at, (entry, unit) in enumerate(found.together):
         if entry not in entries:
             yield _unknown("entry", entry, "entries", name, f"together[{at}]")
-        if unit not in {one.unit for one in found.reviewers}:
+        if unit not in units:
             yield Fault(f"no reviewer belongs to the unit {unit!r}", "correct it or take the line out", file=name, field=f"together[{at}]")
     seen: dict[str, set[str]] = {one: set() for one in entries}
     for at, (entry, reviewer, _) in enumerate(found.pairs):

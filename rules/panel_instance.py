@@ -194,8 +194,8 @@ class Problem:
         people, nodes = self.reviewer_nodes, self.entry_nodes
         blocks = [
             *self.inner(),
-            arcs(SOURCE, people, np.minimum(self.low, self.high)),
-            arcs(SOURCE, people, np.maximum(0, self.high - self.low), cost=lacking),
+            arcs(SOURCE, people, self.low),
+            arcs(SOURCE, people, self.high - self.low, cost=lacking),
             arcs(SOURCE, nodes, self.needs, cost=2 * lacking + 1),
         ]
         network = Network.of(blocks, self.supply())

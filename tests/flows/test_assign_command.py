@@ -151,6 +151,8 @@ A_NUMBER, AN_AFFINITY, AN_ID = "a whole number from 0 to 1,000,000", "a whole nu
         ({"pairs": [["e9", "a", 1]]}, "pairs[0][0]: there is no entry 'e9' -> correct it, or add it to entries"),
         ({"pairs": [["e1", "z", 1]]}, "pairs[0][1]: there is no reviewer 'z' -> correct it, or add it to reviewers"),
         ({"pairs": [["e1", "a", 1], ["e1", "a", 1]]}, "pairs[1]: the pair 'e1', 'a' stands here again -> keep one of the two"),
+        ({"together": [["e9", None]]}, 'together[0][1]: None is no name or id -> write a text of 1 to 200 characters, e.g. "A017"'),
+        ({"together": [["e9", "u"]]}, "together[0]: there is no entry 'e9' -> correct it, or add it to entries"),
         ({"together": [["e1", "v"]]}, "together[0]: no reviewer belongs to the unit 'v' -> correct it or take the line out"),
     ],
 )

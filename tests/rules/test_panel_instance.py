@@ -154,6 +154,12 @@ def test_units_groups_and_loads_of_what_is_kept_count() -> None:
     assert found.pairs == (("e1", "a1"), ("e1", "c"), ("e2", "a2"), ("e2", "b"))
 
 
+def test_where_several_of_a_unit_may_sit_one_that_is_kept_bars_no_other() -> None:
+    wanted = an_instance([("e1", "a1", 500), ("e1", "a2", 500)], per_entry=2, a1={"unit": "a"}, a2={"unit": "a"})
+    assert draw(built(wanted), seed=1, kept=[("e1", "a1")]).short == {"e1": 1}
+    assert draw(built(wanted | {"together": [("e1", "a")]}), seed=1, kept=[("e1", "a1")]).short == {}
+
+
 def test_kept_pairs_that_break_a_limit_are_refused_with_every_fault() -> None:
     pairs = [(entry, one, 500) for entry in ("e1", "e2") for one in ("a1", "a2", "b", "c")]
     wanted = an_instance(pairs, per_entry=2, most=1, a1={"unit": "a", "group": "g"}, a2={"unit": "a", "group": "g"})
