@@ -6,7 +6,7 @@ import argparse
 import os
 import platform
 
-from bench import assigning, intake, rehearsal, reviewing, stack
+from bench import assigning, intake, ranking, rehearsal, reviewing, stack
 from bench.figures import show
 
 
@@ -20,6 +20,7 @@ def main() -> None:
             *reviewing.figures(quick=given.quick),
             *intake.figures(quick=given.quick),
             *assigning.figures(quick=given.quick),
+            *ranking.figures(quick=given.quick),
             *stack.figures(),
             *rehearsal.figures(quick=given.quick),
         ]

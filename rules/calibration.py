@@ -24,6 +24,7 @@ _DIGITS = 6
 _ROUNDS = 80
 _STEP = 2.0
 _SHORTEST = 1e-3
+_RIDGE, _FLAT = 1e-4, 1e-9
 _DONE, _DONE_WILD = 1e-7, 1e-5
 _WILD = 4.0
 """Degrees of freedom of the noise where wild scores are expected; SCORING's choice, and common in the literature."""
@@ -145,10 +146,11 @@ def _slope(equations: Equations, scores: Floats, found: Solution) -> tuple[Float
 
 def _newton(slope: Floats, bend: Floats, free: npt.NDArray[np.bool_]) -> Floats:
     step = np.zeros(2)
-    chosen = np.flatnonzero(free)
+    # Where scores cannot tell two variances apart, the slope along their ridge is the dust of rounding, and nobody walks there.
+    chosen = np.flatnonzero(free & (np.abs(slope) > _FLAT))
     if chosen.size:
         inner = bend[np.ix_(chosen, chosen)]
-        inner = inner + np.eye(chosen.size) * max(1e-6 * float(np.trace(inner)), 1e-12)
+        inner = inner + np.eye(chosen.size) * max(_RIDGE * float(np.trace(inner)), _FLAT)
         step[chosen] = -np.linalg.solve(inner, slope[chosen])
     return step
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 
 from models.declared import Words
 from rules.calibration import Components
 from rules.methods import Method, ranks
-from rules.scoring import half_up
+from rules.shortlist import largest_remainder
+
+_FINE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,11 @@ def compare(marks: Mapping[Method, Mapping[str, Decimal]], *, by: Method, seats:
 
 def explained(components: Components) -> Words:
     """One sentence on where the differences between scores come from."""
-    quality, leniency, noise = (f"{half_up(100 * Fraction(f'{share:.9f}'), 0)}%" for share in components.shares)
     if not any(components):
         return Words(zh="所有评分都相同，无从排序", en="All scores are the same; there is nothing to rank by.")
+    # Shared out, so that the printed numbers add up to a hundred.
+    hundred = largest_remainder(100, {str(at): round(share * _FINE) for at, share in enumerate(components.shares)})
+    quality, leniency, noise = (f"{share}%" for share in hundred.values())
     if not components.leniency:
         return Words(
             zh=f"评分的差异{quality}来自参评项本身，{noise}来自同一项上各评审看法不一，评审宽严没有差别",

@@ -12,6 +12,8 @@ from models.declared import Words
 from rules.calibration import Calibration
 from rules.score_table import ScoreTable
 
+ENOUGH = 20
+"""Scores beyond one for every entry and reviewer, from which the variances are more than guesses: their error is then about a third."""
 _SHOWN = 5
 
 
@@ -88,6 +90,14 @@ def notes(calibration: Calibration) -> tuple[Words, ...]:
                 "their order across parts rests on the assumption that all parts are equally good.",
             )
         )
+    spare = len(table) - len(table.entries) - len(table.reviewers) + len(linked)
+    if spare < ENOUGH:
+        found.append(
+            Words(
+                zh="评分太少，差异的来源只是粗略估计，概率和区间偏于自信",
+                en="There are few scores: where their differences come from is a rough guess, and chances are too sure of themselves.",
+            )
+        )
     if not calibration.components.leniency:
         found.append(
             Words(
@@ -96,7 +106,14 @@ def notes(calibration: Calibration) -> tuple[Words, ...]:
             )
         )
     counts = Counter(len(values) for values in table.exact.values())
-    if len(counts) > 1:
+    if max(counts) == 1:
+        found.append(
+            Words(
+                zh="每项只有一个评分，无法区分参评项的差异与评审看法不一，概率和区间不足为据",
+                en="No entry has two scores: quality and disagreement cannot be told apart, and chances and bands mean little.",
+            )
+        )
+    elif len(counts) > 1:
         fewest, most = min(counts), max(counts)
         found.append(
             Words(

@@ -133,6 +133,8 @@ def spread(totals: Mapping[str, Sequence[Total]], *, digits: int) -> Measure:
 
 
 def _parted(block: tuple[str, ...], measure: Measure) -> Blocks:
+    if len(block) == 1:
+        return (block,)
     sign = 1 if measure.lower_first else -1
     ordered = sorted(block, key=lambda entry: (sign * measure.values[entry], entry))
     return tuple(tuple(part) for _, part in groupby(ordered, key=lambda entry: measure.values[entry]))

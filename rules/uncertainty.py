@@ -64,9 +64,10 @@ class Bands:
         if not count:
             return Words(zh=f"这些评分足以确定前{place}名", en=f"These scores tell clearly who is among the first {place}.")
         one = "entry" if count == 1 else "entries"
+        left = f"{self.seats} of the places {'is' if self.seats == 1 else 'are'} left for them"
         return Words(
             zh=f"这些评分在第{place}名前后无法区分{count}项，其中尚有{self.seats}个名额，请评委会讨论",
-            en=f"With these scores {count} {one} cannot be told apart around place {place}; {self.seats} places are left for them.",
+            en=f"With these scores {count} {one} cannot be told apart around place {place}; {left}.",
         )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from models.edition import Award, ShortlistItem, Standing
 from models.errors import JinbangError
 from models.process import Process
-from rules.shortlist import Allotment, allot, cut, largest_remainder, seats, tier_seats
+from rules.shortlist import Allotment, Changes, allot, changes, cut, largest_remainder, seats, tier_seats
 from tests.rules.samples import TIERS, a_class, a_cut, a_process, artworks, papers, volunteers
 
 ELIGIBLE = {"science": 212, "engineering": 318, "agriculture": 96, "medicine": 174, "cross": 40}
@@ -245,3 +245,13 @@ def test_a_cut_keeps_an_upper_part_and_never_parts_the_tied(marks: list[int], pl
         assert len(found) <= places
     elif places:
         assert len(found) >= min(places, len(pool))
+
+
+def test_a_later_version_of_a_list_names_who_came_went_and_moved() -> None:
+    before = listed("paper", 90, 80, 70)
+    first, second, third = before
+    moved = ShortlistItem(second.entry, "paper", 3, Decimal(75))
+    new = ShortlistItem("paper9", "paper", 2, Decimal(78))
+    assert changes(before, [first, new, moved]) == Changes(added=(new,), removed=(third,), altered=((second, moved),))
+    assert changes(before, before[::-1]) == Changes((), (), ())
+    assert not changes(before, before)
