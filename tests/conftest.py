@@ -30,6 +30,23 @@ _KINDS = [kind for kind in ("sqlite", "postgresql") if kind in os.environ.get("J
 _NUMBERS = count(1)
 
 
+class _Statements(dict[Any, Any]):
+    """SQLAlchemy's compiled statements, kept from test to test: each test has its own engine, and would compile them all anew.
+
+    The key of a statement begins with the dialect of its engine; all engines of one kind of database share one here.
+    """
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        """The compiled statement, if any test of this process has executed it."""
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        super().__setitem__((key[0].name, *key[1:]), compiled)
+
+
+_COMPILED = _Statements()
+
+
 @pytest.fixture
 def clock() -> Clock:
     """The clock of `database`: it stands at builders.NOW until a test moves it."""
@@ -90,6 +107,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def database(database_url: str, clock: Clock) -> Iterator[Database]:
     """A fresh, migrated database of each kind, with a clock that a test can move."""
     opened = Database(database_url, clock=clock)
+    opened.engine.update_execution_options(compiled_cache=_COMPILED)
     yield opened
     opened.close()
 
