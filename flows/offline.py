@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rules.shortage import Shortage
 
 MOST_MEGABYTES = 100
-"""Of an instance: about four million pairs. Larger ones would need more memory than a small server has."""
+"""Of an instance: about four million pairs, which take two gigabytes and minutes."""
 USAGE, IN_PART = 2, 3
 
 
