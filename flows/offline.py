@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -85,12 +83,10 @@ def _content(path: Path) -> bytes:
 
 
 def _write(path: Path, pairs: Iterable[Pair]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("entry", "reviewer"))
-    writer.writerows(pairs)
+    from tasks.exporting import csv_for_programs
+
     try:
-        path.write_text(text.getvalue(), encoding="utf-8", newline="")
+        path.write_text(csv_for_programs([("entry", "reviewer"), *pairs]), encoding="utf-8", newline="")
     except OSError as failure:
         raise InputError([Fault(f"it cannot be written: {failure.strerror}", "name another file at -o", file=str(path))]) from None
 

@@ -34,6 +34,13 @@ def csv_table(rows: Iterable[Sequence[Any]]) -> bytes:
     return ("\ufeff" + target.getvalue()).encode()
 
 
+def csv_for_programs(rows: Iterable[Sequence[Any]]) -> str:
+    """A table as CSV whose cells stand as they are: for another program to read, from names that its reader wrote itself."""
+    target = io.StringIO(newline="")
+    csv.writer(target, lineterminator="\n").writerows(rows)
+    return target.getvalue()
+
+
 def csv_cell(cell: object) -> object:
     """A cell for CSV: what a spreadsheet would take for a formula gets a leading apostrophe; numbers stay numbers."""
     if isinstance(cell, str) and (cell.startswith(("\t", "\r", "\n")) or cell.lstrip().startswith(_STARTS_FORMULA)):
