@@ -241,7 +241,7 @@ def _tick(text: str, field: FormField) -> str:
         zh = f"“{field.title.zh}”须承诺后才能申报，请阅读承诺文字后填写“是”"
         raise CellRefused(f"{text[:40]!r} does not agree to what is required", "read the text and write 是", zh=zh)
     zh = f"“{text[:40]}”看不出是否承诺，请填写“是”或“否”"
-    raise CellRefused(f"{text[:40]!r} is neither yes nor no", "write 是 or 否", zh=zh)
+    raise CellRefused(f"{text[:40]!r} is neither yes nor no", "write yes or no", zh=zh)
 
 
 def _bare(text: str) -> str:

@@ -40,6 +40,7 @@ PLACES: dict[Place, str] = {
 _ON_A_PAGE = 100
 _LONGEST_NUMBER = 4
 _CHANGED = _("这一项已退回补正或补正后重新提交，请核对现在的内容。")
+_UNREASONED = _("请为每个打勾的项目选择原因。")
 _BAD_BYTES = _("说明中含有无法识别的字符，请重新输入。")
 
 
@@ -207,6 +208,9 @@ def decide(request: Request, visit: MaybeVisit, form: Posted, edition_id: str, c
         _edition, _run, one = _opened(store, edition_id, code)
     if form.unreadable:
         faults = {"note": gettext(_BAD_BYTES)}
+        return _entry_page(request, edition_id, code, status=422, outcome=outcome, ticked=ticked, faults=faults)
+    if not all(one.code for one in ticked):
+        faults = {"findings": gettext(_UNREASONED)}
         return _entry_page(request, edition_id, code, status=422, outcome=outcome, ticked=ticked, faults=faults)
     try:
         deciding.decide(edition_id, one.entry.id, admin, outcome, ticked, turn=_turn(form))

@@ -100,14 +100,14 @@ def _usual_code(run: StageRun) -> str:
 def tests(store: Store, edition: Edition, run: StageRun, entry: Entry, files: Sequence[File], listed: Sequence[Row]) -> list[Test]:
     """What the rules found by themselves, good and bad; `listed` is the check-list, which shows the rest."""
     reasons = () if entry.classified else eligibility.reasons(entry, edition.process, attached_fields(edition, entry, files))
-    found = [Test(False, words.both(one)) for one in reasons]
-    if faulty := [one.label for one in listed if one.found]:
+    found = [Test(False, form_view.capital(words.both(one))) for one in reasons]
+    if faulty := [one.label for one in listed if one.found and one.found != gettext(_("未填写"))]:  # what is missing stands there already
         said = gettext(_("以下项目有问题：%(names)s"))
         found.append(Test(False, said % {"names": gettext(_("、")).join(faulty)}))
     found = found or [Test(True, gettext(_("填报内容符合规定条件")))]
     if confirming.needed(run.declared):
         missing = confirming.missing(store, entry)
-        found += [Test(False, words.both(one.sentence)) for one in missing] or [Test(True, gettext(_("各方确认齐全")))]
+        found += [Test(False, form_view.capital(words.both(one.sentence))) for one in missing] or [Test(True, gettext(_("各方确认齐全")))]
     found += _duplicates(store, edition, entry) or [Test(True, gettext(_("未发现重复申报")))]
     if material.is_blind(edition) and files:
         traces = material.flagged(store, edition.id).get(entry.id, ())
@@ -124,7 +124,7 @@ def _duplicates(store: Store, edition: Edition, entry: Entry) -> list[Test]:
     known = store.entries_by_id(other for other, _likeness in others)
     said = gettext(_("疑似与 %(code)s《%(title)s》重复（相似度 %(likeness)s）"))
     return [
-        Test(False, said % {"code": known[other].code, "title": known[other].title, "likeness": likeness})
+        Test(False, said % {"code": known[other].code, "title": known[other].title, "likeness": f"{float(likeness):.0%}"})
         for other, likeness in others
         if other in known
     ]

@@ -18,14 +18,14 @@ from models.process import FormField, Process
 from models.submitting import Upload
 from rules import forms
 from web import words
-from web.form_words import compared, hint, joined, mask, readable, sentence, sentences, unreadable
+from web.form_words import capital, compared, hint, joined, mask, readable, sentence, sentences, unreadable
 from web.forms import Form
 from web.language import gettext
 from web.language import mark as _
 
 __all__ = [
-    "Field", "Section", "View", "compared", "joined", "of", "readable", "rearranged", "sentence", "sentences", "typed", "unreadable",
-    "untyped",
+    "Field", "Section", "View", "capital", "compared", "joined", "of", "readable", "rearranged", "sentence", "sentences", "typed",
+    "unreadable", "untyped",
 ]  # fmt: skip
 
 _LONGEST_NUMBER = 5

@@ -55,7 +55,12 @@ def sentence(fault: Fault) -> str:
     """What a page says of one fault, in the language of the page."""
     if fault.zh and language.CURRENT.get().startswith("zh"):
         return fault.zh
-    return f"{fault.what}; {fault.remedy}" if fault.remedy else fault.what
+    return capital(f"{fault.what}; {fault.remedy}" if fault.remedy else fault.what)
+
+
+def capital(text: str) -> str:
+    """An English text as a sentence of its own begins."""
+    return text[:1].upper() + text[1:]
 
 
 def sentences(faults: Iterable[Fault]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from models.edition import Nominator
 from models.errors import InputError, NotAllowed, NotFound, Stale, TooLate
 from models.submitting import FormDraft
+from rules import forms
 from tasks import handing_in, own_forms, uploads
 from web import audit, errors, form_view, pages, visitors, words
 from web.forms import Form, Posted
@@ -117,7 +119,7 @@ def save(request: Request, visit: MaybeVisit, form: Posted, draft_id: str) -> Re
     if _wants_json(request):
         return _for_script(request, visit, form, draft_id)
     if visit is None or visit.grant is None:
-        return _handed_back(request, _LOST, _plain_lines(form), status=403)
+        return _handed_back(request, _LOST, _plain_lines(request, form, draft_id), status=403)
     visitors.check_form(visit, form)
     seat, unit = sit(request, visit)
     draft = _own(request, unit, draft_id)
@@ -156,10 +158,15 @@ def _revision(form: Form) -> int:
     return int(text)
 
 
-def _plain_lines(form: Form) -> list[tuple[str, str]]:
-    """What was typed, for a browser that is nobody's: the names of fields are all that is known."""
+def _plain_lines(request: Request, form: Form, draft_id: str) -> list[tuple[str, str]]:
+    """What was typed, for a browser that is nobody's, under the titles of the fields; of the form itself nothing is told."""
     texts = {**form.starting_with("v."), **form.starting_with("p.")}
-    return [(name, text) for name, text in texts.items() if text.strip()]
+    titles: dict[str, str] = {}
+    with suppress(NotFound), visitors.database(request).read() as store:
+        draft = store.draft(draft_id)
+        process = store.edition(draft.edition).process
+        titles = {one.name: words.both(one.title) for one in forms.fields(process, draft.class_name)}
+    return [(titles.get(name.partition(".")[0], name), text) for name, text in texts.items() if text.strip()]
 
 
 def _handed_back(request: Request, text: errors.Text, lines: list[tuple[str, str]], *, status: int) -> Response:
@@ -204,13 +211,18 @@ def _for_script(request: Request, visit: MaybeVisit, form: Form, draft_id: str) 
     except errors.Refused as refused:
         audit.keep_at_once(request, errors.reason_of(refused))
         what, remedy = refused.text or errors.NOT_SIGNED_IN
-        return JSONResponse({"gone": True, "message": f"{gettext(what)}{gettext(_('：'))}{gettext(remedy)}"}, 403)
+        return JSONResponse({"gone": True, "message": _whole((what, remedy))}, 403)
     except NotFound as refused:
         audit.keep_at_once(request, errors.reason_of(refused))
         return JSONResponse({"late": True, "message": gettext(_ASIDE)}, 404)
     except (TooLate, NotAllowed) as refused:
         text = _LATE if isinstance(refused, TooLate) else _CLOSED
-        return JSONResponse({"late": True, "message": f"{gettext(text[0])}{gettext(_('。'))}{gettext(text[1])}"}, 409)
+        return JSONResponse({"late": True, "message": _whole(text)}, 409)
+
+
+def _whole(text: errors.Text) -> str:
+    what, remedy = (gettext(one) for one in text)
+    return gettext(_("%(what)s。%(remedy)s")) % {"what": what, "remedy": remedy}
 
 
 def _saved_for_script(request: Request, seat: Seat, unit: Nominator, draft: FormDraft, form: Form, typed: Mapping[str, Any]) -> Response:

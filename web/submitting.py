@@ -193,7 +193,7 @@ def desk_of(store: Store, edition: Edition, unit: Nominator) -> Desk:
                 one,
                 gettext(words.ENTRY_STATES[one.state if one.state in _TOLD else "assigned"]),
                 one.id in changed and one.state == "submitted",
-                form_view.joined(words.both(lack.sentence) for lack in lacking.get(one.id, ())),
+                form_view.joined(form_view.capital(words.both(lack.sentence)) for lack in lacking.get(one.id, ())),
                 is_open and one.state == "submitted" and not one.classified,
             )
             for one in order

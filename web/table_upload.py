@@ -15,11 +15,12 @@ from models.errors import Fault, InputError, Stale
 from models.intake import Row
 from models.process import FormField
 from rules import intake, quotas
-from tasks import kept_tables, marked_workbooks, own_forms, table_checking, table_upload
+from tasks import kept_tables, marked_workbooks, own_forms, table_checking, table_upload, template_words
 from tasks.kept_tables import KeptTable
 from tasks.table_checking import ReadRow, Seen
-from web import errors, language, pages, visitors, words
+from web import errors, form_view, language, pages, visitors, words
 from web.forms import Form, Posted
+from web.language import gettext
 from web.language import mark as _
 from web.routes import Pages, Threads
 from web.visitors import MaybeVisit
@@ -134,7 +135,7 @@ def _upload_page(
     return pages.render(
         request, "table_upload.html", status=status, seat=seat, edition=edition, run=run, zone=edition.process.time_zone, choices=choices,
         chosen=chosen if any(one.name == chosen for one in choices) else "", is_open=is_open, refused=refused,
-        faults=[marked_workbooks.told(fault, _language()) for fault in faults], rows=table_checking.limits().rows,
+        faults=[_told(fault) for fault in faults], rows=table_checking.limits().rows,
         megabytes=table_checking.limits().bytes // 1_000_000,
     )  # fmt: skip
 
@@ -194,13 +195,14 @@ def _table_page(
         seen = table_checking.look(store, kept) if kept.sheet.rows else Seen(None, {}, (), ())
     fields = {field.name: field for field in table_checking.askable(edition, kept.class_name)}
     declared = edition.process.class_named(kept.class_name)
-    told = [(fault, fields.get(fault.field), marked_workbooks.told(fault, _language())) for fault in seen.faults]
+    told = [(fault, fields.get(fault.field), _told(fault)) for fault in seen.faults]
     return pages.render(
         request, "table_read.html", status=status, seat=seat, edition=edition, run=run, zone=edition.process.time_zone, kept=kept,
-        seen=seen, is_open=is_open, changed=changed, refusals=[marked_workbooks.told(one, _language()) for one in refusals],
+        seen=seen, is_open=is_open, changed=changed, refusals=[_told(one) for one in refusals],
         class_title=words.both(declared.title), counter=declared.counter, faults=told[:_MOST_FAULTS],
         more_faults=max(0, len(told) - _MOST_FAULTS),
-        columns=_columns(seen), options=_options(edition, kept), preview=_preview(seen, fields), states=STATES,
+        unread=_unread(seen), of_unit=seen.table is not None and any(one.row is None for one in seen.faults), columns=_columns(seen),
+        options=_options(edition, kept), preview=_preview(seen, fields), states=STATES,
         hours=f"{visitors.installed(request).settings.table_hours:g}",
     )  # fmt: skip
 
@@ -236,10 +238,21 @@ def _previewed(row: Row, good: ReadRow | None, seen: Seen, fields: dict[str, For
     written = {name: row.cells[index] for name, index in seen.columns.items()}
     if good is not None:
         read = {**good.new.fields, "title": good.new.title, "unit": good.new.unit, "email": good.new.email, "rank": good.new.rank or ""}
-        written = {name: pages.readable(read.get(name, "")) for name in written if name not in ("class", "nominator")}
+        known = {name: field for name, field in fields.items() if name in written and name not in ("class", "nominator")}
+        written = {name: form_view.readable(field, read.get(name, "")) for name, field in known.items()}
     values = tuple((words.both(fields[name].title), _short(text)) for name, text in written.items() if name in fields and text)
-    said = tuple(marked_workbooks.told(fault, _language()) for fault in seen.faults if fault.row == row.number)
+    said = tuple(_told(fault) for fault in seen.faults if fault.row == row.number)
     return Preview(row.number, _short(written.get("title", "")), good.status if good is not None else "faulty", values, said)
+
+
+def _told(fault: Fault) -> str:
+    return form_view.capital(marked_workbooks.told(fault, _language()))
+
+
+def _unread(seen: Seen) -> str:
+    """Columns that are not read, but for the running numbers of the template."""
+    numbers = {said["number"] for said in template_words.WORDS.values()}
+    return gettext(_("、")).join(head for head in seen.unread if head not in numbers)
 
 
 def _short(text: str) -> str:

@@ -90,7 +90,7 @@ def message_of(error: JinbangError) -> str:
 
 
 def _english(what: str, remedy: str) -> str:
-    return f"{what}; {remedy}" if remedy else what
+    return words.one_of("", f"{what}; {remedy}" if remedy else what)
 
 
 def _refused(error: JinbangError) -> Response:
@@ -264,8 +264,7 @@ def show(request: Request, visit: MaybeVisit, upload_id: str) -> Response:
 
 def said(upload: Upload) -> str:
     """Why a file was refused, in the language of the page."""
-    english = str(upload.notes.get("en", ""))
-    return english if english and language.CURRENT.get() == "en" else upload.said
+    return words.one_of(upload.said, upload.notes.get("en", ""))
 
 
 def size_of(size: int) -> str:

@@ -133,6 +133,12 @@ def both(words: Words | dict[str, str] | None) -> str:
     return words["zh"] if CURRENT.get().startswith("zh") else words["en"]
 
 
+def one_of(chinese: str, english: object) -> str:
+    """A sentence that was kept in both languages; English that was kept as an error prints itself becomes a sentence."""
+    text = str(english).replace(" -> ", "; ")
+    return chinese if not text or (chinese and CURRENT.get() == "zh_CN") else text[:1].upper() + text[1:]
+
+
 def file_endings(field: FormField) -> str:
     """Endings of the files that a field takes, as a browser's choice of files understands them."""
     return ",".join(media.accepted(field.media or Media()))

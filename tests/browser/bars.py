@@ -21,7 +21,8 @@ MOST_REQUESTS = 10
 
 def violations(page: Page, *, fewest_rules: int = FEWEST_RULES) -> list[str]:
     """What axe finds, one line per element; at least so many rules must have found something to pass."""
-    page.evaluate(AXE)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
     found, passed = page.evaluate(RUN, TAGS)
     assert passed >= fewest_rules
     return [f"{page.url} {one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]

@@ -246,7 +246,7 @@ def send_files(page: Page, office: Office) -> None:
     keep_picture(page, "path-zip")
     with office.database.read() as store:
         assert [len(store.files(one.id)) for one in office.entries()] == [1] * 5
-    page.get_by_role("link", name="返回推荐申报").click()
+    page.get_by_role("link", name="返回申报首页").click()
     expect(page.locator("#entries .work-list li")).to_have_count(5)
     keep_picture(page, "path-submitted")
 
@@ -282,7 +282,7 @@ def correct(page: Page, office: Office, entry: Entry) -> None:
     assert {one for one in named if one[:2] in ("v.", "p.", "t.")} == {"v.abstract"}
     page.fill("#f-abstract", "提出一种识别方法，误报率下降一半。")
     keep_picture(page, "path-correction")
-    page.get_by_role("button", name="提交补正").last.click()
+    page.get_by_role("button", name="提交补正内容").last.click()
     expect(page.get_by_role("status")).to_contain_text("正在重新审查")
     assert office.by_title()[entry.title].state == "submitted"
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from models.submitting import Upload
 from tasks import examining
 from tasks.installation import Installation
-from tests.browser.bars import violations
+from tests.browser.bars import keep_picture, violations
 from tests.browser.conftest import WIDTHS, served
 from tests.builders import Clock
 from tests.tasks.sending import FILES
@@ -81,12 +81,6 @@ def box(page: Page, field: str = "full_text") -> str:
     return f"[data-upload][data-field='{field}']"
 
 
-def picture(page: Page, name: str) -> None:
-    folder, size = os.environ.get("JINBANG_PICTURES"), page.viewport_size
-    if folder and size:
-        page.screenshot(path=f"{folder}/{name}-{size['width']}.png", full_page=True)
-
-
 def test_a_file_is_sent_in_parts_and_its_question_says_so(form: Page, site: Office, tmp_path: Path) -> None:
     parts: list[str] = []
     form.on("request", lambda request: parts.append(request.url) if request.method == "PATCH" else None)
@@ -100,7 +94,7 @@ def test_a_file_is_sent_in_parts_and_its_question_says_so(form: Page, site: Offi
     )
     expect(form.locator(f"{box(form, 'blind_text')} [role=alert]")).to_contain_text("无法接收这种文件")
     assert violations(form) == []
-    picture(form, "upload-form")
+    keep_picture(form, "upload-form")
     assert form.evaluate("document.documentElement.scrollWidth <= innerWidth")
     form.reload()
     expect(form.locator(f"{box(form)} .upload-kept a")).to_have_text("大图.png")
@@ -178,7 +172,7 @@ def test_a_zip_leads_to_the_page_that_says_what_became_of_it(site: Office, conte
     page = enter(site, context.new_page())
     page.goto(f"{page.url}/zip")
     assert violations(page) == []
-    picture(page, "zip-new")
+    keep_picture(page, "zip-new")
     path = tmp_path / "附件.zip"
     path.write_bytes(packed({"甲.pdf": (FILES / "libreoffice.pdf").read_bytes(), "甲匿名.pdf": b"x", "说明.txt": b"x"}))
     page.set_input_files("[data-upload] input[type=file]", path)
@@ -186,7 +180,7 @@ def test_a_zip_leads_to_the_page_that_says_what_became_of_it(site: Office, conte
     expect(page.locator("main")).to_contain_text("是不是 甲-匿名.pdf？请改名后重新上传。")
     expect(page.locator("main tbody tr")).to_contain_text(["甲.pdf"])
     assert violations(page) == []
-    picture(page, "zip-result")
+    keep_picture(page, "zip-result")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -194,7 +188,7 @@ def test_without_the_script_links_and_a_plain_form_do_the_same(site: Office, pag
     enter(site, page)
     page.goto(f"{page.url}/forms/{site.draft(title='论文').id}")
     page.locator(f"{box(page)} a[data-plain]").click()
-    picture(page, "upload-new")
+    keep_picture(page, "upload-new")
     page.set_input_files("#file", photograph(tmp_path))
     page.locator("main form button").click()
     page.wait_for_url("**/submit/uploads/*")
