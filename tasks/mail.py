@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import os
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
@@ -28,6 +29,8 @@ from tasks.installation import database, settings
 
 log = logging.getLogger("jinbang.mail")
 
+_PRESSES = min(4, os.cpu_count() or 1)
+"""Letters that are written at the same time; printing score sheets leaves the interpreter free."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -65,7 +68,7 @@ async def send_batch(edition_id: str) -> dict[str, int]:
         return {}
     letters = _Letters(edition, grants, packets, _papers(edition, batch))
     # Written ahead on a thread of their own, while the server is waited for; the typesetter even leaves the interpreter free.
-    press = ThreadPoolExecutor(1, thread_name_prefix="press")
+    press = ThreadPoolExecutor(_PRESSES, thread_name_prefix="press")
     try:
         ahead = {mail.id: press.submit(letters.write, mail) for mail in batch if letters.can_write(mail)}
         return await _Round(sender, edition, ahead).send(batch)

@@ -14,6 +14,20 @@ from models import tables as t
 from models.columns import Moment
 from models.edition import Mail, NewMail
 from models.stores.base import StoreBase
+from models.stores.prepared import Prepared
+
+_MAIL = t.MAILS.c
+_BEGIN = Prepared(
+    t.MAILS.update()
+    .where(_MAIL.id == sa.bindparam("mail"), _MAIL.claimed_by == sa.bindparam("sender"))
+    .where(sa.or_(*(_MAIL.state == state for state in ("pending", "deferred", "sending"))))
+    .values(state="sending", attempt=_MAIL.attempt + 1, claimed_until=sa.bindparam("until"), began_at=sa.bindparam("now"))
+)
+_SENT = Prepared(
+    t.MAILS.update()
+    .where(_MAIL.id == sa.bindparam("mail"))
+    .values(state="sent", reply=sa.bindparam("words"), sent_at=sa.bindparam("now"), claimed_by=sa.null(), claimed_until=sa.null())
+)
 
 Outcome = Literal["sent", "deferred", "uncertain", "failed", "superseded"]
 
@@ -68,14 +82,7 @@ class MailStore(StoreBase):
 
     def begin_sending(self, mail: str, sender: str, until: datetime) -> bool:
         """Note that a mail goes on the wire now. False if another sender has taken it over."""
-        table = t.MAILS.c
-        return bool(
-            self._run(
-                t.MAILS.update()
-                .where(table.id == mail, table.claimed_by == sender, table.state.in_(["pending", "deferred", "sending"]))
-                .values(state="sending", attempt=table.attempt + 1, claimed_until=until, began_at=self.real_now)
-            )
-        )
+        return bool(_BEGIN.change(self.connection, {"mail": mail, "sender": sender, "until": until, "now": self.real_now}))
 
     def mark_mail(self, mail: str, outcome: Outcome, *, reply: str, next_at: datetime | None = None, by: str | None = None) -> None:
         """Note what became of a mail.
@@ -87,13 +94,14 @@ class MailStore(StoreBase):
             next_at: When it is due again, for `deferred`.
             by: The sender who says so. If another has taken the mail over meanwhile, only `sent` still counts.
         """
-        values: dict[str, Any] = {"state": outcome, "reply": reply[:500], "claimed_by": None, "claimed_until": None}
         if outcome == "sent":
-            values["sent_at"] = self.real_now
+            _SENT.change(self.connection, {"mail": mail, "words": reply[:500], "now": self.real_now})
+            return
+        values: dict[str, Any] = {"state": outcome, "reply": reply[:500], "claimed_by": None, "claimed_until": None}
         if next_at is not None:
             values["next_at"] = next_at
         statement = t.MAILS.update().where(t.MAILS.c.id == mail)
-        if by is not None and outcome != "sent":
+        if by is not None:
             statement = statement.where(t.MAILS.c.claimed_by == by)
         self._run(statement.values(**values))
 
