@@ -19,7 +19,7 @@ from rules.conflicts import barred, bars, unit_key
 from rules.flow_network import Mask, Numbers
 from rules.panel_flow import ANY_TOPIC, EXACT, FIRST_LEVEL, JITTER_BITS, NO_MATCH, Pairs, solve
 
-__all__ = ["Need", "Panelist", "Plan", "barred", "bars", "given_back", "plan", "seed_for"]
+__all__ = ["Need", "Panelist", "Plan", "barred", "bars", "fit", "given_back", "plan", "seed_for"]
 
 _ALL_PAIRS = 400_000
 """Up to so many pairs of entry and reviewer all are considered; above, a sample per entry."""
@@ -75,6 +75,22 @@ def seed_for(seed: int, *names: str) -> int:
 def given_back(entries: Iterable[str], *, keep: int, seed: int) -> tuple[str, ...]:
     """Which of the entries in a reviewer's hands leave them if only so many may stay; chance decides, by the seed."""
     return tuple(sorted(entries, key=lambda one: (seed_for(seed, one), one))[max(0, keep) :])
+
+
+def fit(topic: str | None, disciplines: Iterable[str]) -> int:
+    """How well a reviewer fits an entry, as the draw weighs it (rule R1): EXACT, FIRST_LEVEL, NO_MATCH, or ANY_TOPIC if none is asked.
+
+    Args:
+        topic: What the reviewer's disciplines should cover; None if anybody can judge.
+        disciplines: Codes, classes or fields of the reviewer.
+    """
+    code = unit_key(topic or "")
+    if not code:
+        return ANY_TOPIC
+    own = [unit_key(text) for text in disciplines]
+    if code in own:
+        return EXACT
+    return FIRST_LEVEL if _first_level(code) in map(_first_level, own) else NO_MATCH
 
 
 def plan(

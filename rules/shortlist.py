@@ -129,9 +129,32 @@ def cut(standings: Sequence[Standing], seats: Mapping[str, int], stage: Shortlis
     """
     pools: dict[str, list[Standing]] = defaultdict(list)
     for standing in standings:
-        pools[eligibility.class_of(standing.group, process) if stage.counts else standing.group].append(standing)
-    kept = {standing.entry for name, pool in pools.items() for standing in _upper_part(pool, _places(name, pool, seats, stage), stage)}
+        pools[pool_of(standing.group, stage, process)].append(standing)
+    kept = {one.entry for name, pool in pools.items() for one in _upper_part(pool, places(name, len(pool), seats, stage), stage)}
     return tuple(ShortlistItem(one.entry, one.group, one.place, one.mark) for one in standings if one.entry in kept)
+
+
+def pool_of(group: str, stage: ShortlistingStage, process: Process) -> str:
+    """Among whom an entry competes for the list: its class where `counts` cuts, else its group (rule L1)."""
+    return eligibility.class_of(group, process) if stage.counts else group
+
+
+def places(pool: str, size: int, seats: Mapping[str, int], stage: ShortlistingStage) -> int:
+    """How many of a pool go to the committee, ties aside (rule L1); all of them where only a mark is asked for.
+
+    Args:
+        pool: As `pool_of` names it.
+        size: Entries in it.
+        seats: Group -> seats.
+        stage: The declaration of the cut.
+    """
+    if stage.counts:
+        return stage.counts.get(pool, 0)
+    if stage.ratio is not None:
+        return ceil(seats.get(pool, 0) * Fraction(stage.ratio))
+    if stage.top_share is not None:
+        return ceil(size * stage.top_share)
+    return size
 
 
 def allot(items: Sequence[ShortlistItem], seats: Mapping[str, int], process: Process) -> Allotment:
@@ -183,15 +206,6 @@ def _catch_up(reached: dict[str, int], line: int, seats: Mapping[str, int]) -> N
         if reached[group] < seats[group]:
             heapq.heappush(lags, (lag + total, size, group))
 
-
-def _places(name: str, pool: Sequence[Standing], seats: Mapping[str, int], stage: ShortlistingStage) -> int:
-    if stage.counts:
-        return stage.counts.get(name, 0)
-    if stage.ratio is not None:
-        return ceil(seats.get(name, 0) * Fraction(stage.ratio))
-    if stage.top_share is not None:
-        return ceil(len(pool) * stage.top_share)
-    return len(pool)
 
 
 def _upper_part(pool: Sequence[Standing], places: int, stage: ShortlistingStage) -> list[Standing]:

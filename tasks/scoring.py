@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from fractions import Fraction
 
-from models.edition import Edition, Entry, Lease, StageRun
+from models.edition import Edition, Entry, Lease, ScoreSheet, StageRun
 from models.errors import NotEnoughReviewers
 from models.stages import ScoringStage
 from models.store import Store
@@ -100,14 +101,20 @@ def _totals(store: Store, edition: Edition, run: StageRun) -> dict[str, list[sco
     """Totals of signed and complete sheets by entry; a recused or expired sheet is absent, never 0 (rule S4)."""
     entries = {entry.id: entry for entry in store.entries(edition.id, "assigned", "scored")}
     totals: dict[str, list[scoring.Total]] = {entry: [] for entry in entries}
+    for sheet, total in signed_totals(store, edition, run, entries):
+        totals[sheet.entry].append(total)
+    return totals
+
+
+def signed_totals(store: Store, edition: Edition, run: StageRun, entries: Mapping[str, Entry]) -> Iterator[tuple[ScoreSheet, Fraction]]:
+    """The signed and complete sheets of some entries (id -> entry), each with its total (rule S4)."""
     for sheet in store.sheets(edition.id, run.position, signed=True):
         if sheet.entry not in entries:
             continue
         criteria = declared(run).sheet_of(entries[sheet.entry].class_name)
         total = scoring.total(criteria, sheet.marks, sheet.skipped)
         if total is not None and not scoring.missing(criteria, sheet.marks, sheet.skipped):
-            totals[sheet.entry].append(total)
-    return totals
+            yield sheet, total
 
 
 @action
