@@ -20,6 +20,7 @@ from rules.score_table import Floats, ScoreTable
 NONE = 1e-4
 """A variance below this share of the noise's counts as none: it moves no mark that anybody would print."""
 _LARGEST = 1e6
+_NO_LENIENCY = 1e15
 _DIGITS = 6
 _ROUNDS = 80
 _STEP = 2.0
@@ -84,18 +85,17 @@ def calibrate(table: ScoreTable, *, wild: bool = False) -> Calibration:
     center = float(np.mean(table.value))
     scores = (table.value - center)[:, None]
     weights = np.ones(len(table))
-    if not scores.any():  # nothing differs, so there is nothing to estimate
+    if table.value.min() == table.value.max():  # there is nothing to estimate
         equations = Equations(table, weights, 1.0, 1 / NONE)
         flat = np.zeros(len(table.entries)), np.zeros(len(table.reviewers))
         return Calibration(table, Components(0.0, 0.0, 0.0), center, *flat, equations)
     ratios, weights = _ratios(table, scores, wild=wild)
     on_quality, on_leniency = (1 / _rounded(ratio) for ratio in ratios)
+    if on_leniency >= 1 / NONE:  # none at all, so that equal means stay equal marks
+        on_leniency = _NO_LENIENCY
     equations = Equations(table, weights, on_quality, on_leniency)
     found = equations.solve(scores)
-    noise = _noise(equations, scores, found)
-    leniency = 0.0 if on_leniency >= 1 / NONE else noise / on_leniency
-    quality = 0.0 if on_quality >= 1 / NONE else noise / on_quality
-    components = Components(quality, leniency, noise)
+    components = _components(equations, found, _noise(equations, scores, found))
     return Calibration(table, components, center + float(found.level[0]), found.quality[:, 0], found.leniency[:, 0], equations)
 
 
@@ -112,8 +112,7 @@ def _ratios(table: ScoreTable, scores: Floats, *, wild: bool) -> tuple[tuple[flo
         equations = Equations(table, weights, *np.exp(at).tolist())
         found = equations.solve(scores)
         slope, bend = _slope(equations, scores, found)
-        bound = ((at >= highest) & (slope < 0)) | ((at <= lowest) & (slope > 0))
-        step = _newton(slope, bend, ~bound)
+        step = _newton(slope, bend, (at < highest) | (slope > 0))
         if float(step @ before) < 0:  # the last step went too far
             longest = max(longest / 2, _SHORTEST)
         step = np.clip(step, -longest, longest)
@@ -125,10 +124,21 @@ def _ratios(table: ScoreTable, scores: Floats, *, wild: bool) -> tuple[tuple[flo
             left = equations.residuals(scores, found)[:, 0] ** 2 / _noise(equations, scores, found)
             new = (_WILD + 1) / (_WILD + left)
             moved, weights = max(moved, float(np.abs(new - weights).max())), new
-        if moved < (_DONE_WILD if wild else _DONE):
+        # Scores without any noise would go on for ever.
+        if moved < (_DONE_WILD if wild else _DONE) or at.min() <= lowest:
             break
     quality, leniency = np.exp(-at).tolist()
     return (quality, leniency), weights
+
+
+def _components(equations: Equations, found: Solution, noise: float) -> Components:
+    """The three variances. Where there is no noise, what is predicted is known, and varies as it does."""
+    bare = min(equations.on_quality, equations.on_leniency) < 1.01 / _LARGEST
+    parts = (found.quality, equations.on_quality), (found.leniency, equations.on_leniency)
+    quality, leniency = (
+        0.0 if on >= 1 / NONE else float((part**2).sum()) / max(len(part) - 1, 1) if bare else noise / on for part, on in parts
+    )
+    return Components(quality, leniency, noise)
 
 
 def _slope(equations: Equations, scores: Floats, found: Solution) -> tuple[Floats, Floats]:

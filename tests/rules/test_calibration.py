@@ -108,7 +108,19 @@ def test_reviewers_who_are_equally_strict_are_not_corrected_and_the_ranking_foll
     assert found.components.leniency == 0
     mean = {entry: fmean(map(float, values)) for entry, values in found.table.exact.items()}
     assert sorted(found.marks, key=lambda one: found.marks[one]) == sorted(mean, key=lambda one: mean[one])
-    assert max(map(abs, found.leniencies.values())) < 0.01
+    assert max(map(abs, found.leniencies.values())) < 1e-9
+
+
+def test_without_leniency_equal_means_stay_equal_marks() -> None:
+    some = scores({"a": {"r1": 80, "r2": 84}, "b": {"r2": 79, "r3": 85}, "c": {"r3": 70, "r1": 60}, "d": {"r1": 90, "r3": 74}})
+    assert calibrated(some).components.leniency == 0
+    marks = printed(some)
+    assert marks["a"] == marks["b"] == marks["d"] > marks["c"]
+
+
+@pytest.mark.parametrize("value", ["0.1", "85.3", "7"])
+def test_one_and_the_same_score_everywhere_is_no_noise(value: str) -> None:
+    assert calibrated(scores({"a": {"r": value, "s": value}, "b": {"s": value}, "c": {"r": value}})).components == Components(0.0, 0.0, 0.0)
 
 
 def test_an_entry_with_few_scores_cannot_win_on_luck() -> None:
@@ -132,6 +144,15 @@ def test_wild_scores_weigh_less_where_they_are_expected() -> None:
     wild = [*some[:at], some[at]._replace(value=Decimal(0)), *some[at + 1 :]]
     moved = {how: abs(printed(wild, wild=how)["e7"] - printed(some, wild=how)["e7"]) for how in (False, True)}
     assert moved[True] < moved[False] / 2
+
+
+def test_scores_without_noise_give_the_true_qualities_and_leniencies() -> None:
+    some = [one._replace(value=Decimal(round(60 + true_quality(one.entry) + 3 * int(one.reviewer[1:]), 6))) for one in a_panel(30, 10, 3)]
+    found = calibrated(some)
+    assert found.marks["e1"] - found.marks["e2"] == pytest.approx(true_quality("e1") - true_quality("e2"), abs=1e-3)
+    assert found.leniencies["r7"] - found.leniencies["r2"] == pytest.approx(15, abs=1e-3)
+    assert found.components.noise < 1e-3
+    assert found.components.leniency == pytest.approx(9 * 55 / 6, rel=0.05)  # the variance of 0, 3, 6 … 27
 
 
 @pytest.mark.parametrize("wild", [False, True])
