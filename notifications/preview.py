@@ -36,7 +36,7 @@ _PROCESS: dict[str, Any] = {
     "tiers": [{"name": "first", "title": {"zh": "一等奖", "en": "First prize"}, "quota": 10}],
     "nominators": {"society": {"title": {"zh": "省级学会", "en": "Society"}, "max": {"sample": 15}}},
     "stages": [
-        {"kind": "submission", "closes": "2026-03-31"},
+        {"kind": "submission", "closes": "2026-04-15"},
         {
             "kind": "scoring",
             "closes": "2026-04-30",
@@ -61,7 +61,7 @@ _PROCESS: dict[str, Any] = {
     ],
 }
 _DEADLINES = {
-    "submission": datetime(2026, 3, 31, 16, tzinfo=UTC),
+    "submission": datetime(2026, 4, 15, 16, tzinfo=UTC),
     "scoring": datetime(2026, 4, 30, 16, tzinfo=UTC),
     "voting": datetime(2026, 5, 20, 10, tzinfo=UTC),
     "signoff": datetime(2026, 6, 1, 16, tzinfo=UTC),
@@ -107,7 +107,7 @@ def example_mail(template: str, locale: str) -> NewMail:
     )  # fmt: skip
     grant = QuotaGrant("g1", _ID, "n1", "sample", 1, "承办单位，增补一篇", "admin@example.org", CREATED)
     sent_back = Correction(
-        _ID, entry.id, 1, ("abstract",), (Finding("incomplete", "abstract"),), CREATED, datetime(2026, 4, 7, 16, tzinfo=UTC)
+        _ID, entry.id, 1, ("abstract",), (Finding("incomplete", "abstract"),), CREATED, datetime(2026, 4, 20, 16, tzinfo=UTC)
     )
     lacking = Words(zh="填报不全（摘要）：缺少研究方法", en="Form incomplete (Abstract): the method is missing")
     made: dict[str, Any] = {

@@ -18,18 +18,20 @@ def how_to_fill(field: FormField, by_name: Mapping[str, FormField], language: st
     """What is to be written in the cells of a field, in one sentence with its limits."""
     said = WORDS[language]
     kind = "rank" if field.name == "rank" else field.kind
+    comma = said["comma"]
     text = said["kinds"][kind].format(
-        choices="、".join(field.choices), example=_file_name(field), text="" if field.text is None else field.text.get(language)
+        choices=comma.join(field.choices), example=_file_name(field, language), text="" if field.text is None else field.text.get(language)
     )
     parts = [text, *_limits(field, said)]
     if field.when:
         parts += [
-            said["only_if"].format(field=by_name[name].title.get(language) if name in by_name else name, values="、".join(values))
+            said["only_if"].format(field=by_name[name].title.get(language) if name in by_name else name, values=comma.join(values))
             for name, values in field.when.items()
         ]
-    if field.help is not None:
-        parts.append(field.help.get(language))
-    return ("；" if language == "zh" else "; ").join(parts)
+    told = ("；" if language == "zh" else "; ").join(parts)
+    if field.help is None:
+        return told
+    return f"{told}；{field.help.zh}" if language == "zh" else f"{told}. {field.help.en}"
 
 
 def _limits(field: FormField, said: Said) -> list[str]:
@@ -53,25 +55,26 @@ def example(field: FormField, by_name: Mapping[str, FormField], codes: Sequence[
     ):
         return ""
     said = WORDS[language]
+    comma = said["comma"]
     title = field.title.get(language)
     day = field.latest or field.earliest
     made: dict[FieldKind, str] = {
-        "text": f"（{said['example']}）{title}"[: field.max_length],
+        "text": said["made_up"].format(title=title)[: field.max_length],
         "number": "1" if field.min is None else decimal_text(field.min),
         "date": f"{day:%Y-%m-%d}" if day else "2025-03-15",
         "month": f"{day:%Y-%m}" if day else "1985-06",
         "choice": field.choices[0] if field.choices else "",
-        "people": "张三（示例大学）、李四（示例研究院）" if (field.max_length or 2) > 1 else "张三（示例大学）",
+        "people": comma.join(said["people"][: field.max_length]),
         "discipline": codes[0] if codes else "110",
         "email": "name@example.org",
         "phone": "000-00000000",
         "id_number": "000000190001010000",
-        "file": _file_name(field),
+        "file": _file_name(field, language),
         "declaration": said["yes"],
     }
     return made[field.kind]
 
 
-def _file_name(field: FormField) -> str:
+def _file_name(field: FormField, language: str) -> str:
     types = field.media.types if field.media is not None else ("pdf",)
-    return f"01-{field.title.zh}.{types[0]}"
+    return f"01-{field.title.get(language)}.{types[0]}"

@@ -20,6 +20,9 @@ class Said(TypedDict):
     marked: str
     optional: str
     yes: str
+    comma: str
+    made_up: str
+    people: tuple[str, ...]
     no: str
     heads: tuple[str, ...]
     code_heads: tuple[str, ...]
@@ -52,6 +55,9 @@ WORDS: dict[str, Said] = {
         "marked": "{title}（必填）",
         "optional": "选填",
         "yes": "是",
+        "comma": "、",
+        "made_up": "（示例）{title}",
+        "people": ("张三（示例大学）", "李四（示例研究院）"),
         "no": "否",
         "heads": ("列", "栏目", "是否必填", "填写要求", "示例"),
         "code_heads": ("学科代码和名称",),
@@ -98,10 +104,13 @@ WORDS: dict[str, Said] = {
         "unit": "Nominator: {name} (code {code}). One entry per row, from row {row} on; light blue headers are required.",
         "number": "No.",
         "example": "Example",
-        "required": "required",
+        "required": "Required",
         "marked": "{title} (required)",
-        "optional": "optional",
+        "optional": "Optional",
         "yes": "yes",
+        "comma": ", ",
+        "made_up": "(Example) {title}",
+        "people": ("Zhang San (Example University)", "Li Si (Example Institute)"),
         "no": "no",
         "heads": ("Column", "Field", "Required", "How to fill in", "Example"),
         "code_heads": ("Discipline code and name",),

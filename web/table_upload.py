@@ -201,22 +201,29 @@ def _table_page(
         seen=seen, is_open=is_open, changed=changed, refusals=[_told(one) for one in refusals],
         class_title=words.both(declared.title), counter=declared.counter, faults=told[:_MOST_FAULTS],
         more_faults=max(0, len(told) - _MOST_FAULTS),
-        unread=_unread(seen), of_unit=seen.table is not None and any(one.row is None for one in seen.faults), columns=_columns(seen),
+        unread=_unread(seen), overwritten=_overwritten(seen), columns=_columns(seen, fields),
+        of_unit=seen.table is not None and any(one.row is None for one in seen.faults),
         options=_options(edition, kept), preview=_preview(seen, fields), states=STATES,
         hours=f"{visitors.installed(request).settings.table_hours:g}",
     )  # fmt: skip
 
 
-def _columns(seen: Seen) -> list[Column]:
+def _columns(seen: Seen, fields: dict[str, FormField]) -> list[Column]:
     if seen.table is None:
         return []
     by_index = {index: name for name, index in seen.columns.items()}
     rows = [row for row in seen.table.rows if not intake.is_example(row)]
-    return [
-        Column(index, header, _short(next((row.cells[index] for row in rows if row.cells[index]), "")), by_index.get(index, ""))
-        for index, header in enumerate(seen.table.headers)
-        if header
-    ]
+    found = []
+    for index, header in enumerate(seen.table.headers):
+        if header:
+            sample, name = next((row.cells[index] for row in rows if row.cells[index]), ""), by_index.get(index, "")
+            found.append(Column(index, header, _short(_discreet(fields.get(name), sample)), name))
+    return found
+
+
+def _discreet(field: FormField | None, text: str) -> str:
+    """What stands in a cell, a number of identity by its last digits only."""
+    return form_view.readable(field, text) if field is not None and field.kind == "id_number" else text
 
 
 def _options(edition: Edition, kept: KeptTable) -> list[tuple[str, str, bool]]:
@@ -235,7 +242,7 @@ def _preview(seen: Seen, fields: dict[str, FormField]) -> list[Preview]:
 
 
 def _previewed(row: Row, good: ReadRow | None, seen: Seen, fields: dict[str, FormField]) -> Preview:
-    written = {name: row.cells[index] for name, index in seen.columns.items()}
+    written = {name: _discreet(fields.get(name), row.cells[index]) for name, index in seen.columns.items()}
     if good is not None:
         read = {**good.new.fields, "title": good.new.title, "unit": good.new.unit, "email": good.new.email, "rank": good.new.rank or ""}
         known = {name: field for name, field in fields.items() if name in written and name not in ("class", "nominator")}
@@ -253,6 +260,16 @@ def _unread(seen: Seen) -> str:
     """Columns that are not read, but for the running numbers of the template."""
     numbers = {said["number"] for said in template_words.WORDS.values()}
     return gettext(_("、")).join(head for head in seen.unread if head not in numbers)
+
+
+def _overwritten(seen: Seen) -> str:
+    """Rows that are marked as examples and hold something else than the template's: they were probably written over by mistake."""
+    at = seen.columns.get("title")
+    if seen.table is None or at is None:
+        return ""
+    starts = tuple(said["made_up"].format(title="").strip() for said in template_words.WORDS.values())
+    rows = [row for row in seen.table.rows if intake.is_example(row) and row.cells[at] and not row.cells[at].startswith(starts)]
+    return gettext(_("、")).join(str(row.number) for row in rows)
 
 
 def _short(text: str) -> str:

@@ -43,7 +43,7 @@ def test_a_mail_holds_plain_values_and_no_link(template: str, locale: str) -> No
 def test_causes_name_the_stage_and_what_is_told() -> None:
     assert {template: preview.example_mail(template, "en").cause for template in TEMPLATES} == {
         "call_opened": "submission:opened",
-        "call_reminder": "submission:reminder:7:20260331T1600Z",
+        "call_reminder": "submission:reminder:7:20260415T1600Z",
         "entries_received": "submission:received:1d5c2d94a189",
         "form_result": "submission:form_result",
         "correction_asked": "submission:correction:L0042:1",
@@ -68,10 +68,10 @@ def test_causes_name_the_stage_and_what_is_told() -> None:
         "new_device": "link:device:cf19dbcdf6c8",
         "confirmation_request": "submission:confirm:L0042-1:1",
         "confirmation_refused": "submission:refused:L0042-1:20260401T013000Z",
-        "confirmations_missing": "submission:reminder:7:20260331T160000Z:missing",
+        "confirmations_missing": "submission:reminder:7:20260415T160000Z:missing",
         "duplicate_warning": "submission:duplicate:0ca9953d045c",
         "quota_granted": "submission:granted:g1",
-        "call_extended": "submission:extended:20260331T160000Z",
+        "call_extended": "submission:extended:20260415T160000Z",
     }
 
 

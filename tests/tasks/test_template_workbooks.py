@@ -154,3 +154,14 @@ def test_the_second_sheet_explains_every_column(edition: Any) -> None:
 
 def test_the_same_template_is_the_same_file(edition: Any) -> None:
     assert template(edition, UNIT, "paper", codes=CODES, language="zh") == template(edition, UNIT, "paper", codes=CODES, language="zh")
+
+
+def test_an_english_template_is_english_but_for_names_and_choices(edition: Any) -> None:
+    sheet = opened(edition, "artwork", "en").worksheets[0]
+    line = {str(head.value): str(cell.value) for head, cell in zip(sheet[HEADER_ROW], sheet[HEADER_ROW + 1], strict=True)}
+    assert line["Title of the work (required)"] == "(Example) Title of the work"
+    assert line["Originality (required)"] == "yes"
+    assert line["Authors (required)"] == "Zhang San (Example University), Li Si (Example Institute)"
+    prompts = {rule.promptTitle: rule.prompt for rule in sheet.data_validations.dataValidation}
+    assert prompts["Age group"] == "Required. Choose from the list: 成人组, 甲, 青少年组. Under 18: youth."
+    assert prompts["Originality"] == "Required. Write yes if you agree to this: This work is original."

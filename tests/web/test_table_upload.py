@@ -164,6 +164,18 @@ async def test_a_column_that_is_assigned_by_hand_is_remembered(browser: Browser,
     assert shown(browser) == {"新增": "1", "更新": "0", "无变化": "0", "有误": "0"}
 
 
+async def test_an_example_that_was_written_over_is_pointed_out(browser: Browser, world: World) -> None:
+    await browser.enter(world.link("nominator", "N01"))
+    await read(
+        browser,
+        a_csv({"序号": "示例"} | a_line(), {"序号": "1"} | a_line(论文题目="另一篇"), {"序号": "示例"} | a_line(论文题目="（示例）题目")),
+    )
+    assert browser.last is not None
+    assert shown(browser) == {"新增": "1", "更新": "0", "无变化": "0", "有误": "0"}
+    assert "第 2 行标着“示例”，没有读取。" in browser.last.text
+    assert "没有读取的列" not in browser.last.text  # running numbers are the template's own
+
+
 async def test_one_field_for_two_columns_is_refused_and_nothing_changes(browser: Browser, world: World) -> None:
     await browser.enter(world.link("nominator", "N01"))
     address = await read(browser, a_csv(a_line()))
