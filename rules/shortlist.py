@@ -207,7 +207,6 @@ def _catch_up(reached: dict[str, int], line: int, seats: Mapping[str, int]) -> N
             heapq.heappush(lags, (lag + total, size, group))
 
 
-
 def _upper_part(pool: Sequence[Standing], places: int, stage: ShortlistingStage) -> list[Standing]:
     if stage.min_score is not None:
         return [one for one in pool if one.mark >= stage.min_score]

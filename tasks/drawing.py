@@ -64,9 +64,7 @@ def question(store: Store, edition: Edition, run: StageRun, seats: Mapping[str, 
         if seats.get(entry.id)
     )
     panelists = tuple(
-        assignment.Panelist(
-            id=one.code, unit=one.unit, disciplines=one.disciplines, capacity=capacity(one, stage, invitations.get(one.id))
-        )
+        assignment.Panelist(id=one.code, unit=one.unit, disciplines=one.disciplines, capacity=capacity(one, stage, invitations.get(one.id)))
         for one in reviewers
     )
     taken = {codes[one]: load for one, (load, _) in store.progress(edition.id, run.position).items() if one in codes}

@@ -1,0 +1,302 @@
+"""The ranking of a scoring stage as the office reads it: marks by three methods, how sure each place is, and where the line runs.
+
+Everybody who scored in the stage is calibrated together, so that all sheets of a reviewer tell how lenient she is; ranks, lines and
+chances go by the groups in which entries compete.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+
+from models.declared import Words
+from models.edition import Entry, Standing
+from models.process import Process
+from models.stages import Aggregate, Flags, ShortlistingStage
+from rules import compared, eligibility, methods, panel_checks, scoring, shortlist, uncertainty
+from rules.calibration import Calibration, calibrate
+from rules.methods import Method
+from rules.score_table import Floats, Score, ScoreTable
+from rules.scoring import Total
+from rules.uncertainty import Bands, Selection, Zone
+
+_FINE = 6
+"""Decimal places to which a total of criteria that do not apply is rounded before it is calibrated; others have fewer."""
+_INTERVAL = (5, 95)
+"""Per cent of the draws below the ends of an interval: nine draws of ten lie between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a ranking is made by."""
+
+    process: Process
+    rule: Aggregate
+    """The declared rule of the mark."""
+    flags: Flags
+    cut: ShortlistingStage | None
+    """The stage that cuts this ranking; None = nobody is selected, and there are neither lines nor chances."""
+    seats: Mapping[str, int]
+    """Group -> awards."""
+    entries: Sequence[Entry]
+    """Everything that competes, scored yet or not."""
+    seed: int
+    draws: int
+    clear: Decimal
+    """Chance from which an entry is clearly selected."""
+
+    @property
+    def shown(self) -> tuple[Method, ...]:
+        """The methods whose marks stand side by side: plain mean, the declared rule, calibrated."""
+        return tuple(dict.fromkeys(("mean", self.declared, "calibrated")))
+
+    @property
+    def declared(self) -> Method:
+        """The method of the award."""
+        return next(one for one in methods.METHODS if one == self.rule.method)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry."""
+
+    entry: Entry
+    totals: tuple[Fraction, ...]
+    """Of its signed sheets, rising, exact."""
+    mean: Decimal
+    mark: Decimal | None
+    """By the declared rule; None while there are too few sheets (rule S4)."""
+    calibrated: Decimal
+    ranks: Mapping[Method, int]
+    """Within the group, among the entries that have a declared mark; empty for the others."""
+    depends: bool
+    """On the list by one method and not by another."""
+    spread: Decimal
+    """Between the highest and the lowest total."""
+    flagged: bool
+    """Divergent (rule S5)."""
+    interval: tuple[Decimal, Decimal]
+    """Where the true mark lies in nine draws of ten."""
+    selected: Decimal | None
+    """Chance to be among those who go to the committee; None where nobody does."""
+    zone: Zone | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Entries that compete for the same places on the list."""
+
+    name: str
+    """A group, or a class where places are declared by class."""
+    places: int | None
+    """None where a mark decides."""
+    line: Decimal | None
+    """The lowest mark with which an entry goes to the committee now; None if none does."""
+    bands: Bands | None
+    """None before the first signed sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leniency:
+    """How much higher a reviewer scores than others; for the office alone."""
+
+    reviewer: str
+    sheets: int
+    offset: Decimal
+    """Points above (or below) the common level, as far as the scores prove it."""
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """The whole."""
+
+    question: Question
+    lines: tuple[Line, ...] = ()
+    """By group in declared order, then by the declared mark, those without one last, then by code."""
+    waiting: tuple[Entry, ...] = ()
+    """Entries without a signed sheet, by code."""
+    pools: Mapping[str, Pool] = field(default_factory=dict)
+    lenient: tuple[Leniency, ...] = ()
+    """The most lenient first."""
+    calibration: Calibration | None = None
+    """None before the first signed sheet."""
+    notes: tuple[Words, ...] = ()
+    """Where differences come from, and what to know about the panel."""
+
+    def pool_of(self, entry: Entry) -> Pool | None:
+        """Among whom an entry competes; None where nobody is selected."""
+        cut = self.question.cut
+        return None if cut is None else self.pools.get(shortlist.pool_of(entry.group, cut, self.question.process))
+
+
+def rank(sheets: Sequence[tuple[str, str, Total]], question: Question) -> SideBySide:
+    """Rank what has been signed so far.
+
+    Args:
+        sheets: Entry id, reviewer, exact total of each sheet that counts; each pair at most once. The reviewer by whatever name the
+            result should show.
+        question: What the ranking is made by.
+    """
+    known = {one.id: one for one in question.entries}
+    counted = [one for one in sheets if one[0] in known]
+    scored = {entry for entry, _, _ in counted}
+    waiting = tuple(sorted((one for one in question.entries if one.id not in scored), key=lambda one: one.code))
+    if not counted:
+        return SideBySide(question, waiting=waiting, pools=_pools(question, {}, None, ()))
+    table = ScoreTable(Score(entry, reviewer, scoring.half_up(Fraction(total), _FINE)) for entry, reviewer, total in counted)
+    found = _Ranking(question, counted, table, calibrate(table))
+    notes = (compared.explained(found.calibration.components), *panel_checks.notes(found.calibration))
+    return SideBySide(question, found.lines(), waiting, found.pools, found.lenient(), found.calibration, notes)
+
+
+class _Watched:
+    """A rule of selection that also remembers what it was shown: the marks as they may really be, one array per draw."""
+
+    def __init__(self, inner: Selection) -> None:
+        self.inner, self.seen = inner, list[Floats]()
+
+    def __call__(self, quality: Floats) -> uncertainty.Flags:
+        self.seen.append(quality.copy())
+        return self.inner(quality)
+
+
+class _Ranking:
+    """Everything of one ranking that several columns need."""
+
+    def __init__(self, question: Question, sheets: Sequence[tuple[str, str, Total]], table: ScoreTable, calibration: Calibration) -> None:
+        self.question, self.table, self.calibration = question, table, calibration
+        self.totals: dict[str, list[Total]] = defaultdict(list)
+        for entry, _, total in sheets:
+            self.totals[entry].append(total)
+        self.entries = {one.id: one for one in question.entries if one.id in self.totals}
+        everybody = list(self.entries.values())
+        self.standings = scoring.standings(everybody, self.totals, question.rule, question.flags)
+        self.marks = self._marks(everybody)
+        self.chances, self.intervals = self._drawn()
+        self.pools = _pools(question, self.chances, self.calibration, self.standings)
+
+    def _marks(self, everybody: Sequence[Entry]) -> dict[Method, dict[str, Decimal]]:
+        """Method -> entry -> mark as printed; the declared one only where there are enough sheets."""
+        rule = self.question.rule.model_copy(update={"method": "mean", "min_valid": 1})
+        means = {one.entry: one.mark for one in scoring.standings(everybody, self.totals, rule, self.question.flags)}
+        calibrated = methods.calibrated_marks(self.calibration, self.question.rule.places)
+        marks: dict[Method, dict[str, Decimal]] = {"mean": means, "calibrated": calibrated}
+        if self.question.declared not in marks:
+            marks[self.question.declared] = {one.entry: one.mark for one in self.standings}
+        return marks
+
+    def _drawn(self) -> tuple[Mapping[str, uncertainty.Chance], Mapping[str, tuple[Decimal, Decimal]]]:
+        watched = _Watched(_selection(self.question, self.table, self.calibration, self.entries))
+        pools = [_pool_name(self.question, self.entries[entry]) for entry in self.table.entries]
+        numbers: dict[tuple[int, str], int] = {}
+        alike = [numbers.setdefault(key, len(numbers)) for key in zip(self.table.alike.tolist(), pools, strict=True)]
+        chances = uncertainty.chances(
+            self.calibration, watched, draws=self.question.draws, seed=self.question.seed, alike=np.array(alike, dtype=np.intp)
+        )
+        ends = self.calibration.level + np.percentile(np.array(watched.seen), _INTERVAL, axis=0)
+        places = self.question.rule.places
+        low, high = ([scoring.half_up(Fraction(f"{one:.9f}"), places) for one in row] for row in ends.tolist())
+        return chances, dict(zip(self.table.entries, zip(low, high, strict=True), strict=True))
+
+    def lines(self) -> tuple[Line, ...]:
+        """One line per entry that has a signed sheet."""
+        ranks, listed = self._ranks(), self._listed()
+        ranked = {one.entry for one in self.standings}
+        zones = {entry: zone for pool in self.pools.values() if pool.bands for entry, zone in pool.bands.zones.items()}
+        lines = [self._line(one, ranks, listed, ranked, zones) for one in self.entries.values()]
+        groups = {name: at for at, name in enumerate(eligibility.groups_of(self.question.process))}
+        last = len(lines) + 1
+        return tuple(sorted(lines, key=lambda one: (groups[one.entry.group], one.ranks.get(self.question.declared, last), one.entry.code)))
+
+    def _line(
+        self, entry: Entry, ranks: Mapping[Method, Mapping[str, int]], listed: Mapping[Method, frozenset[str]],
+        ranked: set[str], zones: Mapping[str, Zone],
+    ) -> Line:  # fmt: skip
+        totals, question = sorted(Fraction(one) for one in self.totals[entry.id]), self.question
+        return Line(
+            entry=entry,
+            totals=tuple(totals),
+            mean=self.marks["mean"][entry.id],
+            mark=self.marks[question.declared][entry.id] if entry.id in ranked else None,
+            calibrated=self.marks["calibrated"][entry.id],
+            ranks={method: ranks[method][entry.id] for method in question.shown} if entry.id in ranked else {},
+            depends=entry.id in ranked and len({entry.id in some for some in listed.values()}) > 1,
+            spread=scoring.half_up(totals[-1] - totals[0], question.rule.places),
+            flagged=scoring.is_divergent(totals, question.flags),
+            interval=self.intervals[entry.id],
+            selected=None if question.cut is None else self.chances[entry.id].selected,
+            zone=zones.get(entry.id),
+        )
+
+    def _ranks(self) -> dict[Method, dict[str, int]]:
+        members: dict[str, list[str]] = defaultdict(list)
+        for one in self.standings:
+            members[one.group].append(one.entry)
+        found: dict[Method, dict[str, int]] = {method: {} for method in self.question.shown}
+        for method, entries in ((method, some) for method in found for some in members.values()):
+            found[method] |= methods.ranks({one: self.marks[method][one] for one in entries})
+        return found
+
+    def _listed(self) -> dict[Method, frozenset[str]]:
+        """Method -> who would go to the committee if it were the method of the award, by the whole declared cut."""
+        question = self.question
+        if question.cut is None:
+            return {}
+        found = {}
+        for method in question.shown:
+            standings = [replace(one, mark=self.marks[method][one.entry]) for one in self.standings]
+            items = shortlist.cut(standings, question.seats, question.cut, question.process)
+            found[method] = frozenset(one.entry for one in items)
+        return found
+
+    def lenient(self) -> tuple[Leniency, ...]:
+        """Everybody who signed."""
+        counts = Counter(self.table.reviewer.tolist())
+        places = self.question.rule.places
+        found = [
+            Leniency(reviewer, counts[at], scoring.half_up(Fraction(f"{self.calibration.leniencies[reviewer]:.9f}"), places))
+            for at, reviewer in enumerate(self.table.reviewers)
+        ]
+        return tuple(sorted(found, key=lambda one: (-one.offset, one.reviewer)))
+
+
+def _pool_name(question: Question, entry: Entry) -> str:
+    return entry.group if question.cut is None else shortlist.pool_of(entry.group, question.cut, question.process)
+
+
+def _places(question: Question) -> dict[str, int]:
+    """Pool -> how many of all its entries, scored yet or not, go to the committee."""
+    if question.cut is None:
+        return {}
+    sizes = Counter(_pool_name(question, one) for one in question.entries)
+    return {name: shortlist.places(name, size, question.seats, question.cut) for name, size in sizes.items()}
+
+
+def _selection(question: Question, table: ScoreTable, calibration: Calibration, entries: Mapping[str, Entry]) -> Selection:
+    """The declared cut as a rule on qualities."""
+    if question.cut is not None and question.cut.min_score is not None:
+        least = float(question.cut.min_score) - calibration.level
+        return lambda quality: quality >= least
+    return uncertainty.best_of_groups([_pool_name(question, entries[one]) for one in table.entries], _places(question))
+
+
+def _pools(
+    question: Question, chances: Mapping[str, uncertainty.Chance], calibration: Calibration | None, standings: Sequence[Standing]
+) -> dict[str, Pool]:
+    if question.cut is None:
+        return {}
+    names = {one.id: _pool_name(question, one) for one in question.entries}
+    lines: dict[str, Decimal] = {}
+    for item in shortlist.cut(standings, question.seats, question.cut, question.process):
+        lines[names[item.entry]] = min(item.mark, lines.get(names[item.entry], item.mark))
+    by_mark, found = question.cut.min_score is not None, {}
+    for name, places in _places(question).items():
+        some = {entry: chance for entry, chance in chances.items() if names[entry] == name}
+        bands = uncertainty.bands(some, places, clear=question.clear) if some and calibration is not None else None
+        found[name] = Pool(name, None if by_mark else places, lines.get(name), bands)
+    return found
