@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -137,6 +138,10 @@ class Settings(BaseSettings):
     """Largest zip of attachments, and the most that it may unpack to."""
     zip_files: int = Field(default=2000, ge=1)
     """Most files in a zip of attachments."""
+    ranking_draws: int = Field(default=1000, ge=100, le=100_000)
+    """Draws behind the chances on the office's page of a ranking; more are finer and take longer."""
+    ranking_clear: Decimal = Field(default=Decimal("0.9"), gt=Decimal("0.5"), le=1)
+    """Chance from which that page calls an entry clearly selected; it clearly is not from 1 minus this downwards."""
     signature_length: int = Field(default=8000, ge=100)
     """Characters of a drawn signature at most; it is kept with every sheet that it signs."""
     body_megabytes: float = Field(default=2, gt=0)

@@ -15,50 +15,19 @@ from fractions import Fraction
 import numpy as np
 
 from models.declared import Words
-from models.edition import Entry, Standing
-from models.process import Process
-from models.stages import Aggregate, Flags, ShortlistingStage
-from rules import compared, eligibility, methods, panel_checks, scoring, shortlist, uncertainty
+from models.edition import Entry
+from rules import compared, eligibility, list_places, methods, panel_checks, scoring, shortlist, uncertainty
 from rules.calibration import Calibration, calibrate
+from rules.list_places import Pool, Question
 from rules.methods import Method
 from rules.score_table import Floats, Score, ScoreTable
 from rules.scoring import Total
-from rules.uncertainty import Bands, Selection, Zone
+from rules.uncertainty import Selection, Zone
 
 _FINE = 6
 """Decimal places to which a total of criteria that do not apply is rounded before it is calibrated; others have fewer."""
 _INTERVAL = (5, 95)
 """Per cent of the draws below the ends of an interval: nine draws of ten lie between."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a ranking is made by."""
-
-    process: Process
-    rule: Aggregate
-    """The declared rule of the mark."""
-    flags: Flags
-    cut: ShortlistingStage | None
-    """The stage that cuts this ranking; None = nobody is selected, and there are neither lines nor chances."""
-    seats: Mapping[str, int]
-    """Group -> awards."""
-    entries: Sequence[Entry]
-    """Everything that competes, scored yet or not."""
-    seed: int
-    draws: int
-    clear: Decimal
-    """Chance from which an entry is clearly selected."""
-
-    @property
-    def shown(self) -> tuple[Method, ...]:
-        """The methods whose marks stand side by side: plain mean, the declared rule, calibrated."""
-        return tuple(dict.fromkeys(("mean", self.declared, "calibrated")))
-
-    @property
-    def declared(self) -> Method:
-        """The method of the award."""
-        return next(one for one in methods.METHODS if one == self.rule.method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +54,6 @@ class Line:
     selected: Decimal | None
     """Chance to be among those who go to the committee; None where nobody does."""
     zone: Zone | None
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """Entries that compete for the same places on the list."""
-
-    name: str
-    """A group, or a class where places are declared by class."""
-    places: int | None
-    """None where a mark decides."""
-    line: Decimal | None
-    """The lowest mark with which an entry goes to the committee now; None if none does."""
-    bands: Bands | None
-    """None before the first signed sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +102,7 @@ def rank(sheets: Sequence[tuple[str, str, Total]], question: Question) -> SideBy
     scored = {entry for entry, _, _ in counted}
     waiting = tuple(sorted((one for one in question.entries if one.id not in scored), key=lambda one: one.code))
     if not counted:
-        return SideBySide(question, waiting=waiting, pools=_pools(question, {}, None, ()))
+        return SideBySide(question, waiting=waiting, pools=list_places.pools(question, {}, ()))
     table = ScoreTable(Score(entry, reviewer, scoring.half_up(Fraction(total), _FINE)) for entry, reviewer, total in counted)
     found = _Ranking(question, counted, table, calibrate(table))
     notes = (compared.explained(found.calibration.components), *panel_checks.notes(found.calibration))
@@ -178,7 +133,7 @@ class _Ranking:
         self.standings = scoring.standings(everybody, self.totals, question.rule, question.flags)
         self.marks = self._marks(everybody)
         self.chances, self.intervals = self._drawn()
-        self.pools = _pools(question, self.chances, self.calibration, self.standings)
+        self.pools = list_places.pools(question, self.chances, self.standings)
 
     def _marks(self, everybody: Sequence[Entry]) -> dict[Method, dict[str, Decimal]]:
         """Method -> entry -> mark as printed; the declared one only where there are enough sheets."""
@@ -191,8 +146,8 @@ class _Ranking:
         return marks
 
     def _drawn(self) -> tuple[Mapping[str, uncertainty.Chance], Mapping[str, tuple[Decimal, Decimal]]]:
-        watched = _Watched(_selection(self.question, self.table, self.calibration, self.entries))
-        pools = [_pool_name(self.question, self.entries[entry]) for entry in self.table.entries]
+        watched = _Watched(list_places.selection(self.question, self.table, self.calibration, self.entries))
+        pools = [list_places.pool_name(self.question, self.entries[entry]) for entry in self.table.entries]
         numbers: dict[tuple[int, str], int] = {}
         alike = [numbers.setdefault(key, len(numbers)) for key in zip(self.table.alike.tolist(), pools, strict=True)]
         chances = uncertainty.chances(
@@ -263,40 +218,3 @@ class _Ranking:
             for at, reviewer in enumerate(self.table.reviewers)
         ]
         return tuple(sorted(found, key=lambda one: (-one.offset, one.reviewer)))
-
-
-def _pool_name(question: Question, entry: Entry) -> str:
-    return entry.group if question.cut is None else shortlist.pool_of(entry.group, question.cut, question.process)
-
-
-def _places(question: Question) -> dict[str, int]:
-    """Pool -> how many of all its entries, scored yet or not, go to the committee."""
-    if question.cut is None:
-        return {}
-    sizes = Counter(_pool_name(question, one) for one in question.entries)
-    return {name: shortlist.places(name, size, question.seats, question.cut) for name, size in sizes.items()}
-
-
-def _selection(question: Question, table: ScoreTable, calibration: Calibration, entries: Mapping[str, Entry]) -> Selection:
-    """The declared cut as a rule on qualities."""
-    if question.cut is not None and question.cut.min_score is not None:
-        least = float(question.cut.min_score) - calibration.level
-        return lambda quality: quality >= least
-    return uncertainty.best_of_groups([_pool_name(question, entries[one]) for one in table.entries], _places(question))
-
-
-def _pools(
-    question: Question, chances: Mapping[str, uncertainty.Chance], calibration: Calibration | None, standings: Sequence[Standing]
-) -> dict[str, Pool]:
-    if question.cut is None:
-        return {}
-    names = {one.id: _pool_name(question, one) for one in question.entries}
-    lines: dict[str, Decimal] = {}
-    for item in shortlist.cut(standings, question.seats, question.cut, question.process):
-        lines[names[item.entry]] = min(item.mark, lines.get(names[item.entry], item.mark))
-    by_mark, found = question.cut.min_score is not None, {}
-    for name, places in _places(question).items():
-        some = {entry: chance for entry, chance in chances.items() if names[entry] == name}
-        bands = uncertainty.bands(some, places, clear=question.clear) if some and calibration is not None else None
-        found[name] = Pool(name, None if by_mark else places, lines.get(name), bands)
-    return found
