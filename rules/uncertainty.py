@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -158,11 +159,19 @@ def _zone(selected: Decimal, clear: Decimal) -> Zone:
 
 def _qualities(calibration: Calibration, draws: int, seed: int) -> Iterator[Floats]:
     """Qualities as they may really be, one array by number for each draw."""
+    errors = _errors(calibration, (draws + 1) // 2, seed)
+    # An error is as likely as its opposite: with both, half as many panels are invented, and chances scatter less.
+    both = (calibration.quality + sign * error for error in errors for sign in (1.0, -1.0))
+    return islice(both, draws)
+
+
+def _errors(calibration: Calibration, count: int, seed: int) -> Iterator[Floats]:
+    """How far calibration is off on invented panels, one array by number for each."""
     bits = np.random.PCG64(seed)
     equations, table, components = calibration.equations, calibration.table, calibration.components
     sizes = len(table.entries), len(table.reviewers), len(table)
-    for start in range(0, draws, _AT_ONCE):
-        width = min(_AT_ONCE, draws - start)
+    for start in range(0, count, _AT_ONCE):
+        width = min(_AT_ONCE, count - start)
         if not any(components):  # all scores are the same: nothing tells one entry from another
             yield from _normal(bits, sizes[0], width).T
             continue
@@ -172,7 +181,7 @@ def _qualities(calibration: Calibration, draws: int, seed: int) -> Iterator[Floa
         scores += quality[table.entry]
         scores += leniency[table.reviewer]
         off = quality - equations.solve(scores, precision=_DRAWN).quality
-        yield from np.ascontiguousarray((calibration.quality[:, None] + np.sqrt(components.noise) * off).T)
+        yield from np.ascontiguousarray(np.sqrt(components.noise) * off.T)
 
 
 def _normal(bits: np.random.PCG64, rows: int, columns: int) -> Floats:
