@@ -56,6 +56,24 @@ def wider_than_the_screen(page: Page) -> list[str]:
     return [f"{page.url} is wider than the screen"] if page.evaluate("document.documentElement.scrollWidth > window.innerWidth") else []
 
 
+LOW = """least => {
+  const ticks = one => one.type === "radio" || one.type === "checkbox";
+  const label = one => one.closest("label") || document.querySelector(`label[for="${one.id}"]`) || one;
+  return [...document.querySelectorAll("main button, main .button, main input, main select, main summary, main textarea")]
+    .filter(one => !one.closest("[aria-hidden]"))
+    .map(one => ticks(one) ? label(one) : one)
+    .filter(one => one.offsetHeight > 1 && one.offsetHeight < least)
+    .map(one => `${one.offsetHeight} px: ${one.outerHTML.slice(0, 120)}`);
+}"""
+LOWEST = 44
+"""Pixels of height that a finger needs (house rule)."""
+
+
+def too_low_for_a_finger(page: Page) -> list[str]:
+    """Buttons and fields of the page that are lower than a finger needs; a tick counts with its label."""
+    return [f"{page.url} {one}" for one in page.evaluate(LOW, LOWEST)]
+
+
 def keep_picture(page: Page, name: str) -> None:
     """Keep a picture of the page in the folder JINBANG_PICTURES, if that is given."""
     folder, size = os.environ.get("JINBANG_PICTURES"), page.viewport_size
