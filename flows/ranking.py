@@ -107,7 +107,7 @@ def _read(path: Path) -> tuple[Score, ...]:
 
 def _write(path: Path | None, text: str) -> None:
     if path is None:
-        typer.echo(text, nl=False)
+        typer.echo(text.encode(), nl=False)  # bytes, whatever the terminal believes its encoding to be
         return
     try:
         path.write_bytes(text.encode())

@@ -73,7 +73,9 @@ def rank(scores: Sequence[Score], question: Question) -> Ranked:
     )
     bands = None if question.seats is None else uncertainty.bands(chances, question.seats, clear=question.clear)
     beside = compared.compare(marks, by=question.method, seats=question.seats)
-    notes = (compared.explained(calibration.components), *panel_checks.notes(calibration), *_closing(bands, beside))
+    told_apart = any(len(values) > 1 for values in table.exact.values())
+    sources = (compared.explained(calibration.components),) if told_apart else ()
+    notes = (*sources, *panel_checks.notes(calibration), *_closing(bands, beside))
     places = methods.ranking(table.exact, marks[question.method], mean_places=question.rule.places)
     return Ranked(tuple(_turned_back(one, question) for one in places), chances, bands, beside, calibration, notes)
 

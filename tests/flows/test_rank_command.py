@@ -114,6 +114,20 @@ def test_ranks_by_all_methods_stand_side_by_side(rank: Rank) -> None:
     assert f"Selected by one method and not by another ({len(depends)}): {', '.join(depends)}" in err
 
 
+def test_with_one_score_each_nothing_is_said_of_where_differences_come_from(rank: Rank) -> None:
+    _, _, err = rank(scores({"a": {"r": 80}, "b": {"s": 70}}), "--method", "mean", "--k", "1")
+    assert "Of the differences" not in err
+    assert "No entry has two scores" in err
+
+
+def test_a_terminal_that_knows_no_chinese_still_gets_the_whole_file(tmp_path: Path) -> None:
+    (tmp_path / "scores.csv").write_text(text_of(SMALL), "utf-8")
+    words = [sys.executable, "-m", "flows", "rank", str(tmp_path / "scores.csv"), "--method", "mean"]
+    world = os.environ | {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = subprocess.run(words, cwd=ROOT, env=world, capture_output=True, check=True)
+    assert [one["entry"] for one in rows(done.stdout.decode())] == ["甲", "丙", "乙", "丁"]
+
+
 def test_all_faults_are_named_at_once_and_nothing_is_written(rank: Rank) -> None:
     code, out, err = rank(b"entry,reviewer,score\nA,r,80\nA,r,81\nB,r,NaN\nB,s,\n", "--method", "mean", "-o", "ranking.csv")
     absent = "leave the row out if the score is missing: a missing score is absent, never 0"
