@@ -19,11 +19,13 @@ from web import (
     admin,
     admin_acts,
     admin_checks,
+    admin_draw,
     admin_duplicates,
     admin_keying,
     admin_laureates,
     admin_material,
     admin_quotas,
+    admin_ranking,
     admin_sheets,
     admin_uploads,
     codes,
@@ -105,7 +107,7 @@ def create_app(installation: Installation, *, notify_sign_in: NotifySignIn = pri
         health, links, codes, public, pictures, submitting, forms_pages, table_upload, uploads, upload_zips, switches, table, signing,
         invitation, recusing, reviewing, material, committee, confirm, witnesses, unit_papers,
         admin_duplicates, admin_laureates, admin_quotas, corrections, admin_checks, admin_material, admin_uploads,
-        admin, admin_sheets, admin_keying, admin_acts, mailbox,
+        admin_draw, admin_ranking, admin, admin_sheets, admin_keying, admin_acts, mailbox,
     )  # fmt: skip
     app = _Jinbang()
     # Pages are left to a proxy to compress: they hold a secret beside what a visitor typed.

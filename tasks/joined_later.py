@@ -1,0 +1,87 @@
+"""Who came to a panel after the first draw, when, and why: reserves for who left, and further reviewers where scores were missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from models.edition import Assignment, Edition, StageRun
+from models.events import Event
+from models.store import Store
+
+Cause = Literal["conflict", "declined", "limit", "scores", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A reviewer who came later."""
+
+    at: datetime
+    entry: str
+    """Code."""
+    reviewer: str
+    """Code."""
+    cause: Cause
+    """`scores`: drawn at the deadline, because scores were missing; else why a reserve was needed."""
+    leaver: str = ""
+    """Code of the reviewer who left; empty if nobody did."""
+    reason: str = ""
+    """Code of the conflict of interest, if that was the cause."""
+    still: bool = True
+    """Whether the entry is still in the reviewer's hands."""
+
+
+def joined(store: Store, edition: Edition, run: StageRun, assignments: Sequence[Assignment]) -> tuple[Joined, ...]:
+    """All who came later, in the order of the events.
+
+    Args:
+        store: An open transaction.
+        edition: The edition.
+        run: Its scoring stage.
+        assignments: All of the stage, with those that left.
+    """
+    events = store.events(edition.id, "PanelsDrawn", "SubstitutesDrawn", "ReviewerRecused", "InvitationAnswered")
+    return tuple(_Telling(store, edition, run, assignments).told(events))
+
+
+class _Telling:
+    """Events in order: who left last explains who came next."""
+
+    def __init__(self, store: Store, edition: Edition, run: StageRun, assignments: Sequence[Assignment]) -> None:
+        self.run, self.assignments = run, assignments
+        self.entries = {one.id: one.code for one in store.entries(edition.id)}
+        self.reviewers = {one.id: one.code for one in store.reviewers(edition.id)}
+        self.hands = {(one.entry, one.reviewer): not one.recused for one in assignments}
+        self.left: dict[str, tuple[Cause, str, str]] = {}
+        """Entry id -> why somebody left it last, who, and the code of the conflict."""
+
+    def told(self, events: Sequence[Event]) -> Iterator[Joined]:
+        """The lines."""
+        substitutes = {tuple(pair) for one in events if self._of_stage(one, "SubstitutesDrawn") for pair in one.payload["pairs"]}
+        for event in events:
+            if event.type in ("ReviewerRecused", "InvitationAnswered") and event.payload["position"] == self.run.position:
+                self._note(event)
+            elif self._of_stage(event, "SubstitutesDrawn"):
+                for entry, reviewer in event.payload["pairs"]:
+                    yield self._line(event, entry, reviewer, *self.left.get(entry, ("unknown", "", "")))
+            elif self._of_stage(event, "PanelsDrawn") and event.payload["round"]:
+                for one in self.assignments:
+                    if one.round == event.payload["round"] and (one.entry, one.reviewer) not in substitutes:
+                        yield self._line(event, one.entry, one.reviewer, "scores", "", "")
+
+    def _of_stage(self, event: Event, kind: str) -> bool:
+        return event.type == kind and event.payload["stage"] == self.run.name
+
+    def _note(self, event: Event) -> None:
+        who = self.reviewers.get(event.actor.removeprefix("reviewer:"), "")
+        if event.type == "ReviewerRecused":
+            self.left[event.payload["entry"]] = ("conflict", who, event.payload["reason"])
+            return
+        cause: Cause = "declined" if event.payload["state"] == "declined" else "limit"
+        self.left |= dict.fromkeys(event.payload.get("given_back", ()), (cause, who, ""))
+
+    def _line(self, event: Event, entry: str, reviewer: str, cause: Cause, leaver: str, reason: str) -> Joined:
+        still = self.hands.get((entry, reviewer), False)
+        return Joined(event.at, self.entries.get(entry, entry), self.reviewers.get(reviewer, reviewer), cause, leaver, reason, still)

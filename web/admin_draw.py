@@ -1,0 +1,67 @@
+"""The office's page of the draw: seed and digest, loads, empty seats and why, conflicts, fit, and who came later."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from rules.panel_flow import ANY_TOPIC, EXACT, FIRST_LEVEL, NO_MATCH
+from tasks import draw_report
+from tasks.draw_report import Reason
+from web import pages, plots, visitors, words
+from web.language import mark as _
+from web.routes import Pages
+from web.visitors import MaybeVisit
+
+router = Pages()
+
+REASONS: dict[Reason, str] = {
+    "declined": _("已谢绝"),
+    "signer": _("为申报项签署过意见"),
+    "self": _("申报人或其团队成员"),
+    "same_unit": _("与申报项同单位"),
+    "nominator": _("属于推荐单位"),
+    "declared": _("本人声明回避"),
+    "had": _("正在评审或曾退出"),
+    "panel_unit": _("专家组中已有同单位专家"),
+    "full": _("已满额"),
+}
+FITS = {
+    EXACT: _("学科代码完全一致"),
+    FIRST_LEVEL: _("一级学科一致"),
+    NO_MATCH: _("学科不一致"),
+    ANY_TOPIC: _("不要求学科"),
+}
+CAUSES = {
+    "conflict": _("退出评审（回避）"),
+    "declined": _("谢绝了邀请"),
+    "limit": _("减少了评审数量"),
+    "unknown": _("退出评审"),
+}
+_SHOWN = 200
+"""So many entries with empty seats are named; the rest is counted."""
+
+
+@router.show("/admin/editions/{edition_id}/draw", slow=True)
+def show_draw(request: Request, visit: MaybeVisit, edition_id: str) -> Response:
+    """What came of the draw of the latest scoring stage."""
+    request.state.holder = visitors.admin_of(visit)
+    with visitors.database(request).read() as store:
+        edition = store.edition(edition_id)
+        found = draw_report.report(store, edition)
+    return pages.render(
+        request, "admin/draw.html", edition=edition, found=found, zone=edition.process.time_zone, title=words.edition_title(edition),
+        bars=plots.histogram((one.held, one.capacity) for one in found.loads if not one.declined), plots=plots, reasons=REASONS,
+        # A reason that holds nobody back anywhere needs no column.
+        columns=_columns(found), fits=FITS, causes=CAUSES, shown=_SHOWN,
+    )  # fmt: skip
+
+
+def _columns(found: draw_report.Report) -> list[Reason]:
+    useful: set[Reason] = set()
+    for one in found.short:
+        before = len(found.loads)
+        for reason, left in one.steps:
+            useful |= {reason} if left < before else set()
+            before = left
+    return [reason for reason in REASONS if reason in useful]

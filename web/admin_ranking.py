@@ -1,0 +1,178 @@
+"""The office's page of the ranking: marks by three methods side by side, chances, divergent marks, and how lenient reviewers are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from models.edition import Edition
+from rules import eligibility, scoring
+from rules.methods import Method
+from rules.side_by_side import Line, SideBySide
+from tasks import exporting, ranking_report
+from tasks.ranking_report import Report
+from web import language, pages, plots, visitors, words
+from web.language import mark as _
+from web.routes import Pages
+from web.visitors import MaybeVisit
+
+router = Pages()
+
+METHODS: dict[Method, str] = {
+    "mean": _("平均分"),
+    "trimmed_mean": _("去掉最高最低分的平均分"),
+    "median": _("中位数"),
+    "calibrated": _("校准分"),
+}
+ZONES = {"clear": _("明确入围"), "discussion": _("待讨论"), "clear_no": _("明确不入围")}
+SORTS = {
+    "place": _("名次"),
+    "code": _("编号"),
+    "mean": _("平均分"),
+    "calibrated": _("校准分"),
+    "chance": _("入围可能"),
+    "spread": _("分差"),
+}
+HEADS = (
+    _("组别"), _("编号"), _("名称"), _("单位"), _("有效评分数"), _("各专家总分"), _("平均分"), _("得分"), _("校准分"), _("平均分名次"),
+    _("名次"), _("校准分名次"), _("入围取决于方法"), _("分差"), _("分歧较大"), _("区间下限"), _("区间上限"), _("入围可能"), _("分区"),
+    _("状态"),
+)  # fmt: skip
+BETWEEN = _("、")
+_DECIMALS = 2
+YES, PROVISIONAL, FINAL = _("是"), _("未定"), _("已定")
+_KEYS: dict[str, Callable[[Line], Any]] = {
+    "code": lambda line: (),
+    "mean": lambda line: -line.mean,
+    "calibrated": lambda line: -line.calibrated,
+    "chance": lambda line: -(line.selected or 0),
+    "spread": lambda line: -line.spread,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group on the page."""
+
+    name: str
+    title: str
+    lines: tuple[Line, ...]
+    waiting: int
+    """Entries without a signed sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the page is asked for."""
+
+    sort: str
+    group: str
+    """Empty = all."""
+
+    def query(self, **changes: str) -> str:
+        """The same with changes, as the end of an address."""
+        values = {"sort": self.sort, "group": self.group, **changes}
+        return urlencode({name: value for name, value in values.items() if value and (name, value) != ("sort", "place")})
+
+
+def _asked(request: Request, edition: Edition) -> Asked:
+    sort, group = request.query_params.get("sort", ""), request.query_params.get("group", "")
+    return Asked(sort if sort in SORTS else "place", group if group in eligibility.groups_of(edition.process) else "")
+
+
+def _groups(edition: Edition, ranking: SideBySide, asked: Asked) -> tuple[Group, ...]:
+    """The groups that were asked for, their lines in the order that was asked for; what is equal stays in the order of the award."""
+    groups = []
+    for name in eligibility.groups_of(edition.process):
+        lines: Sequence[Line] = [one for one in ranking.lines if one.entry.group == name]
+        if asked.sort in _KEYS:
+            lines = sorted(sorted(lines, key=lambda one: one.entry.code) if asked.sort == "code" else lines, key=_KEYS[asked.sort])
+        waiting = sum(one.group == name for one in ranking.waiting)
+        if (lines or waiting) and asked.group in ("", name):
+            groups.append(Group(name, words.both(eligibility.group_title(name, edition.process)), tuple(lines), waiting))
+    return tuple(groups)
+
+
+def _looked(request: Request, edition_id: str) -> tuple[Edition, Report]:
+    with visitors.database(request).read() as store:
+        edition = store.edition(edition_id)
+        return edition, ranking_report.report(store, edition)
+
+
+@router.show("/admin/editions/{edition_id}/ranking", slow=True)
+def show_ranking(request: Request, visit: MaybeVisit, edition_id: str) -> Response:
+    """Everything that has a signed sheet, by group."""
+    request.state.holder = visitors.admin_of(visit)
+    edition, found = _looked(request, edition_id)
+    ranking, asked = found.ranking, _asked(request, edition)
+    on = plots.scale([end for line in ranking.lines for end in (*line.interval, line.totals[0], line.totals[-1])])
+    dots = {line.entry.id: _dots(line, ranking, on) for line in ranking.lines}
+    return pages.render(
+        request, "admin/ranking.html", edition=edition, found=found, ranking=ranking, asked=asked, plots=plots,
+        groups=_groups(edition, ranking, asked), dots=dots, on=on, told_totals=told_totals, methods=METHODS, zones=ZONES, sorts=SORTS,
+        pools=[(pool_title(edition, pool.name), pool) for pool in ranking.pools.values()], components=_components(ranking),
+        all_groups={name: words.both(eligibility.group_title(name, edition.process)) for name in _used(edition, ranking)},
+        zone=edition.process.time_zone, title=words.edition_title(edition), base=f"/admin/editions/{edition_id}/ranking",
+    )  # fmt: skip
+
+
+def _dots(line: Line, ranking: SideBySide, on: plots.Scale) -> plots.Dots:
+    pool = ranking.pool_of(line.entry)
+    return plots.dots(line.totals, line.interval, line.calibrated, None if pool is None else pool.line, on)
+
+
+def _used(edition: Edition, ranking: SideBySide) -> list[str]:
+    there = {one.entry.group for one in ranking.lines} | {one.group for one in ranking.waiting}
+    return [name for name in eligibility.groups_of(edition.process) if name in there]
+
+
+def pool_title(edition: Edition, name: str) -> str:
+    """What a pool is called: its group, or the class where places are declared by class."""
+    process = edition.process
+    classes = {one.name: words.both(one.title) for one in process.classes}
+    return words.both(eligibility.group_title(name, process)) if name in eligibility.groups_of(process) else classes.get(name, name)
+
+
+def _components(ranking: SideBySide) -> list[tuple[str, str, str]]:
+    """Where differences come from: name, variance in squared points, share."""
+    if ranking.calibration is None:
+        return []
+    names, found = (_("申报项之间"), _("专家宽严"), _("同一项上看法不一")), ranking.calibration.components
+    rows = zip(names, found, found.shares, strict=True)
+    return [(language.gettext(name), f"{variance:.2f}", f"{share:.1%}") for name, variance, share in rows]
+
+
+def total_text(total: Fraction) -> str:
+    """A reviewer's total with as many decimals as it has, but two at most."""
+    return pages.total(scoring.half_up(total, _DECIMALS))
+
+
+def told_totals(totals: Sequence[Fraction]) -> str:
+    """All totals of an entry, the lowest first."""
+    return language.gettext(BETWEEN).join(map(total_text, totals))
+
+
+@router.show("/admin/editions/{edition_id}/ranking.csv", slow=True)
+def ranking_csv(request: Request, visit: MaybeVisit, edition_id: str) -> Response:
+    """The same table for a spreadsheet, in the language of the page."""
+    request.state.holder = visitors.admin_of(visit)
+    edition, found = _looked(request, edition_id)
+    say, declared = language.gettext, found.ranking.question.declared
+    rows: list[list[object]] = [[say(head) for head in HEADS]]
+    for group in _groups(edition, found.ranking, _asked(request, edition)):
+        for one in group.lines:
+            ranks = [one.ranks.get(method, "") for method in ("mean", declared, "calibrated")]
+            rows.append([
+                group.title, one.entry.code, one.entry.title, one.entry.unit, len(one.totals), " ".join(map(total_text, one.totals)),
+                one.mean, "" if one.mark is None else one.mark, one.calibrated, *ranks, say(YES) if one.depends else "", one.spread,
+                say(YES) if one.flagged else "", *one.interval, "" if one.selected is None else one.selected,
+                say(ZONES[one.zone]) if one.zone else "", say(PROVISIONAL if found.provisional else FINAL),
+            ])  # fmt: skip
+    headers = {"Content-Disposition": f'attachment; filename="{edition.id}-ranking.csv"'}
+    return Response(exporting.csv_table(rows), media_type="text/csv; charset=utf-8", headers=headers)
