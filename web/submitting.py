@@ -14,7 +14,7 @@ from models.errors import NotFound
 from models.store import Store
 from models.submitting import FormDraft
 from rules import quotas
-from tasks import confirming, correcting, own_forms
+from tasks import confirming, correcting, own_forms, unit_papers
 from tasks.admission import Admission
 from web import form_view, forms_pages, pages, visitors, words
 from web.language import gettext
@@ -159,8 +159,20 @@ def show(request: Request, visit: MaybeVisit) -> Response:
     edition, office = seat.edition, visitors.installed(request).settings.mail_from
     return pages.render(
         request, "submit.html", seat=seat, edition=edition, run=edition.stages[0], desk=desk, said=said, zone=edition.process.time_zone,
-        office=office, classes={one.name: words.both(one.title) for one in edition.process.classes},
+        office=office, documents=_documents(edition, unit), classes={one.name: words.both(one.title) for one in edition.process.classes},
     )  # fmt: skip
+
+
+def _documents(edition: Edition, unit: Nominator) -> str:
+    """What the page of the unit's documents is for, in a few words."""
+    stage = unit_papers.stage_of(edition)
+    held = (
+        (_("初评数"), bool(unit_papers.shared_classes(edition, unit))),
+        (_("推荐排序"), True),
+        (_("公示证明"), stage.publicity_proof is not None),
+        (_("涉密登记"), stage.classified),
+    )
+    return gettext(_("、")).join(gettext(name) for name, asked in held if asked)
 
 
 def desk_of(store: Store, edition: Edition, unit: Nominator) -> Desk:
