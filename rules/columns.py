@@ -36,6 +36,11 @@ def _own_names(field: FormField) -> tuple[str, ...]:
     return field.name, field.title.zh, field.title.en
 
 
+def _named(field: FormField) -> str:
+    """The field in an English sentence, with the Chinese title that most tables bear as their header."""
+    return field.title.zh if field.title.en == field.title.zh else f"{field.title.en} ({field.title.zh})"
+
+
 def _further_headings(field: FormField) -> tuple[str, ...]:
     return field.headers
 
@@ -55,8 +60,8 @@ class Reading:
         for field in fields:
             if field.required and not field.when and field.name not in found:
                 fault = Fault(
-                    f"there is no column {field.title.zh}; found: {present}",
-                    f"add a column with the header {field.title.zh}",
+                    f"there is no column {_named(field)}; found: {present}",
+                    f"add a column with the header {field.title.zh} or {field.title.en}",
                     self.table.file,
                     self.table.sheet,
                     self.table.header_row,
@@ -78,12 +83,12 @@ class Reading:
         if column is None:
             if field.required and field.when:  # a missing column is one fault of the table, unless only some rows need it
                 zh = f"“{field.title.zh}”为空，请增加这一列并填写"
-                self.refuse(row, None, field.name, f"{field.title.zh} is empty", "add a column for it and fill in the cell", zh=zh)
+                self.refuse(row, None, field.name, f"{_named(field)} is empty", "add a column for it and fill in the cell", zh=zh)
             return empty
         text = row.cells[column].strip()
         if not text.strip("'\u3000"):
             if field.required:
-                self.refuse(row, column, field.name, f"{field.title.zh} is empty", "fill in the cell", zh=f"“{field.title.zh}”为空，请填写")
+                self.refuse(row, column, field.name, f"{_named(field)} is empty", "fill in the cell", zh=f"“{field.title.zh}”为空，请填写")
             return empty
         try:
             return read(text)

@@ -143,7 +143,7 @@ def refusal(
     if total is None:
         return Words(
             zh=f"尚未填报本单位初评的“{title.zh}”总数，无法计算各等级名额；请先填报初评总数",
-            en=f"Your unit has not stated how many of {title.en} were in its own first round; state the number first",
+            en=f"Your unit has not stated how many entries in the class “{title.en}” its own first round had; state the number first",
         )
     value = str(new.get(declared.share.by) or "")
     values = [str(one.get(declared.share.by) or "") for one in stored]

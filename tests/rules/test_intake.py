@@ -146,7 +146,7 @@ def test_all_faults_of_all_rows_are_told_at_once_in_the_order_of_rows() -> None:
         a_fault(6, "推荐排序", "rank", "0 is less than 1", "write at least 1"),
         a_fault(6, "第一作者单位", "unit", "a control character (U+0000) at character 2", "type the text again"),
         a_fault(6, "摘要", "abstract", "501 characters; at most 500 are allowed", "shorten the text"),
-        a_fault(6, "主要创新点", "innovation", "主要创新点 is empty", "fill in the cell"),
+        a_fault(6, "主要创新点", "innovation", "Main innovations (主要创新点) is empty", "fill in the cell"),
     )
 
 
@@ -155,7 +155,12 @@ def test_a_missing_required_column_is_told_once_with_what_was_found() -> None:
     found = ", ".join(lines[0])
     assert faults(*lines) == (
         Fault(
-            f"there is no column 学科代码; found: {found}", "add a column with the header 学科代码", "a.xlsx", "表", 2, field="discipline"
+            f"there is no column Discipline code (学科代码); found: {found}",
+            "add a column with the header 学科代码 or Discipline code",
+            "a.xlsx",
+            "表",
+            2,
+            field="discipline",
         ),
     )
 
@@ -182,7 +187,7 @@ def test_an_unknown_or_missing_class_is_told_with_the_classes() -> None:
     )
     without = {key: value for key, value in PERSON.items() if key != "类别"}
     (fault,) = faults(without, process=VOLUNTEERS)
-    assert (fault.what.split(";")[0], fault.row, fault.field) == ("there is no column 类别", 2, "class")
+    assert (fault.what.split(";")[0], fault.row, fault.field) == ("there is no column Class (类别)", 2, "class")
 
 
 def test_a_paper_counts_twice_by_doi_and_by_title() -> None:

@@ -52,7 +52,7 @@ def test_faults_of_nominators_are_told_at_once() -> None:
         (4, "C", "'大学' is no type of nominator"),
         (4, "A", "the code N01 stands in row 3 already"),
         (4, "D", "the address n@example.org stands in row 3 already"),
-        (5, "A", "推荐单位编号 is empty"),
+        (5, "A", "Code (推荐单位编号) is empty"),
         (5, "D", "'x' is not an e-mail address"),
     ]
 
@@ -68,8 +68,8 @@ def test_faults_of_reviewers_are_told_at_once() -> None:
     assert people_faults(
         intake.read_reviewers, PAPERS, REVIEWER, wrong, {**REVIEWER, "专家编号": "R3", "学科": "水利", "邮箱": "q@example.org"}
     ) == [
-        (4, "B", "姓名 is empty"),
-        (4, "D", "学科代码 is empty"),
+        (4, "B", "Name (姓名) is empty"),
+        (4, "D", "Disciplines (学科代码) is empty"),
         (4, "F", "'1.5' is not a whole number"),
         (4, "E", "the address r@example.org stands in row 3 already"),
         (5, "D", "'水利' is not a discipline code"),
@@ -79,7 +79,9 @@ def test_faults_of_reviewers_are_told_at_once() -> None:
 def test_disciplines_may_be_missing_where_scoring_matches_by_nothing() -> None:
     line = {key: value for key, value in REVIEWER.items() if key != "学科"}
     assert intake.read_reviewers(a_table(line), VOLUNTEERS)[0].disciplines == ()
-    assert people_faults(intake.read_reviewers, PAPERS, line) == [(2, "", f"there is no column 学科代码; found: {', '.join(line)}")]
+    assert people_faults(intake.read_reviewers, PAPERS, line) == [
+        (2, "", f"there is no column Disciplines (学科代码); found: {', '.join(line)}")
+    ]
 
 
 def test_committee_and_signatories_are_read_from_one_list() -> None:
