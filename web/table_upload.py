@@ -203,6 +203,7 @@ def _table_page(
         more_faults=max(0, len(told) - _MOST_FAULTS),
         unread=_unread(seen), overwritten=_overwritten(seen), columns=_columns(seen, fields),
         of_unit=seen.table is not None and any(one.row is None for one in seen.faults),
+        of_columns=any(one.row is not None and one.field and not one.column for one in seen.faults),
         options=_options(edition, kept), preview=_preview(seen, fields), states=STATES,
         hours=f"{visitors.installed(request).settings.table_hours:g}",
     )  # fmt: skip
