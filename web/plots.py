@@ -45,7 +45,7 @@ class Bar:
 
 
 def histogram(loads: Iterable[tuple[int, int]]) -> tuple[Bar, ...]:
-    """Bars of loads, those who are full at the bottom of each; no more than two dozen bars.
+    """Bars of loads from the least to the greatest, those who are full at the bottom of each; no more than two dozen bars.
 
     Args:
         loads: Entries in hand, and entries at most, of every reviewer.
@@ -53,17 +53,17 @@ def histogram(loads: Iterable[tuple[int, int]]) -> tuple[Bar, ...]:
     given = list(loads)
     if not given:
         return ()
-    wide = -(-(max(held for held, _ in given) + 1) // _MOST_BARS)
+    wide = -(-(max(held for held, _ in given) - min(held for held, _ in given) + 1) // _MOST_BARS)
     full = Counter(held // wide for held, most in given if held >= most)
     free = Counter(held // wide for held, most in given if held < most)
     room = Counter[int]()
     for held, most in given:
         room[held // wide] += max(0, most - held)
-    bands = range(max(full | free) + 1)
+    bands = range(min(full | free), max(full | free) + 1)
     longest = max((full + free).values())
     return tuple(
         Bar(
-            at * wide, at * wide + wide - 1, full[at], free[at], room[at], at * (BAR + GAP),
+            at * wide, at * wide + wide - 1, full[at], free[at], room[at], (at - bands.start) * (BAR + GAP),
             _part(full[at], longest), _part(full[at] + free[at], longest) - _part(full[at], longest),
         )
         for at in bands

@@ -1,0 +1,295 @@
+"""The ranking as the office reads it: the page says what the rules say, no more before a signature, and to nobody else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from models.edition import Edition
+from rules import assignment, compared, methods, scoring, side_by_side, uncertainty
+from rules.calibration import calibrate
+from rules.list_places import Pool, Question
+from rules.score_table import Score, ScoreTable
+from rules.side_by_side import Leniency, Line, SideBySide
+from tasks import ranking_report, reviewing
+from tasks.installation import Installation
+from tests import builders
+from tests.tasks.driving import spread
+from tests.web.conftest import Browser, World
+from tests.web.test_admin_checks import sign_in
+
+HERE = "/admin/editions/sample-2026/ranking"
+TOTALS = {
+    "A01": {"R01": 92, "R02": 76},
+    "A02": {"R01": 88, "R03": 88},
+    "A03": {"R02": 82, "R03": 85},
+    "A04": {"R01": 83, "R02": 58},
+    "A05": {"R02": 71, "R03": 75},
+    "W01": {"R01": 90, "R02": 70},
+}
+"""R02 is strict. Papers: three places; works of art: two."""
+WAITING = "W02"
+
+
+def a_world(installed: Installation, **stage: Any) -> World:
+    """Five papers and two works of art, each in the hands of two; all but one work are signed."""
+    changes = {"panel": 2, "aggregate": {"method": "trimmed_mean", "min_valid": 2}} | stage
+    process = builders.a_process(**builders.a_stage_change("scoring", **changes))
+    edition = builders.keep(installed.database, builders.an_edition(process), at="scoring")
+    works = {"W01": "海洋之光", WAITING: "=星空"}
+    builders.put(
+        installed.database, edition.id, nominators=[builders.a_nominator()],
+        reviewers=[builders.a_reviewer(code) for code in ("R01", "R02", "R03")],
+        entries=[builders.an_entry(code) for code in TOTALS if code[0] == "A"]
+        + [builders.an_entry(code, class_name="artwork", title=title) for code, title in works.items()],
+        pairs=[(entry, reviewer) for entry, given in TOTALS.items() for reviewer in given] + [(WAITING, "R01")],
+    )  # fmt: skip
+    with installed.database.write() as store:
+        store.set_entry_states({one.id: "assigned" for one in store.entries(edition.id)})
+        store.put_admin("admin@example.org", "管理员", "admin")
+    return World(installed, edition)
+
+
+def _marks(total: int) -> dict[str, str]:
+    return dict(zip(("originality", "rigour", "value"), map(str, spread(total)), strict=True))
+
+
+def score(world: World, given: Mapping[str, Mapping[str, int]] = TOTALS, *, sign: bool = True) -> None:
+    for reviewer in ("R01", "R02", "R03"):
+        totals = {entry: some[reviewer] for entry, some in given.items() if reviewer in some}
+        work = {f"{world.edition.id}/e/{entry}": (_marks(total), "", 0) for entry, total in totals.items()}
+        reviewing.save_sheets(world.edition.id, 1, f"{world.edition.id}/r/{reviewer}", work)
+        if sign:
+            with world.installation.database.write() as store:
+                ids = [one.assignment for one in store.sheets(world.edition.id, 1, reviewer=f"{world.edition.id}/r/{reviewer}")]
+                store.sign_sheets(ids, name="专家", at=store.real_now)
+
+
+@pytest.fixture
+def world(installed: Installation) -> World:
+    return a_world(installed)
+
+
+@pytest.fixture
+async def admin(browser: Browser) -> Browser:
+    return await sign_in(browser)
+
+
+def report(world: World) -> ranking_report.Report:
+    with world.installation.database.read() as store:
+        return ranking_report.report(store, store.edition(world.edition.id))
+
+
+def codes(page: str) -> list[str]:
+    return re.findall(r'<th scope="row">([AW]\d+)</th>', page)
+
+
+def a_question(edition: Edition, entries: Any, **changes: Any) -> Question:
+    stage, cut = edition.stages[1].declared, edition.stages[2].declared
+    values: dict[str, Any] = {
+        "process": edition.process, "rule": stage.aggregate, "flags": stage.flags, "cut": cut, "seats": {"paper": 2, "artwork": 1},  # type: ignore[union-attr]
+        "entries": entries, "seed": assignment.seed_for(edition.seed, "chances", "scoring"), "draws": 1000, "clear": Decimal("0.9"),
+    }  # fmt: skip
+    return Question(**values | changes)
+
+
+# -- the numbers ----------------------------------------------------------------------------------------------------
+
+
+def test_the_report_ranks_exactly_the_signed_sheets_by_the_declared_rules(world: World) -> None:
+    score(world)
+    with world.installation.database.read() as store:
+        entries = tuple(one for one in store.entries(world.edition.id))
+    found = report(world)
+    pairs = [(entry, who, total) for entry, some in TOTALS.items() for who, total in some.items()]
+    sheets = [(f"{world.edition.id}/e/{entry}", who, Decimal(total)) for entry, who, total in pairs]
+    question = a_question(world.edition, entries)
+    assert (found.sheets, found.signed, found.provisional) == (13, 12, True)
+    assert found.ranking.question == question
+    assert found.ranking.lines == side_by_side.rank(sheets, question).lines
+    assert [one.code for one in found.ranking.waiting] == [WAITING]
+
+
+def test_marks_ranks_chances_and_leniency_are_those_of_the_rules(world: World) -> None:
+    score(world)
+    ranking = report(world).ranking
+    table = ScoreTable(Score(entry, who, Decimal(total)) for entry, some in TOTALS.items() for who, total in some.items())
+    calibration = calibrate(table)
+    marks = methods.calibrated_marks(calibration, 2)
+    papers = {entry: mark for entry, mark in marks.items() if entry[0] == "A"}
+    groups = ["paper" if entry[0] == "A" else "artwork" for entry in table.entries]
+    rule = uncertainty.best_of_groups(groups, {"paper": 3, "artwork": 2})
+    chances = uncertainty.chances(calibration, rule, draws=1000, seed=ranking.question.seed, alike=table.alike)
+    lines = {line.entry.code: line for line in ranking.lines}
+    assert {code: line.calibrated for code, line in lines.items()} == marks
+    assert {code: line.ranks["calibrated"] for code, line in lines.items() if code[0] == "A"} == methods.ranks(papers)
+    assert {code: line.selected for code, line in lines.items()} == {code: one.selected for code, one in chances.items()}
+    assert [(code, line.mean, line.mark, line.ranks["trimmed_mean"], line.flagged) for code, line in lines.items()] == [
+        ("A02", Decimal("88.00"), Decimal("88.00"), 1, False),
+        ("A01", Decimal("84.00"), Decimal("84.00"), 2, False),
+        ("A03", Decimal("83.50"), Decimal("83.50"), 3, False),
+        ("A05", Decimal("73.00"), Decimal("73.00"), 4, False),
+        ("A04", Decimal("70.50"), Decimal("70.50"), 5, True),
+        ("W01", Decimal("80.00"), Decimal("80.00"), 1, False),
+    ]
+    assert ranking.lenient == tuple(
+        Leniency(who, len([1 for some in TOTALS.values() if who in some]), scoring.half_up(_fraction(calibration.leniencies[who]), 2))
+        for who in sorted(calibration.leniencies, key=lambda who: -calibration.leniencies[who])
+    )
+    assert ranking.notes[0] == compared.explained(calibration.components)
+
+
+def _fraction(value: float) -> Fraction:
+    return Fraction(f"{value:.9f}")
+
+
+def test_lines_of_the_list_bands_and_intervals_belong_together(world: World) -> None:
+    score(world)
+    ranking = report(world).ranking
+    lines = {line.entry.code: line for line in ranking.lines}
+    assert {name: (pool.places, pool.line) for name, pool in ranking.pools.items()} == {
+        "paper": (3, Decimal("83.50")),
+        "artwork": (2, Decimal("80.00")),
+    }
+    for name, pool in ranking.pools.items():
+        assert pool.bands is not None
+        assert {line.entry.id: line.zone for line in ranking.lines if line.entry.group == name} == pool.bands.zones
+    assert lines["W01"].selected == 1  # fewer works than places
+    assert all(line.interval[0] < line.calibrated < line.interval[1] for line in lines.values())
+
+
+def test_an_entry_that_another_method_would_take_is_marked(installed: Installation) -> None:
+    world = a_world(installed, aggregate={"method": "median", "min_valid": 2})
+    score(world, TOTALS | {"A01": {"R01": 80, "R02": 75}, "A04": {"R01": 90, "R02": 66}, "A03": {"R02": 66, "R03": 88}})
+    ranking = report(world).ranking
+    taken = {
+        method: {line.entry.code for line in ranking.lines if line.ranks[method] <= 3 and line.entry.group == "paper"}
+        for method in ranking.question.shown
+    }
+    assert taken["mean"] == taken["median"] != taken["calibrated"]
+    assert {line.entry.code for line in ranking.lines if line.depends} == taken["mean"] ^ taken["calibrated"]
+
+
+def test_an_entry_with_too_few_sheets_has_neither_mark_nor_rank(world: World) -> None:
+    score(world, {**TOTALS, "A01": {"R01": 92}})
+    line = next(line for line in report(world).ranking.lines if line.entry.code == "A01")
+    assert (line.mean, line.mark, line.ranks, line.depends) == (Decimal("92.00"), None, {}, False)
+    assert [one.entry.code for one in report(world).ranking.lines][:5] == ["A02", "A03", "A05", "A04", "A01"]
+
+
+def test_where_a_mark_decides_there_are_no_places(world: World) -> None:
+    score(world)
+    ranking = report(world).ranking
+    cut = ranking.question.cut
+    assert cut is not None
+    least = cut.model_copy(update={"counts": {}, "min_score": Decimal("83.9")})
+    question = a_question(world.edition, ranking.question.entries, cut=least)
+    sheets = [(line.entry.id, str(at), total) for line in ranking.lines for at, total in enumerate(line.totals)]
+    found = side_by_side.rank(sheets, question)
+    lines = {name: (pool.places, pool.line) for name, pool in found.pools.items()}
+    assert lines == {"paper": (None, Decimal("84.00")), "artwork": (None, None)}
+
+
+def test_before_the_first_signature_there_is_nothing_to_rank(world: World) -> None:
+    score(world, sign=False)
+    found = report(world)
+    pools = {"paper": Pool("paper", 3, None, None), "artwork": Pool("artwork", 2, None, None)}
+    nothing = SideBySide(found.ranking.question, waiting=found.ranking.waiting, pools=pools)
+    assert (found.signed, found.ranking, len(found.ranking.waiting)) == (0, nothing, 7)
+
+
+# -- the page -------------------------------------------------------------------------------------------------------
+
+
+async def test_before_the_first_signature_the_page_says_so_and_shows_no_mark(admin: Browser, world: World) -> None:
+    score(world, sign=False)
+    page = (await admin.get(HERE)).text
+    assert ("还没有已签署的评分表" in page, "未定" in page, "92" in page, codes(page)) == (True, True, False, [])
+
+
+async def test_the_page_shows_each_line_as_the_report_has_it(admin: Browser, world: World) -> None:
+    score(world)
+    found = report(world)
+    page = (await admin.get(HERE)).text
+    found_rows = re.findall(r'<tr(?: class="is-discussed")?><th scope="row">[AW].*?</tr>', page, re.S)
+    rows = {codes(row)[0]: row for row in found_rows}
+    assert list(rows) == [line.entry.code for line in found.ranking.lines]
+    for line in found.ranking.lines:
+        row = rows[line.entry.code]
+        cells = [re.sub(r"<[^>]*>", " ", cell).split() for cell in re.findall(r'<td class="number">(.*?)</td>', row, re.S)]
+        ranks = [line.ranks[method] for method in found.ranking.question.shown]
+        marks = (line.mean, line.mark, line.calibrated)
+        assert cells[:4] == [["2"], *([str(mark), "第", str(rank), "名"] for mark, rank in zip(marks, ranks, strict=True))]
+        assert cells[4:] == [[str(line.selected)], [str(line.spread), *(["分歧较大"] if line.flagged else [])]]
+        assert _told(line) in row  # the picture says in words what it shows
+        assert row.count("<circle") == len(line.totals)
+    assert [f'<th scope="row">{one.reviewer}</th><td class="number">{one.sheets}' in page for one in found.ranking.lenient] == [True] * 3
+    assert found.ranking.notes[0].zh in page
+    assert "style=" not in page
+    assert "另有 1 项还没有已签署的评分" in page
+
+
+def _told(line: Line) -> str:
+    low, high = line.interval
+    return f"各专家总分 {'、'.join(str(total) for total in line.totals)}；区间 {low} 至 {high}"
+
+
+async def test_the_page_is_sorted_and_filtered_by_its_address(admin: Browser, world: World) -> None:
+    score(world)
+    lines = report(world).ranking.lines
+    by_chance = sorted((one for one in lines if one.entry.group == "paper"), key=lambda one: -(one.selected or 0))
+    assert codes((await admin.get(f"{HERE}?sort=code&group=paper")).text) == ["A01", "A02", "A03", "A04", "A05"]
+    assert codes((await admin.get(f"{HERE}?sort=chance&group=paper")).text) == [one.entry.code for one in by_chance]
+    assert codes((await admin.get(f"{HERE}?sort=spread&group=paper")).text) == ["A04", "A01", "A05", "A03", "A02"]
+    assert codes((await admin.get(f"{HERE}?sort=nonsense&group=nobody")).text) == [one.entry.code for one in lines]
+    assert codes((await admin.get(f"{HERE}?group=artwork&lang=en")).text) == ["W01"]
+
+
+async def test_the_table_can_be_taken_along_as_csv(admin: Browser, world: World) -> None:
+    score(world, {**TOTALS, WAITING: {"R01": 60}})
+    found = report(world)
+    answer = await admin.get(f"{HERE}.csv?lang=en&group=artwork")
+    head, *rows = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    first, second = (line for line in found.ranking.lines if line.entry.group == "artwork")
+    assert head[:6] == ["Group", "Code", "Title", "Unit", "Scores", "Totals of the reviewers"]
+    assert rows == [
+        ["Science art", "W01", "海洋之光", "W01大学", "2", "70 90", "80.00", "80.00", str(first.calibrated), "1", "1", "1", "", "20.00", "",
+         *map(str, first.interval), str(first.selected), "Clear", "provisional"],
+        ["Science art", WAITING, "'=星空", "W02大学", "1", "60", "60.00", "", str(second.calibrated), "", "", "", "", "0.00", "",
+         *map(str, second.interval), str(second.selected), "Clear", "provisional"],
+    ]  # fmt: skip
+
+
+async def test_after_the_stage_the_page_shows_the_marks_that_were_computed(admin: Browser, world: World) -> None:
+    score(world, {**TOTALS, WAITING: {"R01": 60}})
+    builders.go_to(world.installation.database, world.edition.id, "shortlisting")
+    page = (await admin.get(HERE)).text
+    assert (report(world).provisional, "未定" in page) == (False, False)
+
+
+async def test_nobody_but_the_office_sees_ranking_or_draw(browser: Browser, world: World) -> None:
+    score(world)
+    for role, code in (("reviewer", "R01"), ("nominator", "N01")):
+        await browser.enter(world.link(role, code))  # type: ignore[arg-type]
+        for path in (HERE, f"{HERE}.csv", "/admin/editions/sample-2026/draw"):
+            answer = await browser.get(path)
+            assert (role, path, answer.status_code) == (role, path, 403)
+            assert re.findall(r"A0\d|R0[23]|88\.00", answer.text) == []
+        own = (await browser.get("/review" if role == "reviewer" else "/submit")).text
+        assert [text for text in ("/ranking", "/draw", "校准分") if text in own] == []
+
+
+async def test_before_the_review_there_is_neither_page_nor_link(installed: Installation, browser: Browser, world: World) -> None:
+    early = builders.keep(installed.database, builders.an_edition(builders.a_process(name="early")), at="submission")
+    await sign_in(browser)
+    assert (await browser.get(f"/admin/editions/{early.id}/ranking")).status_code == 404
+    assert (await browser.get(f"/admin/editions/{early.id}/draw")).status_code == 404
+    assert "/ranking" not in (await browser.get(f"/admin/editions/{early.id}")).text
+    assert f'href="{HERE}"' in (await browser.get(f"/admin/editions/{world.edition.id}")).text
