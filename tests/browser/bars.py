@@ -56,6 +56,15 @@ def wider_than_the_screen(page: Page) -> list[str]:
     return [f"{page.url} is wider than the screen"] if page.evaluate("document.documentElement.scrollWidth > window.innerWidth") else []
 
 
+def wider_in_large_type(page: Page) -> list[str]:
+    """The same with the type that the footer's button switches to."""
+    large = page.evaluate("document.documentElement.classList.contains('large')")
+    page.evaluate("document.documentElement.classList.add('large')")
+    found = [f"{one} in large type" for one in wider_than_the_screen(page)]
+    page.evaluate("large => document.documentElement.classList.toggle('large', large)", large)
+    return found
+
+
 LOW = """least => {
   const ticks = one => one.type === "radio" || one.type === "checkbox";
   const label = one => one.closest("label") || document.querySelector(`label[for="${one.id}"]`) || one;

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from tasks import examining
 from tasks.installation import Installation
 from tests.browser import tours
-from tests.browser.bars import keep_picture, overweight, too_low_for_a_finger, violations, wider_than_the_screen
+from tests.browser.bars import keep_picture, overweight, too_low_for_a_finger, violations, wider_in_large_type, wider_than_the_screen
 from tests.browser.conftest import WIDTHS, served
 from tests.builders import Clock
 from tests.web.conftest import World
@@ -51,7 +51,7 @@ def look(site: World, page: Page, tour: tours.Tour) -> list[str]:
         assert page.locator(wanted).count(), (name, page.url)
         for width, height in WIDTHS.values():
             page.set_viewport_size({"width": width, "height": height})
-            low = too_low_for_a_finger(page) if width == WIDTHS["phone"][0] else []
+            low = too_low_for_a_finger(page) + wider_in_large_type(page) if width == WIDTHS["phone"][0] else []
             found += [f"{name}, {width}: {one}" for one in violations(page) + wider_than_the_screen(page) + low]
             keep_picture(page, f"{page.evaluate('document.documentElement.lang')[:2]}-{name.replace(' ', '-')}")
     return found
