@@ -54,16 +54,18 @@ check: $(TESTABLE)
 	$(BIN)/lint-imports
 	$(BIN)/jinbang validate
 
-# Four parts: the ordinary loop; kills and cuts in real processes, and walks through everything, both too slow to be traced; a browser,
-# which has an event loop of its own. The last two need one database only: what a walk or a browser shows does not depend on it.
+# The ordinary loop, traced; the part of it that has a database, once more on PostgreSQL; kills and cuts in real processes, on both;
+# walks through everything; a browser, which has an event loop of its own. What a walk or a browser shows does not depend on the database.
 # Without Chromium the browser's part is left out, and said so; in CI that is a failure.
-test: export JINBANG_TEST_DATABASES = sqlite,postgresql
+test: export JINBANG_TEST_DATABASES = sqlite
+test: unexport PYTHONDONTWRITEBYTECODE
 test: $(TESTABLE) browser
 	rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -n 2 --dist loadfile
-	$(BIN)/pytest -n 2 --dist loadfile -m faults
-	JINBANG_TEST_DATABASES=sqlite $(BIN)/pytest -n 2 --dist worksteal -m slow
-	@command -v chromium >/dev/null || exit 0; export JINBANG_TEST_DATABASES=sqlite; echo "$(BIN)/coverage run -m pytest -m browser"; \
+	JINBANG_TEST_DATABASES=postgresql $(BIN)/pytest -n 2 --dist loadfile -k postgresql
+	JINBANG_TEST_DATABASES=sqlite,postgresql $(BIN)/pytest -n 2 --dist loadfile -m faults
+	$(BIN)/pytest -n 2 --dist worksteal -m slow
+	@command -v chromium >/dev/null || exit 0; echo "$(BIN)/coverage run -m pytest -m browser"; \
 	$(BIN)/coverage run -m pytest -m browser || { test $$? -eq 5 && echo "no test is marked browser"; }
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=85
