@@ -58,7 +58,7 @@ check: $(TESTABLE)
 # walks through everything; a browser, which has an event loop of its own. What a walk or a browser shows does not depend on the database.
 # Without Chromium the browser's part is left out, and said so; in CI that is a failure.
 test: export JINBANG_TEST_DATABASES = sqlite
-test: unexport PYTHONDONTWRITEBYTECODE
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(TESTABLE) browser
 	rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -n 2 --dist loadfile
