@@ -54,7 +54,7 @@ check: $(TESTABLE)
 	$(BIN)/lint-imports
 	$(BIN)/jinbang validate
 
-# The ordinary loop, traced; the part of it that has a database, once more on PostgreSQL; kills and cuts in real processes, on both;
+# The ordinary loop, traced for coverage; the part of it that has a database, once more on PostgreSQL; kills and cuts in real processes, on both;
 # walks through everything; a browser, which has an event loop of its own. What a walk or a browser shows does not depend on the database.
 # Without Chromium the browser's part is left out, and said so; in CI that is a failure.
 test: export JINBANG_TEST_DATABASES = sqlite
@@ -65,8 +65,8 @@ test: $(TESTABLE) browser
 	JINBANG_TEST_DATABASES=postgresql $(BIN)/pytest -n 2 --dist loadfile -k postgresql
 	JINBANG_TEST_DATABASES=sqlite,postgresql $(BIN)/pytest -n 2 --dist loadfile -m faults
 	$(BIN)/pytest -n 2 --dist worksteal -m slow
-	@command -v chromium >/dev/null || exit 0; echo "$(BIN)/coverage run -m pytest -m browser"; \
-	$(BIN)/coverage run -m pytest -m browser || { test $$? -eq 5 && echo "no test is marked browser"; }
+	@command -v chromium >/dev/null || exit 0; echo "$(BIN)/pytest -n 2 --dist loadfile -m browser"; \
+	$(BIN)/pytest -n 2 --dist loadfile -m browser || { test $$? -eq 5 && echo "no test is marked browser"; }
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=85
 	$(BIN)/coverage report --fail-under=95 --include='rules/*'

@@ -9,6 +9,7 @@
   const NEARLY = 0.8;
   const FIRST_WAIT = 5000;
   const LAST_WAIT = 300000;
+  const STAYED = 5000; // a page that is still there then has not been left
   const LARGEST_FAREWELL = 60000; // browsers refuse larger bodies that shall outlive their page
   const AREA = "jinbang-form:";
   const KEY = say.own + "|" + say.draft;
@@ -24,6 +25,7 @@
   let timer = 0;
   let wait = FIRST_WAIT;
   let leaving = false;
+  let going = false; // the next page is asked for already, and may have been written before what is being saved now
 
   // --- the fields ---------------------------------------------------------------------------------------------------------
   const controls = () => Array.from(form.elements).filter((one) => one.name && !HIDDEN.includes(one.name) && one.type !== "file");
@@ -223,7 +225,7 @@
       form.elements.revision.value = revision;
       saved = fields;
       if (!clean()) return request(farewell);
-      await drop();
+      if (!going) await drop(); // else the next page needs it, and sees for itself whether it does
       show("saved", outcome.saved_at);
       return true;
     }
@@ -347,6 +349,10 @@
   });
   form.addEventListener("submit", (event) => leaving || event.preventDefault());
   ["online", "pageshow"].forEach((event) => window.addEventListener(event, () => pending && save()));
+  window.addEventListener("beforeunload", () => {
+    going = true;
+    setTimeout(() => (going = false, clean() && !pending && drop()), STAYED);
+  });
   document.addEventListener("visibilitychange", () => document.hidden && !clean() && save(true));
   window.addEventListener("pagehide", () => clean() || save(true));
 })();
