@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from ortools.graph.python import min_cost_flow
 
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -52,6 +51,8 @@ def cheapest(network: Network) -> Numbers:
     Raises:
         NoFlow: there is none, or costs times nodes exceed 63 bits.
     """
+    from ortools.graph.python import min_cost_flow  # 18 MB, which a web process or an engine that draws nothing can do without
+
     solver = min_cost_flow.SimpleMinCostFlow()
     arcs = solver.add_arcs_with_capacity_and_unit_cost(network.tail, network.head, network.width, network.cost)
     nodes = np.arange(len(network.supply))
