@@ -99,8 +99,9 @@ def duplicate_warning(
         for own, unit in {(own.id, unit): (own, unit) for own, unit, _ in found}.values()
     ]
     return _to_nominator(
-        edition, nominator, "duplicate_warning", cause, locale, lines=lines[:LISTED], more=len(lines[LISTED:]), title=lines[0]["title"]
-    )
+        edition, nominator, "duplicate_warning", cause, locale, lines=lines[:LISTED], more=len(lines[LISTED:]),
+        title=lines[0]["title"], entries=len({own.id for own, _, _ in found}),
+    )  # fmt: skip
 
 
 def quota_granted(

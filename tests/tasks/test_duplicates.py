@@ -88,8 +88,8 @@ def test_a_table_of_look_alikes_brings_each_channel_one_mail(installed: Installa
     assert put(installed, edition, *papers) == 30 * 29 // 2
     with installed.database.read() as store:
         mails = [one for one in store.mails(edition.id) if one.template == "duplicate_warning"]
-    assert sorted((one.to_address, len(one.params["lines"]), one.params["more"]) for one in mails) == [
-        ("n01@example.org", 20, 9), ("n02@example.org", 20, 9),
+    assert sorted((one.to_address, one.params["entries"], len(one.params["lines"]), one.params["more"]) for one in mails) == [
+        ("n01@example.org", 15, 20, 9), ("n02@example.org", 15, 20, 9),
     ]  # fmt: skip
     assert {(line["code"], line["own"]) for line in mails[0].params["lines"]} >= {("A00", False), ("A02", True)}
 
