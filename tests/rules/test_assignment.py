@@ -244,3 +244,13 @@ def test_nine_hundred_entries_are_drawn_in_seconds() -> None:
     assert time.perf_counter() - start < 60  # half a second on an idle machine; a hang, not a speed
     assert (len(found.pairs), found.short) == (4500, {})
     assert max(loads(found).values()) - min(loads(found).values()) <= 4
+
+
+@pytest.mark.parametrize("topic", ["440.20", "440", " ４４０.20", "理学", None])
+def test_the_draw_weighs_fit_as_it_is_told(topic: str | None) -> None:
+    codes = [("440.20",), ("440.10", "550"), ("理学",), ("550",), ()]
+    for one, other in combinations(codes, 2):
+        people = [Panelist("r1", "a", one, 1), Panelist("r2", "b", other, 1)]
+        fits = {person.id: assignment.fit(topic, person.disciplines) for person in people}
+        ((_, drawn),) = plan([need("e1", topic=topic)], people, seed=1, unit_matters=True).pairs
+        assert fits[drawn] == max(fits.values())

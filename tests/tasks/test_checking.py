@@ -247,7 +247,6 @@ def test_the_engine_that_comes_late_or_twice_refuses_an_uncorrected_entry_once(c
     assert len(checked.events("CorrectionLapsed")) == len(checked.mails("correction_lapsed")) == 1
 
 
-@ON_SQLITE
 def test_a_correction_at_the_last_second_stands_though_the_engine_comes_after_it(checked: Season) -> None:
     say(checked, "A01", "correction", ABSTRACT)
     checked.local("2026-06-04 23:59")

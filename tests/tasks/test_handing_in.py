@@ -168,7 +168,6 @@ def test_a_grant_and_a_fact_widen_the_quota(make: Make) -> None:
     hand_in(season, "作品三")
 
 
-@ON_SQLITE
 def test_a_share_of_the_units_own_first_round_limits_each_tier(make: Make) -> None:
     share = {"by": "tier", "of": {"一等奖": "0.05", "二等奖": "0.20", "三等奖": "0.50"}}
     season = make(most=40, kind={"share": share})
@@ -234,7 +233,6 @@ def test_ranks_run_without_gaps_whatever_is_withdrawn_and_brought_back(make: Mak
     assert handing_in.submit(draft.id, unit(season)).rank == 1
 
 
-@ON_SQLITE
 def test_earlier_winners_and_excluded_genres_cannot_be_handed_in(make: Make) -> None:
     season = make(not_again={}, excluded_genres=["译文"])
     key = intake.entry_keys("artwork", "获奖旧作", "示例小学", {})[0]
@@ -245,7 +243,6 @@ def test_earlier_winners_and_excluded_genres_cannot_be_handed_in(make: Make) -> 
     hand_in(season, "新作", genre="作品")
 
 
-@ON_SQLITE
 def test_a_unit_hands_in_after_its_own_publicity_is_proven(make: Make) -> None:
     season = make(publicity_proof={"days": 5})
     assert refused(season, "作品一")[0].startswith("须先在本单位公示5个工作日")
@@ -253,7 +250,6 @@ def test_a_unit_hands_in_after_its_own_publicity_is_proven(make: Make) -> None:
     hand_in(season, "作品一")
 
 
-@ON_SQLITE
 def test_a_limit_on_the_list_keeps_out_whom_it_counts_and_nobody_else(make: Make) -> None:
     rule = {"field": "level", "values": ["处级"], "title": {"zh": "处级干部", "en": "Division heads"}, "max_share": "0.20"}
     season = make(most=20, composition=[rule])
