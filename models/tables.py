@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from models import submission_tables
+from models import deciding_tables, submission_tables
 from models.columns import METADATA, Id, Moment, Serial, edition_column
 
 SUBMISSION = submission_tables
+DECIDING = deciding_tables
 """The tables of the submission stand in a module of their own, in the same metadata."""
 
 EDITIONS = sa.Table(
