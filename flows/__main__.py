@@ -32,6 +32,8 @@ class Kind(StrEnum):
     REVIEWERS = "reviewers"
     NOMINATORS = "nominators"
     COMMITTEE = "committee"
+    UNITS = "units"
+    RELATIONS = "relations"
 
 
 class LinkRole(StrEnum):

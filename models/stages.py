@@ -11,12 +11,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from models import draw_rules, relations, tie_breaks
 from models.asking import REASON_CODES, Composition, NotAgain, PublicityProof, ReasonCode
 from models.declared import ClosingTime, Declared, Exact, LocalTime, Misfit, Share, Slug, Words, later, not_yet, refuse
+from models.draw_rules import DrawRules
+from models.relations import Relation
 from models.sheets import Criterion, Distribution, Flaw, misfits
+from models.tie_breaks import Limits, ReReview, TieLink
 
-Relation = Literal["self", "same_unit", "nominator", "coauthor", "relative", "supervisor", "declared"]
 Confirmation = Literal["admin", "automatic"]
+Method = Literal["mean", "trimmed_mean", "median", "calibrated", "calibrated_robust", "calibrated_scaled", "borda", "rank_sum"]
+Normalise = Literal["none", "zscore_by_reviewer", "rank_in_group"]
+ALONE: tuple[Method, ...] = ("mean", "trimmed_mean", "median")
+"""Methods by which the mark of an entry follows from its own sheets alone."""
 
 
 class _Stage(Declared):
@@ -87,11 +94,9 @@ class SubmissionStage(_Stage):
 class Aggregate(Declared):
     """How the totals of one entry become its mark (rules S2-S4)."""
 
-    method: Annotated[
-        Literal["mean", "trimmed_mean", "median", "rank_sum", "calibrated", "calibrated_robust", "calibrated_scaled", "borda"],
-        not_yet("rank_sum", "calibrated", "calibrated_robust", "calibrated_scaled", "borda", what="calibration of reviewers"),
-    ] = "trimmed_mean"
-    """How totals become one mark; `trimmed_mean` drops one highest and one lowest."""
+    method: Method = "trimmed_mean"
+    """How totals become one mark; `trimmed_mean` drops one highest and one lowest, the `calibrated` ones take out how lenient
+    reviewers are, `borda` and `rank_sum` go by the order on each reviewer's list alone, on a scale of their own (docs/ranking.md)."""
     trim_min: int = Field(default=5, ge=3)
     """One highest and one lowest are dropped from this many valid scores on; below, the plain mean is taken."""
     min_valid: int = Field(default=3, ge=1)
@@ -107,6 +112,10 @@ class Flags(Declared):
     """Flag when the highest and lowest total differ by this much or more."""
     distance: Exact = Field(default="20", validate_default=True)
     """Flag when a total is this far or farther from the median."""
+    reason_days: int = Field(default=3, ge=1)
+    """Natural days that a divergent reviewer gets to write a reason, when the office asks for one; the link lives as long."""
+    reason_max: int = Field(default=1000, ge=50, le=5000)
+    """Characters of such a reason."""
 
 
 class TopUp(Declared):
@@ -128,10 +137,24 @@ class ScoringStage(_Stage):
     """Reviewers per entry."""
     max_load: int = Field(default=40, ge=1)
     """Entries per reviewer at most; a reviewer's own limit, where given, goes first."""
+    min_load: int = Field(default=0, ge=0)
+    """Entries that each reviewer gets at least, as far as seats, limits and fitting disciplines allow."""
+    per_unit: int = Field(default=1, ge=1)
+    """So many reviewers of one unit sit on a panel at most (rule R1)."""
+    draw: DrawRules = DrawRules()
+    """How panels are drawn, beyond the numbers above."""
     match: str | None = None
     """Field of the entry that a reviewer's disciplines must cover, exactly or by first level; none if left out."""
     conflicts: tuple[Relation, ...] = ("self", "same_unit", "nominator")
-    """Relations that forbid a pair (rule R3)."""
+    """Relations that forbid a pair (rule R3); what each means stands under "Conflicts of interest"."""
+    soft_conflicts: tuple[Relation, ...] = ()
+    """Relations about which the office decides: such a pair is not drawn until it was allowed (rule R3)."""
+    coauthor_within_years: int | None = Field(default=None, ge=0)
+    """A joint paper counts as `recent_coauthor` for so many years before the year in which nominations close; needed with it."""
+    avoid_requests: int = Field(default=0, ge=0)
+    """So many people at most may each nominator ask to keep away from its entries, with a reason (rule R3)."""
+    avoid_grants: Literal["office", "automatic"] = "office"
+    """Who grants such a request: the office, or the rule at once."""
     blind: Literal["none", "single", "double"] = "single"
     """`double`: reviewers see code, title and anonymised material only (rule R6)."""
     criteria: tuple[Criterion, ...] = ()
@@ -163,13 +186,13 @@ class ScoringStage(_Stage):
     link_code: bool = False
     """A browser that enters by a reviewer's link must also type a code mailed to the registered address."""
     reserve: int = later(0, "reserve reviewers drawn beforehand, rule R4")
-    min_load: int = later(0, "a least load")
-    per_unit: int | None = later(None, "a cap on reviewers of one unit, rule R1")
     reply_by_days: int | None = later(None, "the reply-by date, rule R8")
-    soft_conflicts: tuple[str, ...] = later((), "soft conflicts with decisions, rule R3")
-    avoid_requests: int = later(0, "reviewers that a nominator asks to avoid, rule R3")
-    normalise: str = later("none", "normalisation, rule S7")
-    tie_break: tuple[str, ...] = later((), "the tie-break chain, rule S8")
+    normalise: Normalise = "none"
+    """What is done to a reviewer's totals before they become marks (rule S7): `zscore_by_reviewer` gives all reviewers one mean and one
+    spread, `rank_in_group` keeps the order on each list alone, from 0 to 100. Both find fewer of the best on small panels, because
+    they take it that everybody drew equally good entries; `aggregate.method: calibrated` corrects no further than scores prove."""
+    tie_break: tuple[str, ...] = ()
+    """Not here: the chain stands at the shortlisting stage, whose line it moves (rule S8)."""
 
     @model_validator(mode="after")
     def _sheet_is_whole(self) -> ScoringStage:
@@ -177,15 +200,23 @@ class ScoringStage(_Stage):
         return self
 
     def _misfits(self) -> Iterator[Misfit]:
+        if self.tie_break:
+            yield Misfit("the chain stands at the shortlisting stage, whose line it moves; move tie_break there", "tie_break")
+        loads = {"min_load": self.min_load, "max_load": self.max_load}
+        yield from draw_rules.misfits(self.draw, match=self.match, per_unit=self.per_unit, **loads)
         if bool(self.criteria) == bool(self.criteria_by_class):
             yield Misfit("give either criteria or criteria_by_class")
         if self.criteria:
             yield from misfits(self.criteria, "criteria")
         for name, criteria in self.criteria_by_class.items():
             yield from misfits(criteria, "criteria_by_class", name)
+        yield from relations.misfits(self.conflicts, self.soft_conflicts, self.coauthor_within_years, self.avoid_requests, self.avoid_grants)
         if self.aggregate.min_valid > self.panel:
             what = f"min_valid {self.aggregate.min_valid} exceeds the panel of {self.panel}; raise panel or lower min_valid"
             yield Misfit(what, "aggregate", "min_valid")
+        if self.normalise != "none" and self.aggregate.method not in ALONE:
+            what = f"{self.normalise} and {self.aggregate.method} would correct for the same differences between reviewers twice"
+            yield Misfit(f"{what}; drop `normalise`, or choose one of {', '.join(ALONE)} as the method", "normalise")
 
     def sheet_of(self, class_name: str) -> tuple[Criterion, ...]:
         """The criteria on which entries of a class are scored."""
@@ -204,14 +235,21 @@ class ShortlistingStage(_Stage):
     """Only entries with at least this mark."""
     top_share: Share | None = None
     """Places = ceil(ranked entries x share), per group."""
-    ties: Annotated[Literal["include_all", "exclude_all", "re_review"], not_yet("re_review", what="re-review among the tied")] = (
-        "include_all"
-    )
-    """What happens to entries that share the mark on the cut line (rule L2)."""
+    ties: Literal["include_all", "exclude_all", "re_review"] = "include_all"
+    """What happens to entries that share the mark on the cut line and that `tie_break` does not part (rule L2): all stay in, all stay
+    out, or they are reviewed again before the review closes; whom that does not part the committee decides on (docs/shortlisting.md)."""
     confirm: Confirmation = "admin"
     """Who releases the list to the committee; `automatic` does so at `closes`, or at once."""
-    group_bounds: dict[str, Any] | None = later(None, "lower and upper bounds per group")
-    tie_break: tuple[str, ...] = later((), "the tie-break chain, rule S8")
+    re_review: ReReview = ReReview()
+    """The further round that `ties: re_review` asks for."""
+    tie_break: tuple[TieLink, ...] = ()
+    """What parts entries with the same printed mark where a line runs between them, one link after another (rule S8):
+    `criterion:<name>` and `raw_mean` the mean as printed, `top_marks:<total>` how many totals reach it, `spread` the smaller one,
+    `recommended` the share of reviewers who gave the criterion of that name its highest mark, `re_review` the further round,
+    `committee` leaves it to the committee, `lot` draws lots by the edition's seed. The seats of the award go by it too."""
+    group_bounds: dict[Slug, Limits] = Field(default_factory=dict)
+    """Places of a group at least and at most, `{crossing: [3, 12]}`: the places of a class go to the best of all its groups within
+    these bounds (rule L1)."""
 
     @model_validator(mode="after")
     def _one_way_to_cut(self) -> ShortlistingStage:
@@ -220,6 +258,7 @@ class ShortlistingStage(_Stage):
             raise ValueError("give exactly one of ratio, counts, min_score, top_share")
         if self.ratio is not None and self.ratio < 1:
             raise Misfit(f"ratio {self.ratio} keeps fewer entries than there are seats; raise it to 1 or more", "ratio")
+        refuse("ShortlistingStage", tie_breaks.chain_misfits(self))
         return self
 
 

@@ -18,6 +18,8 @@ from sqlalchemy.engine import Connection
 
 from models.errors import UnsafeSetting
 from models.stores.checking import CheckingStore
+from models.stores.conflicts import ConflictStore
+from models.stores.draws import DrawStore
 from models.stores.editions import EditionStore
 from models.stores.hands import HandStore
 from models.stores.links import LinkStore
@@ -25,14 +27,17 @@ from models.stores.mails import MailStore
 from models.stores.material import MaterialStore
 from models.stores.people import PeopleStore
 from models.stores.prepared import execute
+from models.stores.ranking import RankingStore
 from models.stores.reviewing import ReviewingStore
 from models.stores.scoring import ScoringStore
+from models.stores.shortlists import ShortlistStore
 from models.stores.submitting import SubmittingStore
 
 
 class Store(
-    EditionStore, PeopleStore, SubmittingStore, CheckingStore, ScoringStore, HandStore, ReviewingStore, MaterialStore, MailStore, LinkStore
-):
+    EditionStore, PeopleStore, SubmittingStore, CheckingStore, ScoringStore, RankingStore, HandStore, ReviewingStore, ConflictStore, DrawStore,
+    MaterialStore, MailStore, LinkStore, ShortlistStore,
+):  # fmt: skip
     """One open transaction on everything that an installation knows."""
 
 
@@ -53,7 +58,7 @@ class Database:
         self.url = url
         self.clock = clock
         self._checked = allow_unsafe
-        self._sqlite = sqlite = url.startswith("sqlite")
+        self.embedded = sqlite = url.startswith("sqlite")
         self._idle: list[Connection] = []
         self.engine = sa.create_engine(url, pool_pre_ping=not sqlite, **({} if sqlite else {"pool_size": 10, "max_overflow": 10}))
         if sqlite:
@@ -79,7 +84,7 @@ class Database:
                 check_durability(connection)
                 connection.rollback()
                 self._checked = True
-            if self._sqlite:
+            if self.embedded:
                 connection.info[_WRITING] = writing
             elif not writing:
                 # One snapshot for the whole block; SQLite reads like that by itself.
@@ -89,7 +94,7 @@ class Database:
     @contextmanager
     def _open(self) -> Iterator[Connection]:
         """A connection; those to SQLite stay open for the next transaction: opening one takes longer than a read."""
-        if not self._sqlite:
+        if not self.embedded:
             with self.engine.connect() as connection:
                 yield connection
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from models.edition import Entry, Nominator, Reviewer
@@ -34,7 +34,7 @@ def people_of(entry: Entry) -> frozenset[str]:
     """
     names = [entry.title]
     for value in entry.fields.values():
-        names += _names_in(value)
+        names += names_in(value)
     return frozenset(key for name in names if (key := name_key(name)))
 
 
@@ -44,6 +44,7 @@ def barred(
     nominator: Nominator | None,
     conflicts: Collection[str],
     signers: Mapping[str, Collection[str]] | None = None,
+    unit_of: Callable[[str], str] = unit_key,
 ) -> str | None:
     """Which relation forbids a reviewer to judge an entry (rules R3 and N7).
 
@@ -53,20 +54,21 @@ def barred(
         nominator: The unit that put it forward, if known.
         conflicts: The relations that the stage forbids.
         signers: Entry id -> names of the experts who signed an opinion for it; who signed for one entry judges none.
+        unit_of: How names of units are compared; `rules.units.Units.key` knows aliases and branches.
 
     Returns:
         `signer`, `self`, `same_unit` or `nominator`, the first that holds; None if the reviewer may judge.
     """
     if name_key(reviewer.name) in _signed(signers):
         return "signer"
-    unit = unit_key(reviewer.unit)
+    unit = unit_of(reviewer.unit)
     if "self" in conflicts and name_key(reviewer.name) in people_of(entry):
         return "self"
-    if "same_unit" in conflicts and unit and unit == unit_key(entry.unit):
+    if "same_unit" in conflicts and unit and unit == unit_of(entry.unit):
         return "same_unit"
     if "nominator" in conflicts and nominator is not None:
         same_address = bool(_bare(reviewer.email)) and _bare(reviewer.email) == _bare(nominator.email)
-        if same_address or (unit and unit == unit_key(nominator.name)):
+        if same_address or (unit and unit == unit_of(nominator.name)):
             return "nominator"
     return None
 
@@ -77,18 +79,19 @@ def bars(
     nominators: Iterable[Nominator],
     conflicts: Collection[str],
     signers: Mapping[str, Collection[str]] | None = None,
+    unit_of: Callable[[str], str] = unit_key,
 ) -> dict[str, frozenset[str]]:
     """For every entry, the ids of the reviewers whom `barred` would forbid; for large pools (rules R3 and N7)."""
-    by_name, by_unit, by_email = _indexed(reviewers)
+    by_name, by_unit, by_email = _indexed(reviewers, unit_of)
     signed = {one for name in _signed(signers) for one in by_name.get(name, ())}
     nominating: Mapping[str, frozenset[str]] = {}
     if "nominator" in conflicts:
-        nominating = {one.id: frozenset(by_unit[unit_key(one.name)] | by_email[_bare(one.email)]) for one in nominators}
+        nominating = {one.id: frozenset(by_unit[unit_of(one.name)] | by_email[_bare(one.email)]) for one in nominators}
     found: dict[str, frozenset[str]] = {}
     for entry in entries:
         ids = signed | nominating.get(entry.nominator, frozenset())
         if "same_unit" in conflicts:
-            ids |= by_unit.get(unit_key(entry.unit), set())
+            ids |= by_unit.get(unit_of(entry.unit), set())
         if "self" in conflicts:
             for name in people_of(entry):
                 ids |= by_name.get(name, set())
@@ -101,17 +104,20 @@ def _signed(signers: Mapping[str, Collection[str]] | None) -> frozenset[str]:
     return frozenset(key for names in (signers or {}).values() for name in names if (key := name_key(name)))
 
 
-def _indexed(reviewers: Iterable[Reviewer]) -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, set[str]]]:
+def _indexed(
+    reviewers: Iterable[Reviewer], unit_of: Callable[[str], str]
+) -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, set[str]]]:
     """Ids of reviewers by name, unit and address; nothing stands under an empty text."""
     indexes: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set), defaultdict(set))
     for one in reviewers:
-        for index, key in zip(indexes, (name_key(one.name), unit_key(one.unit), _bare(one.email)), strict=True):
+        for index, key in zip(indexes, (name_key(one.name), unit_of(one.unit), _bare(one.email)), strict=True):
             if key:
                 index[key].add(one.id)
     return indexes[0], indexes[1], indexes[2]
 
 
-def _names_in(value: Any) -> Iterator[str]:
+def names_in(value: Any) -> Iterator[str]:
+    """The names in a value of a form, as they stand there: of people in a list, or of a short text that may hold several."""
     if isinstance(value, str):
         if len(value) <= _LONGEST_LIST_OF_NAMES:
             yield from _BETWEEN_NAMES.split(value)
@@ -119,7 +125,7 @@ def _names_in(value: Any) -> Iterator[str]:
         yield str(value.get("name", ""))
     elif isinstance(value, (list, tuple)):
         for one in value:
-            yield from _names_in(one)
+            yield from names_in(one)
 
 
 def _bare(text: str) -> str:

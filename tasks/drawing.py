@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from importlib.metadata import version
+from typing import Any, Literal
 
+from models.draws import DrawKind, NewDraw
 from models.edition import Assignment, Edition, Entry, Reviewer, StageRun
 from models.reviewing import Invitation
 from models.stages import ScoringStage
 from models.store import Store
-from rules import assignment
+from rules import assignment, draw_records
 from rules.digests import digest
-from tasks import links
+from tasks import known_conflicts, links
 from tasks.installation import settings
+from tasks.known_conflicts import Known
+
+Mode = Literal["plain", "balanced"]
 
 
 @dataclass(frozen=True)
@@ -26,13 +32,34 @@ class Question:
     panelists: tuple[assignment.Panelist, ...]
     """Everybody who may be drawn at all."""
     taken: Mapping[str, int]
-    """Reviewer -> entries in hand."""
+    """Reviewer -> entries in hand that stay there."""
+    terms: assignment.Terms
+    """What the stage declares for all its panels."""
+    units: Mapping[str, str]
+    """Reviewer -> unit as the draw compares it, of everybody."""
 
 
-def question(store: Store, edition: Edition, run: StageRun, seats: Mapping[str, int], entries: Sequence[Entry]) -> Question:
+@dataclass(frozen=True)
+class Drawn(assignment.Plan):
+    """A plan by ids, with what it was asked and answered by codes."""
+
+    question: Mapping[str, Any] = field(default_factory=dict)
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+def solver() -> str:
+    """Name and version of what solves draws."""
+    return f"{draw_records.VERSION} ortools {version('ortools')}"
+
+
+def question(
+    store: Store, edition: Edition, run: StageRun, seats: Mapping[str, int], entries: Sequence[Entry],
+    movable: Collection[tuple[str, str]] = (),
+) -> Question:  # fmt: skip
     """Who is needed, and who could be drawn.
 
-    Not drawn: who holds or held the entry, who declared a conflict with it, and who declined to review in this stage.
+    Not drawn: who holds or held the entry, who has a conflict of interest that forbids it or waits for a decision, and who declined
+    to review in this stage.
 
     Args:
         store: An open transaction.
@@ -40,6 +67,7 @@ def question(store: Store, edition: Edition, run: StageRun, seats: Mapping[str, 
         run: Its scoring stage.
         seats: Entry id -> open seats; entries that are left out, or have none, need nobody.
         entries: The entries.
+        movable: Pairs in hand, entry id and reviewer id, whose seats are among those to be drawn; they may stay.
     """
     stage = run.declared
     assert isinstance(stage, ScoringStage)  # noqa: S101 - narrows the type; the flows call by kind
@@ -48,50 +76,83 @@ def question(store: Store, edition: Edition, run: StageRun, seats: Mapping[str, 
     reviewers = [one for one in everybody if one.active and not declined(invitations.get(one.id))]
     # The draw goes by codes, which are the same in every edition with the same seed and entries; ids are not.
     codes = {one.id: one.code for one in reviewers}
-    units = {one.id: one.unit for one in everybody}
-    held = store.panels_of(run.position, [one.id for one in entries])
-    barred, sitting = _barred(store, edition, stage, reviewers, entries, held), _sitting(held)
+    known = known_conflicts.look(store, edition, stage, entries, reviewers)
+    people = {one.id: one for one in everybody}
+    units = {one.id: known.units.head(one.unit) for one in everybody}
+    moving: dict[str, set[str]] = defaultdict(set)
+    for entry_id, who in movable:
+        moving[entry_id].add(who)
+    held = [one for one in store.panels_of(run.position, [one.id for one in entries]) if one.reviewer not in moving[one.entry]]
+    barred, sitting = _barred(known, held), _sitting(held)
     needs = tuple(
         assignment.Need(
             entry=entry.code,
             seats=seats[entry.id],
-            unit=entry.unit,
+            unit=known.units.head(entry.unit),
             topic=topic(entry, stage),
             barred=frozenset(codes[one] for one in barred[entry.id] if one in codes),
-            panel_units=frozenset(units[one] for one in sitting[entry.id] if one in units),
+            panel_units=tuple(sorted(units[one] for one in sitting[entry.id] if one in units)),
+            kept=frozenset(codes[one] for one in moving[entry.id] if one in codes),
+            there=sum(fit_of(people[one], entry, stage) for one in sitting[entry.id] if one in people),
         )
         for entry in entries
         if seats.get(entry.id)
     )
     panelists = tuple(
-        assignment.Panelist(id=one.code, unit=one.unit, disciplines=one.disciplines, capacity=capacity(one, stage, invitations.get(one.id)))
+        assignment.Panelist(one.code, units[one.id], one.disciplines, capacity(one, stage, invitations.get(one.id)))
         for one in reviewers
     )
-    taken = {codes[one]: load for one, (load, _) in store.progress(edition.id, run.position).items() if one in codes}
-    return Question(needs, panelists, taken)
+    moved = Counter(who for _, who in movable)
+    taken = {codes[one]: load - moved[one] for one, (load, _) in store.progress(edition.id, run.position).items() if one in codes}
+    groups = tuple(assignment.Group(tuple(map(known.units.head, one.units)), one.at_most) for one in stage.draw.groups)
+    terms = assignment.Terms(stage.per_unit, groups, stage.min_load, stage.draw.neighbours)
+    return Question(needs, panelists, taken, terms, {one.code: units[one.id] for one in everybody})
 
 
-def draw(store: Store, edition: Edition, run: StageRun, seats: dict[str, int], entries: Sequence[Entry], *, seed: int) -> assignment.Plan:
+def document(asked: Question, stage: ScoringStage, *, seed: int, mode: Mode = "plain") -> dict[str, Any]:
+    """All that a draw depends on, as it is kept."""
+    terms = replace(asked.terms, mode=mode)
+    own = "same_unit" in stage.conflicts
+    return draw_records.document(asked.needs, asked.panelists, seed=seed, unit_matters=own, taken=asked.taken, terms=terms)
+
+
+def draw(
+    store: Store, edition: Edition, run: StageRun, seats: Mapping[str, int], entries: Sequence[Entry], *, seed: int,
+    mode: Mode = "plain",
+) -> Drawn:  # fmt: skip
     """Plan seats for entries; see `question` for who is not drawn."""
     stage = run.declared
     assert isinstance(stage, ScoringStage)  # noqa: S101 - as above
-    asked = question(store, edition, run, seats, entries)
-    drawn = assignment.plan(asked.needs, asked.panelists, seed=seed, unit_matters="same_unit" in stage.conflicts, taken=asked.taken)
+    asked = document(question(store, edition, run, seats, entries), stage, seed=seed, mode=mode)
+    return solved(store, edition, entries, asked)
+
+
+def solved(store: Store, edition: Edition, entries: Sequence[Entry], asked: Mapping[str, Any]) -> Drawn:
+    """Draw what a document asks about entries of an edition."""
+    drawn = draw_records.solved(asked)
     entry_ids = {one.code: one.id for one in entries}
     reviewer_ids = {one.code: one.id for one in store.reviewers(edition.id)}
-    return assignment.Plan(
+    return Drawn(
         pairs=tuple((entry_ids[entry], reviewer_ids[reviewer]) for entry, reviewer in drawn.pairs),
         short={entry_ids[entry]: empty for entry, empty in drawn.short.items()},
+        question=asked,
+        result=draw_records.result(drawn),
     )
 
 
-def keep(store: Store, edition: Edition, run: StageRun, drawn: assignment.Plan, *, number: int) -> None:
+def keep(store: Store, edition: Edition, run: StageRun, drawn: Drawn, *, number: int) -> None:
     """Keep the panels of a round, and how they were drawn."""
     store.add_assignments(edition.id, run.position, drawn.pairs, number=number)
+    record(store, edition, run, drawn, kind="further" if number else "first", number=number)
     store.append(
         edition.id, "PanelsDrawn", actor="engine", stage=run.name, round=number, seed=edition.seed + number, seats=len(drawn.pairs),
         empty=sum(drawn.short.values()), digest=digest([list(pair) for pair in drawn.pairs]),
     )  # fmt: skip
+
+
+def record(store: Store, edition: Edition, run: StageRun, drawn: Drawn, *, kind: DrawKind, number: int, actor: str = "engine") -> None:
+    """Keep what a draw was asked and what came of it, so that anybody can solve it again."""
+    store.add_draw(NewDraw(edition.id, run.position, number, kind, actor, solver(), drawn.question, drawn.result))
 
 
 def issue_links(store: Store, edition: Edition, run: StageRun, people: Sequence[Reviewer]) -> None:
@@ -102,24 +163,10 @@ def issue_links(store: Store, edition: Edition, run: StageRun, people: Sequence[
     links.issue(store, settings(), edition.id, "reviewer", [one.id for one in people], not_before=now, expires_at=end)
 
 
-def signers(store: Store, edition: Edition) -> dict[str, list[str]]:
-    """Entry id -> names of the experts who signed an opinion for it (rule N7)."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for one in store.confirmations(edition.id):
-        if one.kind == "expert" and one.state == "given":
-            found[one.entry].append(one.name)
-    return found
-
-
-def _barred(
-    store: Store, edition: Edition, stage: ScoringStage, reviewers: Sequence[Reviewer], entries: Sequence[Entry], held: Sequence[Assignment]
-) -> dict[str, set[str]]:
-    by_rule = assignment.bars(entries, reviewers, store.nominators(edition.id), stage.conflicts, signers(store, edition))
-    barred: dict[str, set[str]] = defaultdict(set, {entry: set(ids) for entry, ids in by_rule.items()})
+def _barred(known: Known, held: Sequence[Assignment]) -> dict[str, set[str]]:
+    barred: dict[str, set[str]] = defaultdict(set, {entry: set(ids) for entry, ids in known.bars().items()})
     for pair in held:
         barred[pair.entry].add(pair.reviewer)
-    for conflict in store.conflicts(edition.id):
-        barred[conflict.entry].add(conflict.reviewer)
     return barred
 
 
@@ -140,6 +187,11 @@ def capacity(reviewer: Reviewer, stage: ScoringStage, invitation: Invitation | N
     """How many entries a reviewer takes: the least of the stage's limit, the one that was imported, and the reviewer's own word."""
     own = invitation.limit if invitation is not None else None
     return min(limit for limit in (stage.max_load, reviewer.max_load, own) if limit is not None)
+
+
+def fit_of(reviewer: Reviewer, entry: Entry, stage: ScoringStage) -> int:
+    """How well a reviewer fits an entry, as the draw weighs it."""
+    return assignment.fit(topic(entry, stage), reviewer.disciplines, stage.draw.neighbours)
 
 
 def topic(entry: Entry, stage: ScoringStage) -> str | None:

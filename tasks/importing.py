@@ -16,10 +16,10 @@ from models.stages import SubmissionStage
 from models.store import Store
 from notifications import messages
 from rules import intake, quotas
-from tasks import checking, confirming, duplicates, handing_in, spreadsheets, submission
+from tasks import checking, confirming, duplicates, handing_in, relation_files, spreadsheets, submission
 from tasks.installation import database
 
-What = Literal["entries", "reviewers", "nominators", "committee"]
+What = Literal["entries", "reviewers", "nominators", "committee", "units", "relations"]
 
 
 class _DryRun(Exception):
@@ -48,6 +48,8 @@ def take(edition_id: str, what: What, path: Path, *, actor: str, dry_run: bool =
 def keep_table(store: Store, edition: Edition, what: What, table: Table, *, actor: str) -> str:
     """Keep the contents of a table that was read, in the caller's transaction."""
     process = edition.process
+    if what in ("units", "relations"):
+        return relation_files.keep(store, edition, what, table, actor=actor)
     if what == "nominators":
         nominators = intake.read_nominators(table, process)
         store.put_nominators(edition.id, nominators)

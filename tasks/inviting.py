@@ -14,8 +14,8 @@ from models.reviewing import DeclaredConflict, Invitation, RecusalReason
 from models.stages import ScoringStage
 from models.store import Store
 from rules import assignment
-from rules.conflicts import unit_key
 from rules.text import TextRefused, clean
+from rules.units import Units
 from tasks import recusing, reviewing, substitutes
 from tasks.installation import database
 
@@ -167,8 +167,9 @@ class _Answer:
         """The unsigned entries in hand of some units; later draws heed the units too."""
         if not units:
             return {}
-        keys = {key: unit for unit in units if (key := unit_key(unit))}
-        of_entry = {entry: unit_key(unit) for entry, unit in self.store.entry_units(self.edition).items()}
+        known = Units(self.store.unit_names(self.edition))
+        keys = {key: unit for unit in units if (key := known.key(unit))}
+        of_entry = {entry: known.key(unit) for entry, unit in self.store.entry_units(self.edition).items()}
         if not keys.keys() <= set(of_entry.values()):
             raise InputError([Fault("a unit is not among those of this round", "reload the page", field="units", column="unknown")])
         signed = {sheet.entry for sheet in self.store.sheets(self.edition, self.position, reviewer=self.reviewer) if sheet.signed_at}

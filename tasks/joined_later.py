@@ -11,7 +11,7 @@ from models.edition import Assignment, Edition, StageRun
 from models.events import Event
 from models.store import Store
 
-Cause = Literal["conflict", "declined", "limit", "scores", "unknown"]
+Cause = Literal["conflict", "office", "declined", "limit", "scores", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def joined(store: Store, edition: Edition, run: StageRun, assignments: Sequence[
         run: Its scoring stage.
         assignments: All of the stage, with those that left.
     """
-    events = store.events(edition.id, "PanelsDrawn", "SubstitutesDrawn", "ReviewerRecused", "InvitationAnswered")
+    events = store.events(edition.id, "PanelsDrawn", "SubstitutesDrawn", "ReviewerRecused", "EntryTakenBack", "InvitationAnswered")
     return tuple(_Telling(store, edition, run, assignments).told(events))
 
 
@@ -61,7 +61,7 @@ class _Telling:
         """The lines."""
         substitutes = {tuple(pair) for one in events if self._of_stage(one, "SubstitutesDrawn") for pair in one.payload["pairs"]}
         for event in events:
-            if event.type in ("ReviewerRecused", "InvitationAnswered") and event.payload["position"] == self.run.position:
+            if event.type in ("ReviewerRecused", "EntryTakenBack", "InvitationAnswered") and event.payload["position"] == self.run.position:
                 self._note(event)
             elif self._of_stage(event, "SubstitutesDrawn"):
                 for entry, reviewer in event.payload["pairs"]:
@@ -75,7 +75,10 @@ class _Telling:
         return event.type == kind and event.payload["stage"] == self.run.name
 
     def _note(self, event: Event) -> None:
-        who = self.reviewers.get(event.actor.removeprefix("reviewer:"), "")
+        who = self.reviewers.get(event.payload.get("reviewer") or event.actor.removeprefix("reviewer:"), "")
+        if event.type == "EntryTakenBack":
+            self.left[event.payload["entry"]] = ("office", who, "")
+            return
         if event.type == "ReviewerRecused":
             self.left[event.payload["entry"]] = ("conflict", who, event.payload["reason"])
             return

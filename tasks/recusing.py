@@ -69,9 +69,17 @@ def declare(store: Store, conflicts: Mapping[Assignment, tuple[RecusalReason, st
         store.append(pair.edition, "ReviewerRecused", actor=actor, position=pair.position, entry=pair.entry, reason=reason)
 
 
-def take_back(store: Store, pair: Assignment, *, reason: str, now: datetime) -> None:
-    """Take an entry out of a reviewer's hands; a draft is kept as an earlier version and no longer counts."""
+def take_back(store: Store, pair: Assignment, *, reason: str, now: datetime, actor: str = "") -> None:
+    """Take an entry out of a reviewer's hands; a draft is kept as an earlier version and no longer counts.
+
+    Args:
+        store: An open transaction.
+        pair: What leaves.
+        reason: Why, in a word, for the record of the draft.
+        now: The edition's time.
+        actor: Who takes it; the reviewer if left out.
+    """
     sheet = store.sheet(pair)
     if sheet is not None:
-        store.keep_version(sheet, actor=f"reviewer:{pair.reviewer}", reason=reason, at=now)
+        store.keep_version(sheet, actor=actor or f"reviewer:{pair.reviewer}", reason=reason, at=now)
     store.recuse(pair.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rules.panel_flow import ANY_TOPIC, EXACT, FIRST_LEVEL, NO_MATCH
+from rules.panel_flow import ANY_TOPIC, EXACT, FIRST_LEVEL, NEIGHBOUR, NO_MATCH
 from tasks import draw_report
 from tasks.draw_report import Reason
 from web import pages, plots, visitors, words
@@ -19,9 +19,19 @@ REASONS: dict[Reason, str] = {
     "declined": _("已谢绝"),
     "signer": _("为申报项签署过意见"),
     "self": _("申报人或其团队成员"),
+    "coauthor": _("申报项的作者或成员（同名同单位）"),
     "same_unit": _("与申报项同单位"),
     "nominator": _("属于推荐单位"),
+    "supervisor": _("与申报方有师生关系"),
+    "relative": _("与申报方有亲属关系"),
+    "dispute": _("与申报方有争议"),
+    "recent_coauthor": _("与申报方近年合著论文"),
+    "project": _("与申报方有合作项目"),
+    "office": _("与申报方同在学会任职"),
     "declared": _("本人声明回避"),
+    "avoided": _("推荐单位申请回避"),
+    "decided": _("办公室决定回避"),
+    "undecided": _("利益关系待办公室决定"),
     "had": _("正在评审或曾退出"),
     "panel_unit": _("专家组中已有同单位专家"),
     "full": _("已满额"),
@@ -29,11 +39,13 @@ REASONS: dict[Reason, str] = {
 FITS = {
     EXACT: _("学科代码完全一致"),
     FIRST_LEVEL: _("一级学科一致"),
+    NEIGHBOUR: _("相近学科"),
     NO_MATCH: _("学科不一致"),
     ANY_TOPIC: _("不要求学科"),
 }
 CAUSES = {
     "conflict": _("退出评审（回避）"),
+    "office": _("的该项由办公室收回（回避）"),
     "declined": _("谢绝了邀请"),
     "limit": _("减少了评审数量"),
     "unknown": _("退出评审"),

@@ -1,0 +1,162 @@
+"""Nominators ask that people do not judge their entries; the office, or the rule, grants it (rule R3). Each call is one transaction.
+
+Requests belong to the unit and not to a single entry, as does the limit: they are made on the unit's own paper, hold for all of its
+entries, and do not multiply with their number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from models.edition import Edition, Reviewer
+from models.errors import Fault, InputError, NotAllowed, NotFound
+from models.relations import Avoidance, AvoidanceState
+from models.stages import ScoringStage
+from models.store import Store
+from rules import relations
+from rules.conflicts import name_key, unit_key
+from rules.text import TextRefused, clean, clean_name, clean_unit
+from rules.units import Units
+from tasks import conflicts, own_forms, recusing, reviewing, substitutes
+from tasks.installation import database
+
+NAME_MAX = 100
+REASON_MAX = 500
+"""Characters of a reason."""
+BY_RULE = "rule"
+
+
+def stage_of(edition: Edition) -> ScoringStage | None:
+    """The scoring stage whose declaration lets nominators ask; None if none does."""
+    declared = (run.declared for run in edition.stages)
+    return next((one for one in declared if isinstance(one, ScoringStage) and one.avoid_requests), None)
+
+
+def ask(edition_id: str, nominator: str, *, name: str, unit: str, reason: str) -> Avoidance:
+    """Keep a unit's request, while nominations are open.
+
+    Raises:
+        NotAllowed: this edition takes no such requests, or nominations have not begun.
+        TooLate: nominations are over.
+        InputError: `name`, `unit` or `reason` is missing or unreadable, the person was named before, or the limit is reached (`name`).
+    """
+    with database().write() as store:
+        edition = store.edition(edition_id)
+        stage = stage_of(edition)
+        if stage is None:
+            raise NotAllowed(f"{edition_id} takes no requests to avoid reviewers")
+        own_forms.may_change(store, edition, to_change=True)
+        own = store.avoidances(edition_id, nominator=nominator)
+        read = _read(name, unit, reason)
+        _refuse_more(stage, own, read["name"], read["unit"])
+        now = store.edition_now(edition_id)
+        known = (name_key(read["name"]), unit_key(read["unit"]))
+        granted = stage.avoid_grants == "automatic"
+        made = Avoidance(
+            hashlib.sha256("\x1f".join((nominator, *known)).encode()).hexdigest()[:40], edition_id, nominator, **read,
+            state="granted" if granted else "asked", asked_at=now, decision="", by=BY_RULE if granted else "",
+            decided_at=now if granted else None,
+        )  # fmt: skip
+        store.put_avoidance(made)
+        store.append(edition_id, "AvoidanceAsked", actor=f"nominator:{nominator}", request=made.id, state=made.state, **read)
+        return made
+
+
+def take_back(edition_id: str, nominator: str, request: str) -> None:
+    """Forget a unit's own request, while nominations are open.
+
+    Raises:
+        NotFound: the unit has no such request.
+        NotAllowed: nominations have not begun.
+        TooLate: nominations are over.
+    """
+    with database().write() as store:
+        edition = store.edition(edition_id)
+        found = store.avoidance(edition_id, request)
+        if found.nominator != nominator:
+            raise NotFound(f"{edition_id} has no such request")
+        own_forms.may_change(store, edition, to_change=True)
+        store.remove_avoidance(request)
+        store.append(edition_id, "AvoidanceWithdrawn", actor=f"nominator:{nominator}", request=request)
+
+
+def decide(edition_id: str, request: str, *, grant: bool, reason: str, admin: str) -> int:
+    """Grant or refuse a request; it can be decided anew. Yields how many substitutes were drawn for entries that were taken back.
+
+    Raises:
+        NotFound: there is no such request.
+        NotAllowed: it is to be granted, and a reviewer whom it names has signed a sheet of the unit; or the review is over.
+        TooLate: an entry would have to be taken back, and the deadline and its grace have passed.
+        InputError: no or no readable `reason`.
+    """
+    words = _texts({"reason": (reason, REASON_MAX)})["reason"]
+    with database().write() as store:
+        edition = store.edition(edition_id)
+        run, _stage = conflicts.stage_of(edition)
+        store.lock_stage(edition_id, run.position, to_change=True)
+        if store.edition(edition_id).stages[run.position].state in ("closing", "closed"):
+            raise NotAllowed(f"{run.name} is over; what was reviewed stays as it is")
+        found = store.avoidance(edition_id, request)
+        now = store.edition_now(edition_id)
+        state: AvoidanceState = "granted" if grant else "refused"
+        store.put_avoidance(replace(found, state=state, decision=words, by=admin, decided_at=now))
+        store.append(edition_id, "AvoidanceDecided", actor=f"admin:{admin}", request=request, state=state, reason=words)
+        return _take_back(store, store.edition(edition_id), found, admin) if grant else 0
+
+
+def _take_back(store: Store, edition: Edition, request: Avoidance, admin: str) -> int:
+    """Take the unit's entries out of the hands of whom the request names."""
+    run, _stage = conflicts.stage_of(edition)
+    people = {one.id for one in pool(store, edition, request)}
+    own = {one.id: one for one in store.entries(edition.id) if one.nominator == request.nominator}
+    drawn = 0
+    for person in sorted(people):
+        held = [one for one in store.assignments(edition.id, run.position, reviewer=person) if one.entry in own and not one.recused]
+        signed = {one.entry for one in store.sheets(edition.id, run.position, reviewer=person, signed=True)}
+        if stay := sorted(own[one.entry].code for one in held if one.entry in signed):
+            raise NotAllowed(f"the sheets of {', '.join(stay)} are signed; open them again first, or refuse the request")
+        if held:
+            _, now = reviewing.open_stage(store, edition.id, run.position, alone=True)
+        for one in held:
+            recusing.take_back(store, one, reason="avoided", now=now, actor=f"admin:{admin}")
+            store.append(
+                edition.id, "EntryTakenBack", actor=f"admin:{admin}", position=run.position, entry=one.entry, reviewer=person,
+                relations=["avoided"], reason=request.reason,
+            )  # fmt: skip
+        drawn += substitutes.replace(store, edition.id, run.position, held, why="taken back by the office: a request was granted")
+    return drawn
+
+
+def pool(store: Store, edition: Edition, request: Avoidance) -> tuple[Reviewer, ...]:
+    """The reviewers whom a request names, by name and unit."""
+    return relations.meant(request, store.reviewers(edition.id), Units(store.unit_names(edition.id)))
+
+
+def _read(name: str, unit: str, reason: str) -> dict[str, str]:
+    read = _texts({"name": (name, NAME_MAX), "unit": (unit, NAME_MAX), "reason": (reason, REASON_MAX)})
+    return {**read, "name": clean_name(read["name"]), "unit": clean_unit(read["unit"])}
+
+
+def _refuse_more(stage: ScoringStage, own: Sequence[Avoidance], name: str, unit: str) -> None:
+    if any((name_key(one.name), unit_key(one.unit)) == (name_key(name), unit_key(unit)) for one in own):
+        raise InputError([Fault("this person was named already", "name somebody else", field="name", column="twice")])
+    if len(own) >= stage.avoid_requests:
+        what = f"{len(own)} people are named already, and {stage.avoid_requests} may be"
+        raise InputError([Fault(what, "take one back before naming another", field="name", column="limit")])
+
+
+def _texts(given: dict[str, tuple[str, int]]) -> dict[str, str]:
+    """Texts as they are stored; every field is needed."""
+    faults, read = [], {}
+    for field, (text, most) in given.items():
+        try:
+            read[field] = clean(text, max_length=most)
+            if not read[field]:
+                faults.append(Fault(f"{field} is missing", "fill it in", field=field, column="missing"))
+        except TextRefused as refused:
+            faults.append(Fault(str(refused), "correct the words", field=field, column="text", zh=refused.zh))
+    if faults:
+        raise InputError(faults)
+    return read

@@ -1,0 +1,171 @@
+"""Nominators ask to keep people away from their entries: in time, within the limit, and the office decides (rule R3)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from models.edition import Edition
+from models.errors import InputError, NotAllowed, NotFound, TooLate
+from tasks import avoiding, conflicts, drawing, reviewing, signing
+from tasks.installation import Installation
+from tests import builders
+from tests.builders import Clock
+from tests.tasks.test_inviting import FULL
+
+N01, N02, R01 = "sample-2026/n/N01", "sample-2026/n/N02", "sample-2026/r/R01"
+ADMIN = "admin@example.org"
+WHO = {"name": "专家 R01", "unit": "R01 大学", "reason": "有学术争议"}
+
+
+def a_world(installed: Installation, clock: Clock, **stage: Any) -> Edition:
+    """Nominations are open; N01 has A01 and A02, N02 has B01."""
+    clock.now = builders.NOW - timedelta(days=20)
+    declared = {"panel": 1, "aggregate": {"min_valid": 1}, "avoid_requests": 2, **stage}
+    process = builders.a_process(**builders.a_stage_change("scoring", **declared))
+    edition = builders.keep(installed.database, builders.an_edition(process), at="submission")
+    builders.put(
+        installed.database, edition.id, nominators=[builders.a_nominator("N01"), builders.a_nominator("N02")],
+        reviewers=[builders.a_reviewer(code) for code in ("R01", "R02", "R03")],
+        entries=[builders.an_entry("A01"), builders.an_entry("A02"), builders.an_entry("B01", nominator="N02")],
+    )  # fmt: skip
+    return edition
+
+
+@pytest.fixture
+def edition(installed: Installation, clock: Clock) -> Edition:
+    return a_world(installed, clock)
+
+
+def ask(edition: Edition, nominator: str = N01, **changes: str) -> str:
+    return avoiding.ask(edition.id, nominator, **{**WHO, **changes}).id
+
+
+def to_review(installed: Installation, clock: Clock, edition: Edition) -> None:
+    """The review is open, and R01 has A01, A02 and B01."""
+    clock.now = builders.NOW
+    builders.go_to(installed.database, edition.id, "scoring")
+    builders.put(installed.database, edition.id, pairs=[(code, "R01") for code in ("A01", "A02", "B01")])
+
+
+def barred(installed: Installation, edition: Edition) -> set[str]:
+    """Codes of the entries for which R01 cannot be drawn."""
+    with installed.database.read() as store:
+        entries = store.entries(edition.id)
+        asked = drawing.question(store, edition, edition.stages[1], {one.id: 1 for one in entries}, entries)
+    return {one.entry for one in asked.needs if "R01" in one.barred}
+
+
+def held(installed: Installation, edition: Edition) -> set[str]:
+    with installed.database.read() as store:
+        return {one.entry[-3:] for one in store.assignments(edition.id, 1, reviewer=R01) if not one.recused}
+
+
+def test_a_request_bars_only_once_it_was_granted_and_only_the_units_own_entries(installed: Installation, edition: Edition) -> None:
+    request = ask(edition)
+    with installed.database.read() as store:
+        (kept,) = store.avoidances(edition.id)
+    assert (kept.name, kept.unit, kept.reason, kept.state, kept.by) == ("专家 R01", "R01 大学", "有学术争议", "asked", "")
+    assert barred(installed, edition) == set()
+    assert avoiding.decide(edition.id, request, grant=True, reason="理由成立", admin=ADMIN) == 0
+    assert barred(installed, edition) == {"A01", "A02"}
+    avoiding.decide(edition.id, request, grant=False, reason="重新核实", admin=ADMIN)
+    assert barred(installed, edition) == set()
+    with installed.database.read() as store:
+        said = [(one.type, one.payload.get("state"), one.actor) for one in store.events(edition.id)]
+    assert said[-3:] == [
+        ("AvoidanceAsked", "asked", f"nominator:{N01}"),
+        ("AvoidanceDecided", "granted", f"admin:{ADMIN}"),
+        ("AvoidanceDecided", "refused", f"admin:{ADMIN}"),
+    ]
+
+
+def test_where_it_is_declared_a_request_is_granted_at_once(installed: Installation, clock: Clock) -> None:
+    edition = a_world(installed, clock, avoid_grants="automatic")
+    ask(edition)
+    assert barred(installed, edition) == {"A01", "A02"}
+
+
+def test_a_person_of_another_unit_with_the_same_name_is_not_meant(installed: Installation, edition: Edition) -> None:
+    avoiding.decide(edition.id, ask(edition, unit="别的大学"), grant=True, reason="理由成立", admin=ADMIN)
+    assert barred(installed, edition) == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"name": " "}, [("name", "missing")]),
+        ({"unit": "", "reason": ""}, [("unit", "missing"), ("reason", "missing")]),
+        ({"reason": "有\x01"}, [("reason", "text")]),
+        ({"name": "长" * 101}, [("name", "text")]),
+        ({"name": "专家R09", "unit": "Ｒ09大学"}, [("name", "twice")]),
+    ],
+)
+def test_a_request_that_is_not_whole_is_told_at_its_field(
+    installed: Installation, edition: Edition, changes: dict[str, str], fields: list[tuple[str, str]]
+) -> None:
+    ask(edition, name="专家 R09", unit="R09大学")
+    with pytest.raises(InputError) as refused:
+        ask(edition, **changes)
+    assert [(one.field, one.column) for one in refused.value.faults] == fields
+    with installed.database.read() as store:
+        assert len(store.avoidances(edition.id)) == 1
+
+
+def test_the_limit_is_the_units_and_who_takes_one_back_may_name_another(installed: Installation, edition: Edition) -> None:
+    first = ask(edition)
+    ask(edition, name="专家R02", unit="R02大学")
+    with pytest.raises(InputError, match="2 people are named already, and 2 may be -> take one back before naming another") as refused:
+        ask(edition, name="专家R03", unit="R03大学")
+    assert [(one.field, one.column) for one in refused.value.faults] == [("name", "limit")]
+    ask(edition, N02)
+    avoiding.take_back(edition.id, N01, first)
+    ask(edition, name="专家R03", unit="R03大学")
+    with installed.database.read() as store:
+        assert {one.name for one in store.avoidances(edition.id, nominator=N01)} == {"专家R02", "专家R03"}
+
+
+def test_nobody_takes_back_anothers_request(edition: Edition) -> None:
+    request = ask(edition)
+    with pytest.raises(NotFound):
+        avoiding.take_back(edition.id, N02, request)
+
+
+def test_after_the_deadline_nothing_is_asked_or_taken_back(clock: Clock, edition: Edition) -> None:
+    request = ask(edition)
+    clock.now = builders.NOW
+    with pytest.raises(TooLate):
+        ask(edition, name="专家R02")
+    with pytest.raises(TooLate):
+        avoiding.take_back(edition.id, N01, request)
+
+
+def test_where_nobody_may_ask_nothing_is_kept(installed: Installation, clock: Clock) -> None:
+    edition = a_world(installed, clock, avoid_requests=0)
+    with pytest.raises(NotAllowed, match="takes no requests"):
+        ask(edition)
+
+
+def test_granting_later_takes_the_units_entries_back_and_draws_substitutes(installed: Installation, clock: Clock, edition: Edition) -> None:
+    request = ask(edition)
+    to_review(installed, clock, edition)
+    with pytest.raises(InputError):
+        avoiding.decide(edition.id, request, grant=True, reason="", admin=ADMIN)
+    assert avoiding.decide(edition.id, request, grant=True, reason="理由成立", admin=ADMIN) == 2
+    assert held(installed, edition) == {"B01"}
+    with installed.database.read() as store:
+        assert [one.asks for one in conflicts.found(store, edition)] == [False, False]
+
+
+def test_a_signed_sheet_keeps_a_request_from_being_granted(installed: Installation, clock: Clock, edition: Edition) -> None:
+    request = ask(edition)
+    to_review(installed, clock, edition)
+    reviewing.save_sheets(edition.id, 1, R01, {f"{edition.id}/e/{code}": (FULL, "", 0) for code in ("A01", "A02", "B01")})
+    signing.sign(edition.id, 1, R01, "专家R01")
+    with pytest.raises(NotAllowed, match="the sheets of A01, A02 are signed"):
+        avoiding.decide(edition.id, request, grant=True, reason="理由成立", admin=ADMIN)
+    with installed.database.read() as store:
+        assert [one.state for one in store.avoidances(edition.id)] == ["asked"]
+    assert held(installed, edition) == {"A01", "A02", "B01"}
