@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, cast
@@ -66,17 +66,17 @@ def save_sheets(
     return saving.together(lambda store: _save_all(store, edition, position, reviewer, drafts, keyed_by))
 
 
-def save_sheet(edition: str, position: int, reviewer: str, entry: str, draft: Draft) -> ScoreSheet:
-    """Save one sheet as `save_sheets` does, and raise what it raises. Yields the sheet as it is kept."""
+def saving_one(edition: str, position: int, reviewer: str, entry: str, draft: Draft) -> Callable[[Store], ScoreSheet]:
+    """What saves one sheet as `save_sheets` does, and raises what it raises. It yields the sheet as it is kept."""
 
-    def act(store: Store) -> ScoreSheet | None:
+    def act(store: Store) -> ScoreSheet:
         _save_all(store, edition, position, reviewer, {entry: draft}, "")
-        return store.sheet(store.assignment(position, entry, reviewer))
+        kept = store.sheet(store.assignment(position, entry, reviewer))
+        if kept is None:
+            raise NotFound("the sheet is gone")
+        return kept
 
-    kept = saving.together(act)
-    if kept is None:
-        raise NotFound("the sheet is gone")
-    return kept
+    return act
 
 
 def _save_all(store: Store, edition: str, position: int, reviewer: str, drafts: Mapping[str, Draft], keyed_by: str) -> dict[str, int]:

@@ -1,14 +1,19 @@
 """Writes that many people make at the same moment, such as saving a sheet, share one transaction, and so one wait for the disk.
 
 Nobody is answered before the transaction that holds the own write is committed; a write that is refused undoes itself alone.
-There is no thread in the background: whoever comes while nobody writes does so for all who wait.
+Threads come to `together`: whoever comes while nobody writes does so for all who wait. Pages that are answered in an event loop
+come to a `Gathering`: the loop does the writes itself, and a thread waits for the lock and for the disk.
 """
 
 from __future__ import annotations
 
+import asyncio
+import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -60,8 +65,7 @@ class _Writers:
         failure: BaseException | None = None
         try:
             with where.write() as store:
-                for ticket in tickets:
-                    _try(store, ticket, alone=len(tickets) == 1)
+                _perform(store, tickets)
             failpoint("saving.committed")
         except Exception as refused:
             failure = refused
@@ -74,15 +78,80 @@ class _Writers:
                 ticket.done = True
 
 
-def _try(store: Store, ticket: _Ticket, *, alone: bool) -> None:
-    if alone:
-        ticket.result = ticket.act(store)
+def _perform(store: Store, tickets: Sequence[_Ticket]) -> None:
+    """Do the writes in their order; one that is refused among others undoes itself alone."""
+    if len(tickets) == 1:
+        tickets[0].result = tickets[0].act(store)
         return
-    try:
-        with store.by_itself():
-            ticket.result = ticket.act(store)
-    except Exception as refused:
-        ticket.failure = refused
+    for ticket in tickets:
+        try:
+            with store.by_itself():
+                ticket.result = ticket.act(store)
+        except Exception as refused:
+            ticket.failure = refused
+
+
+class Gathering:
+    """The writes of one event loop to one database. What comes while a transaction waits for its lock, or for the disk, goes into the next.
+
+    For a database in the same process only: its statements do not wait for anything, so the loop may do them. The threads of
+    `together`, and other processes, are kept out by the lock of the database.
+    """
+
+    def __init__(self, where: Database) -> None:
+        self._where = where
+        self._waiting: deque[tuple[_Ticket, asyncio.Future[Any]]] = deque()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="gathering")
+        self._serving: asyncio.Task[None] | None = None
+
+    async def write(self, act: Callable[[Store], T]) -> T:
+        """Wait until the write is committed or refused; see `together`."""
+        loop = asyncio.get_running_loop()
+        settled: asyncio.Future[T] = loop.create_future()
+        self._waiting.append((_Ticket(act), settled))
+        if self._serving is None:
+            self._serving = loop.create_task(self._serve())
+        return await settled
+
+    async def _serve(self) -> None:
+        try:
+            while self._waiting:
+                await self._transact()
+        finally:
+            self._serving = None
+
+    async def _transact(self) -> None:
+        taken: list[tuple[_Ticket, asyncio.Future[Any]]] = []
+        failure: BaseException | None = None
+        try:
+            async with self._begun() as store:
+                taken = self._next()
+                _perform(store, [ticket for ticket, _ in taken])
+            failpoint("saving.committed")
+        except Exception as refused:
+            failure = refused
+        for ticket, settled in taken or self._next():
+            if settled.done():  # nobody waits any more
+                continue
+            if wrong := ticket.failure or failure:
+                settled.set_exception(wrong)
+            else:
+                settled.set_result(ticket.result)
+
+    def _next(self) -> list[tuple[_Ticket, asyncio.Future[Any]]]:
+        return [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
+
+    @asynccontextmanager
+    async def _begun(self) -> AsyncIterator[Store]:
+        """A writing transaction that the thread begins and ends, since both may take as long as the disk and other writers want."""
+        loop, transaction = asyncio.get_running_loop(), self._where.write()
+        store = await loop.run_in_executor(self._thread, transaction.__enter__)
+        try:
+            yield store
+        except BaseException:
+            await loop.run_in_executor(self._thread, transaction.__exit__, *sys.exc_info())
+            raise
+        await loop.run_in_executor(self._thread, transaction.__exit__, None, None, None)
 
 
 _WRITERS: WeakKeyDictionary[Database, _Writers] = WeakKeyDictionary()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from models.store import Store
 from models.stores.hands import Hands
 from notifications import messages
 from rules import links
-from tasks import limits, saving
+from tasks import limits
 from tasks import links as issued
 from tasks.installation import database, settings
 
@@ -63,11 +64,19 @@ class Attendance(NamedTuple):
     """The holder of the link."""
     hands: Hands | None = None
     """What a reviewer has been given in the latest scoring stage; None before there is one."""
+    unseen: bool = False
+    """Whether the visit has not been marked as seen for a while; see `see`."""
 
 
 def visit_of(cookie: str | None) -> Visit | None:
     """The visit behind a cookie while it holds: neither idle nor too old, its link neither revoked, re-issued nor expired."""
     return attend(cookie).visit
+
+
+def see(cookie: str) -> Callable[[Store], None]:
+    """What marks the visit behind a cookie as seen now, so that it does not end for idleness."""
+    known_by = links.fingerprint(cookie)
+    return lambda store: store.see_visit(known_by)
 
 
 def attend(cookie: str | None) -> Attendance:
@@ -79,11 +88,7 @@ def attend(cookie: str | None) -> Attendance:
         visit = store.visit(known_by, idle_since=store.real_now - timedelta(hours=settings().visit_idle_hours))
         if visit is None:
             return Attendance(None)
-        unseen = store.seen_before(known_by, store.real_now - _SEEN_EVERY)
-        found = _seated(store, visit)
-    if unseen:
-        saving.together(lambda store: store.see_visit(known_by))
-    return found
+        return _seated(store, visit)._replace(unseen=store.seen_before(known_by, store.real_now - _SEEN_EVERY))
 
 
 def _seated(store: Store, visit: Visit) -> Attendance:

@@ -115,7 +115,7 @@ def create_app(installation: Installation, *, notify_sign_in: NotifySignIn = pri
     app.router = routes.Directory([static, *(route for part in parts for route in part.router.routes)])
     app.state.installation = installation
     app.state.limiter = guards.Limiter(installation.settings)
-    app.state.threads = routes.Threads(installation.settings.page_threads)
+    app.state.threads = routes.Threads(installation.settings.page_threads, installation.database)
     app.state.notify_sign_in = notify_sign_in
     errors.install(app)
     return app

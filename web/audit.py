@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Generator
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from models.edition import Visit
+from models.store import Store
 from tasks import access, visiting
 from web import logs
 
@@ -31,6 +33,18 @@ def keep_at_once(request: Request, reason: str) -> None:
         _keep(request, reason)
     except Exception:  # the refusal itself stands, and its page must appear, whatever befalls the record
         _LOG.exception("%s %s was refused, and the event could not be kept", request.method, logs.hide(request.url.path))
+
+
+def keeping(request: Request, reason: str) -> Generator[Callable[[Store], None], None, None]:
+    """The same for a quick handler, see `web.routes`: it yields what must be written."""
+    visit: Visit | None = request.state.visit
+    if not reason or visit is None or visit.grant is None or access.is_full(visit.grant):
+        return
+    grant, method, path = visit.grant, request.method, logs.hide(request.url.path)
+    try:
+        yield lambda store: access.note(store, grant, method, path, reason)
+    except Exception:
+        _LOG.exception("%s %s was refused, and the event could not be kept", method, path)
 
 
 def _keep(request: Request, reason: str) -> None:

@@ -12,7 +12,7 @@ from rules import scoring
 from tasks import reviewing
 from web import errors, own_figures, pages, pictures, sheet_answers, sheet_forms, sheets, visitors
 from web.forms import Form, Posted
-from web.routes import Pages
+from web.routes import Pages, Writing
 from web.sheet_forms import Content
 from web.visitors import MaybeVisit, Seat
 
@@ -37,7 +37,7 @@ def _desk(request: Request, seat: Seat) -> sheets.Desk:
         return sheets.desk_of(store, seat.edition, seat.person.id)
 
 
-@router.show("/review")
+@router.show("/review", quick=True)
 def show_list(request: Request, visit: MaybeVisit) -> Response:
     """Everything in the reviewer's hands, narrowed to a state if asked for."""
     seat, desk = sit(request, visit)
@@ -49,7 +49,7 @@ def show_list(request: Request, visit: MaybeVisit) -> Response:
     )  # fmt: skip
 
 
-@router.show("/review/{code}")
+@router.show("/review/{code}", quick=True)
 def show_sheet(request: Request, visit: MaybeVisit, code: str) -> Response:
     """One entry: its material and the score sheet."""
     seat, desk = sit(request, visit)
@@ -75,18 +75,18 @@ def _sheet_page(
     )  # fmt: skip
 
 
-@router.take("/review/{code}")
-def save(request: Request, visit: MaybeVisit, form: Posted, code: str) -> Response:
+@router.take("/review/{code}", quick=True)
+def save(request: Request, visit: MaybeVisit, form: Posted, code: str) -> Writing:
     """Save one sheet. Whatever keeps it from being saved, what was typed is shown again; a script gets the same as JSON."""
     if sheet_answers.wanted(request):
-        return sheet_answers.guarded(request, lambda: _save(request, visit, form, code))
+        return (yield from sheet_answers.guarded(request, _save(request, visit, form, code)))
     if visit is None or visit.grant is None:
         content = sheet_forms.typed(form)
         return pages.render(request, "sheet_lost.html", status=403, typed=content.marks, content=content, late=False)
-    return _save(request, visit, form, code)
+    return (yield from _save(request, visit, form, code))
 
 
-def _save(request: Request, visit: MaybeVisit, form: Form, code: str) -> Response:
+def _save(request: Request, visit: MaybeVisit, form: Form, code: str) -> Writing:
     visitors.check_form(visit, form)
     seat, desk = sit(request, visit)
     card, content, revision = desk.card(code), sheet_forms.typed(form), sheet_forms.revision(form)
@@ -95,7 +95,7 @@ def _save(request: Request, visit: MaybeVisit, form: Form, code: str) -> Respons
         if form.unreadable:
             return _refuse(request, seat, desk, code, content, sheet_forms.unreadable(form.unreadable), revision)
         if not skipping:
-            sheet = reviewing.save_sheet(desk.edition.id, desk.run.position, seat.person.id, card.entry.id, content.draft(revision))
+            sheet = yield reviewing.saving_one(desk.edition.id, desk.run.position, seat.person.id, card.entry.id, content.draft(revision))
             desk = desk.with_sheet(card, sheet)
     except InputError as refused:
         return _refuse(request, seat, desk, code, content, sheet_forms.sentences(refused.faults, card.entry.id), revision)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from models.errors import JinbangError, LinkRefused, NotAllowed, NotFound
 from web import audit, errors, pages, sheet_forms
 from web.language import gettext
 from web.language import mark as _
+from web.routes import Writing
 from web.sheets import Card, Desk
 
 _GONE = (LinkRefused, NotAllowed)
@@ -25,10 +26,10 @@ def wanted(request: Request) -> bool:
     return request.headers.get("accept", "").partition(",")[0].strip() == "application/json"
 
 
-def guarded(request: Request, act: Callable[[], Response]) -> Response:
+def guarded(request: Request, answer: Writing) -> Writing:
     """Tell a script in its own words that the sheet is out of reach: no visit, another person's, recused, closed."""
     try:
-        return _audited(request, act)
+        return (yield from _audited(request, answer))
     except errors.Refused as refused:
         if refused.status == 422:
             return JSONResponse({"faults": {"revision": gettext(errors.OLD_FORM[0])}}, 422)
@@ -41,11 +42,11 @@ def guarded(request: Request, act: Callable[[], Response]) -> Response:
         return gone(_of(refused))
 
 
-def _audited(request: Request, act: Callable[[], Response]) -> Response:
+def _audited(request: Request, answer: Writing) -> Writing:
     try:
-        return act()
+        return (yield from answer)
     except (errors.Refused, JinbangError) as refused:
-        audit.keep_at_once(request, errors.reason_of(refused))
+        yield from audit.keeping(request, errors.reason_of(refused))
         raise
 
 

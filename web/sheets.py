@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from models import subjects
 from models.edition import Assignment, Edition, Entry, File, ScoreSheet, StageRun
@@ -34,8 +35,7 @@ FILTERS = {"all": _("全部"), "new": _("未评"), "draft": _("草稿"), "done":
 FILTER_STATES = {"new": ("new",), "draft": ("draft",), "done": ("complete", "signed")}
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """One entry on the reviewer's list."""
 
     assignment: Assignment
@@ -71,11 +71,16 @@ class Card:
         return len(scoring.missing(self.criteria, self.sheet.marks if self.sheet else {}, self.sheet.skipped if self.sheet else ()))
 
     @property
+    def signed(self) -> bool:
+        """Whether the sheet is signed."""
+        return self.sheet is not None and self.sheet.signed_at is not None
+
+    @property
     def state(self) -> str:
         """A key of `STATES`."""
         if self.sheet is None:
             return "new"
-        if self.sheet.signed_at is not None:
+        if self.signed:
             return "signed"
         return "draft" if self.missing else "complete"
 
@@ -133,7 +138,7 @@ class Desk:
     @property
     def signed(self) -> bool:
         """Whether everything in hand is signed."""
-        return bool(self.cards) and all(card.state == "signed" for card in self.cards)
+        return bool(self.cards) and all(card.signed for card in self.cards)
 
     def card(self, code: str) -> Card:
         """The entry of that code.
@@ -162,7 +167,7 @@ class Desk:
 
     def with_sheet(self, card: Card, sheet: ScoreSheet) -> Desk:
         """The desk with a new sheet on one card."""
-        return replace(self, cards=tuple(replace(one, sheet=sheet) if one is card else one for one in self.cards))
+        return replace(self, cards=tuple(one._replace(sheet=sheet) if one is card else one for one in self.cards))
 
     def after(self, code: str) -> Card | None:
         """The next entry with marks missing, going round; None when none is left."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models.edition import Edition, Grant, Holder, Role, Visit
-from models.store import Database
+from models.store import Database, Store
 from models.stores.hands import Hands
 from rules.links import needs_code
-from tasks import visiting
+from tasks import saving, visiting
 from tasks.installation import Installation
 from tasks.links import holder
 from web import errors
@@ -59,9 +60,18 @@ def forget(request: Request, response: Response) -> None:
 
 def visit_of(request: Request) -> Visit | None:
     """The visit behind the cookie; looked up anew for each request, so that a revoked link ends at once."""
-    found = visiting.attend(request.cookies.get(cookie_name(request)))
+    visit, noted = look_up(request)
+    if noted:
+        saving.together(noted)
+    return visit
+
+
+def look_up(request: Request) -> tuple[Visit | None, Callable[[Store], None] | None]:
+    """The visit behind the cookie, and what must be written of it now, if anything."""
+    cookie = request.cookies.get(cookie_name(request))
+    found = visiting.attend(cookie)
     request.state.visit, request.state.attendance = found.visit, found
-    return found.visit
+    return found.visit, visiting.see(cookie) if cookie and found.unseen else None
 
 
 MaybeVisit = Annotated[Visit | None, "visit"]

@@ -109,4 +109,4 @@ _HELD = Prepared(
     make=_held,
     kept=4096,
 )
-_ANSWERS = Prepared(sa.select(t.ENTRIES.c.fields).where(t.ENTRIES.c.id == sa.bindparam("entry")))
+_ANSWERS = Prepared(sa.select(t.ENTRIES.c.fields).where(t.ENTRIES.c.id == sa.bindparam("entry")), kept=1024)

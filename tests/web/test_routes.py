@@ -12,11 +12,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from models.errors import NotFound
+from models.store import Store
 from tasks.installation import Installation
 from tests.web.conftest import SAME_SITE, World
 from web import language
 from web.forms import Posted
-from web.routes import Directory, Pages, Threads
+from web.routes import Directory, Pages, Threads, Writing
 from web.visitors import MaybeVisit
 
 PATIENCE = 20
@@ -26,7 +28,7 @@ def served(pages: Pages, installation: Installation, *, threads: int = 1) -> htt
     app = Starlette()
     app.router = Directory(pages.routes)
     app.state.installation = installation
-    app.state.threads = Threads(threads)
+    app.state.threads = Threads(threads, installation.database)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://localhost:8000", headers=SAME_SITE)
 
@@ -123,6 +125,43 @@ async def test_a_form_that_waits_for_the_disk_keeps_no_page_waiting(world: World
     async with served(pages, world.installation) as client:
         answers = await asyncio.gather(client.post("/form"), client.get("/page"))
     assert [one.text for one in answers] == ["kept", "shown"]
+
+
+async def test_a_quick_page_runs_in_the_loop_where_the_database_is_embedded(world: World) -> None:
+    pages = Pages()
+
+    @pages.show("/where", quick=True)
+    def where() -> Response:
+        return PlainTextResponse(threading.current_thread().name)
+
+    async with served(pages, world.installation) as client:
+        name = (await client.get("/where")).text
+    assert name.startswith("MainThread" if world.installation.database.embedded else "page-show")
+
+
+async def test_a_quick_form_is_answered_with_what_was_written_or_with_why_not(world: World) -> None:
+    pages = Pages()
+
+    @pages.take("/forms/{word}", quick=True)
+    def take(word: str) -> Writing:
+        def act(store: Store) -> None:
+            store.append(world.edition.id, "SheetSaved", actor=f"reviewer:{word}", position=1, sheets={})
+            if word == "bad":
+                raise NotFound("refused after it has written")
+
+        try:
+            yield act
+        except NotFound:
+            return PlainTextResponse("refused", 404)
+        return PlainTextResponse("kept")
+
+    async with served(pages, world.installation) as client:
+        answers = await asyncio.gather(*(client.post(f"/forms/{word}") for word in ("good", "bad", "fine")))
+    assert [one.text for one in answers] == ["kept", "refused", "kept"]
+    with world.installation.database.read() as store:
+        kept = {one.actor for one in store.events(world.edition.id)}
+    assert {"reviewer:good", "reviewer:fine"} <= kept
+    assert "reviewer:bad" not in kept
 
 
 async def test_the_thread_of_a_page_knows_the_language_of_its_request(world: World) -> None:

@@ -221,7 +221,7 @@
   async function clear() {
     for (const [key] of await all()) await drop(key);
   }
-  if (notes.dataset.signed) clear();
+  if (notes.parentElement.dataset.signed) clear();
   else whenever(outbox);
   window.jinbangDrafts = {own: OWN, notes: notes.dataset, put, drop, all, tab, number, same, without, deliver, rebased, whenever};
 })();
