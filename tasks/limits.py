@@ -30,6 +30,7 @@ def count(kind: Counted, address: str) -> int:
     """Count one act of an address. Yields the seconds for which it has to wait instead; 0 if it was counted."""
     with database().write() as store:
         subject = _subject(kind, address)
+        store.lock_subject(subject)
         wait = _seconds(store, kind, subject, _MINUTE, settings().wrong_links_per_minute)
         if not wait:
             store.count_hit(kind, subject)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -191,6 +192,12 @@ class LinkStore(StoreBase):
         """Count one act; what is older than a day is forgotten."""
         self._run(t.HITS.delete().where(t.HITS.c.kind == kind, t.HITS.c.at < self.real_now - _KEPT))
         self._run(t.HITS.insert().values(kind=kind, subject=subject, at=self.real_now))
+
+    def lock_subject(self, subject: str) -> None:
+        """Let other transactions that count this subject's acts wait until this one has ended (SQLite lets one write at a time anyway)."""
+        if self.connection.dialect.name == "postgresql":
+            number = int.from_bytes(hashlib.blake2b(subject.encode(), digest_size=8).digest(), signed=True)
+            self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
     def hits_since(self, kind: str, subject: str, since: datetime) -> tuple[datetime, ...]:
         """When a subject did something after a moment, in order of time."""
