@@ -97,6 +97,7 @@ def _until(season: Season, station: str) -> None:
             papers = [builders.an_entry(key) for key in ("A01", "A02", "A03", "A04")]
             season.hand_in([*papers, builders.an_entry("W01", class_name="artwork", title="海洋之光", nominator="N02")])
             season.local("2026-06-01 00:00").advance()
+            write_about_links(season)
         case "voting":
             give_marks(season)
             for day in ("2026-06-14 00:00", "2026-06-21 00:10"):
@@ -111,6 +112,19 @@ def _until(season: Season, station: str) -> None:
             season.local("2026-07-10 10:00").advance()
             ask_for_next(season)
     send(season)
+
+
+def write_about_links(season: Season) -> None:
+    """The mails that a link causes by itself: a second device, a link asked for again, and a code, which is sent at once."""
+    address = personal(season, "reviewer", "r/R02")
+    assert address is not None
+    token = address.rpartition("/")[2]
+    for browser in ("Mozilla/5.0 (Linux; Android 9)", "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"):
+        visiting.enter(token, browser)
+    visiting.ask_again(token)
+    with season.database.read() as store:
+        edition, reviewer = store.edition(season.id), store.reviewer(f"{season.id}/r/R02")
+    assert mail.send_code(edition, reviewer, "00000000")
 
 
 def send(season: Season) -> None:
@@ -188,10 +202,10 @@ def test_whatever_a_gateway_does_with_the_mails_of_a_season_nothing_changes(seas
         assert dump(season) == before
     kinds = {one.template for one in season.mails()}
     assert kinds >= {"call_opened", "form_result", "review_invitation", "review_reminder", "review_thanks", "shortlist_packet",
-                     "signoff_request", "notice_opened", "result_winner", "result_nominator"}  # fmt: skip
+                     "signoff_request", "notice_opened", "result_winner", "result_nominator", "new_device", "link_again"}  # fmt: skip
     sent = [one for one in season.mails() if one.state != "superseded"]
     assert {one.state for one in sent} == {"sent"}
-    assert Mailbox(season.installed.settings.mailbox_dir).count() == len(sent) + len(STATIONS)  # and those for signing in
+    assert Mailbox(season.installed.settings.mailbox_dir).count() == len(sent) + len(STATIONS) + 1  # those for signing in, and the code
     assert any("/admin/in/" in address for _, address in found)
     assert {address.partition("/l/")[0] for _, address in found if "/l/" in address} == {site}
 
