@@ -355,6 +355,23 @@ def rehearse(
 
 
 @app.command()
+def recompute(
+    edition: EditionId, stage: Annotated[str | None, typer.Option(help="Name of a scoring stage; all if left out.")] = None
+) -> None:
+    """Solve every draw again from what was kept, compute every mark again from the sheets, and say what differs (then exit code 1)."""
+    from tasks import recomputing
+
+    _ready()
+    found = recomputing.recompute(edition, stage)
+    for one in found:
+        _say(one.line())
+    if not found:
+        _say(f"{edition}: nothing has been drawn or computed yet")
+    if not all(one.same for one in found):
+        raise SystemExit(1)
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check the installation: settings, database, schema, templates, calendar, mail server, Prefect."""
     from flows import checking

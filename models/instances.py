@@ -39,7 +39,7 @@ class PoolMember(_Plain):
 
     id: _Id
     unit: _Id | None = None
-    """Of one unit at most one sits on a panel; None = alone."""
+    """Of one unit at most `per_unit` sit on a panel; None = alone."""
     min: _Count = 0
     """Entries that the reviewer should get at least, as far as seats allow."""
     max: _Count
@@ -57,6 +57,8 @@ class Instance(_Plain):
     reviewers: list[PoolMember]
     pairs: Annotated[list[Annotated[tuple[str, str, _Affinity], FailFast()]], FailFast()]
     """Entry, reviewer, affinity; whoever is not in a pair with an entry may not judge it."""
+    per_unit: _Count = 1
+    """Of a unit so many may sit on one panel."""
     groups: dict[_Id, _Count] = {}
     """Group -> how many of it may sit on one panel."""
     together: list[tuple[str, str]] = []

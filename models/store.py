@@ -35,8 +35,8 @@ from models.stores.submitting import SubmittingStore
 
 
 class Store(
-    EditionStore, PeopleStore, SubmittingStore, CheckingStore, ScoringStore, RankingStore, HandStore, ReviewingStore, ConflictStore, DrawStore,
-    MaterialStore, MailStore, LinkStore, ShortlistStore,
+    EditionStore, PeopleStore, SubmittingStore, CheckingStore, ScoringStore, RankingStore, HandStore, ReviewingStore, ConflictStore,
+    DrawStore, MaterialStore, MailStore, LinkStore, ShortlistStore,
 ):  # fmt: skip
     """One open transaction on everything that an installation knows."""
 

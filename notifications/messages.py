@@ -116,6 +116,12 @@ def review_more(
     )  # fmt: skip
 
 
+def review_less(edition: Edition, run: StageRun, reviewer: Reviewer, codes: Sequence[str], occasion: str, *, locale: str = ZH) -> NewMail:
+    """Tells a reviewer that entries were given to somebody else and need no further work; `occasion` names the change."""
+    cause = f"{run.name}:less:{_digest(occasion, *sorted(codes))}"
+    return _to_reviewer(edition, reviewer, "review_less", cause, locale, codes=list(codes), count=len(codes))
+
+
 def review_reminder(edition: Edition, run: StageRun, reviewer: Reviewer, missing: int, days_left: int, *, locale: str = ZH) -> NewMail:
     """To a reviewer with `missing` unsigned sheets."""
     cause = _reminder(run, days_left)
@@ -140,10 +146,42 @@ def sheet_reopened(
     )  # fmt: skip
 
 
+def reason_asked(edition: Edition, run: StageRun, reviewer: Reviewer, code: str, until: datetime, *, locale: str = ZH) -> NewMail:
+    """Asks a reviewer whose marks are far from those of the others for a written reason (rule S5); says nothing of the others."""
+    return _to_reviewer(edition, reviewer, "reason_asked", f"{run.name}:reason:{code}", locale, code=code, until=_iso(until))
+
+
 def shortlist_packet(edition: Edition, run: StageRun, member: Member, count: int, version: int, *, locale: str = ZH) -> NewMail:
     """The shortlist of `count` entries, to a committee member; the list itself is attached when it is sent."""
     cause = f"{run.name}:packet"
     return _to_member(edition, member, "shortlist_packet", cause, locale, version=version, count=count, closes=_iso(run.closes_at))
+
+
+def shortlist_changed(
+    edition: Edition, run: StageRun, member: Member, version: int, count: int, reason: str, added: Sequence[str], removed: Sequence[str],
+    *, means: str, locale: str = ZH,
+) -> NewMail:  # fmt: skip
+    """A new version of the list to whoever has the one before (rule L3); the list itself is attached when it is sent.
+
+    Args:
+        edition: The edition.
+        run: The stage that asks, or will ask, this member.
+        member: The recipient.
+        version: Of the list.
+        count: Entries on it.
+        reason: Why there is a new version.
+        added: Code and title of what came on the list.
+        removed: Code and title of what was taken off.
+        means: For an answer that was given: `none` was, `kept` as it is, `struck` an entry that is gone, `added` are entries that the
+            answer does not cover.
+        locale: Language of the mail.
+    """
+    # The same cause as the packet's: where a stage opens later, nobody gets the same version twice.
+    cause = f"{run.name}:packet" if member.role == "committee" else f"{run.name}:changed:{version}"
+    return _to_member(
+        edition, member, "shortlist_changed", cause, locale, version=version + run.round, number=version, count=count, reason=reason,
+        added=list(added), removed=list(removed), means=means, signs=member.role == "party", closes=_iso(run.closes_at),
+    )  # fmt: skip
 
 
 def ballot_reminder(edition: Edition, run: StageRun, member: Member, days_left: int, *, locale: str = ZH) -> NewMail:

@@ -119,10 +119,13 @@ def example_mail(template: str, locale: str) -> NewMail:
         "correction_lapsed": (edition, run("submission"), unit, entry, sent_back),
         "review_invitation": (edition, run("scoring"), expert, 18),
         "review_more": (edition, run("scoring"), expert, 3, 1),
+        "review_less": (edition, run("scoring"), expert, ["L0042", "L0107"], "example"),
         "review_reminder": (edition, run("scoring"), expert, 5, 2),
         "review_thanks": (edition, run("scoring"), expert, 18),
         "sheet_reopened": (edition, run("scoring"), expert, ["L0042", "L0107"], "两项的分数疑似填反，请核对。", 3),
+        "reason_asked": (edition, run("scoring"), expert, "L0042", datetime(2026, 5, 4, 1, 30, tzinfo=UTC)),
         "shortlist_packet": (edition, run("voting"), member, 12, 1),
+        "shortlist_changed": (edition, run("voting"), member, 2, 11, "推荐单位来函撤回该项申报。", [], [f"L0042 {titles[0]}"]),
         "ballot_reminder": (edition, run("voting"), member, 2),
         "signoff_request": (edition, run("signoff"), signatory, party, 1),
         "signoff_reminder": (edition, run("signoff"), signatory, party, 2),
@@ -142,7 +145,7 @@ def example_mail(template: str, locale: str) -> NewMail:
         "quota_granted": (edition, run("submission"), unit, grant, paper, 16),
         "call_extended": (edition, run("submission"), unit),
     }
-    extra = {"minutes": 15} if template == "admin_sign_in" else {}
+    extra: dict[str, Any] = {"admin_sign_in": {"minutes": 15}, "shortlist_changed": {"means": "struck"}}.get(template, {})
     mail: NewMail = getattr(messages, template)(*made[template], locale=locale, **extra)
     return mail
 

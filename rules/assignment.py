@@ -1,25 +1,27 @@
 """Who judges what: the draw of panels (rules R1 and R2). Who may not is in `rules.conflicts`.
 
-The draw is exact (see `rules.panel_flow`). In order of weight it fills seats, avoids reviewers who do not fit the
-topic, and balances loads against the better fit. What is still equal is decided by a hash of seed and ids, so
-the order of the input changes nothing.
+The draw is exact (see `rules.panel_flow`). In order of weight it fills seats, avoids reviewers who do not fit the topic, meets
+least loads, keeps what an earlier draw gave, and balances loads against the better fit. What is still equal is decided by lots of
+seed and ids, so the order of the input changes nothing. A balanced draw raises the worst panel first (`rules.panel_fair`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from rules import lots
 from rules.conflicts import barred, bars, unit_key
 from rules.flow_network import Mask, Numbers
-from rules.panel_flow import ANY_TOPIC, EXACT, FIRST_LEVEL, JITTER_BITS, NO_MATCH, Pairs, solve
+from rules.panel_caps import Seating
+from rules.panel_fair import balanced
+from rules.panel_flow import ANY_TOPIC, EXACT, FIRST_LEVEL, LEVELS, LOT_BITS, NEIGHBOUR, NO_MATCH, Limits, Pairs, solve
+from rules.panel_terms import NO_TERMS, Group, Need, Panelist, Plan, Terms
 
-__all__ = ["Need", "Panelist", "Plan", "barred", "bars", "fit", "given_back", "plan", "seed_for"]
+__all__ = ["Group", "Need", "Panelist", "Plan", "Terms", "barred", "bars", "fit", "given_back", "plan", "seed_for"]
 
 _ALL_PAIRS = 400_000
 """Up to so many pairs of entry and reviewer all are considered; above, a sample per entry."""
@@ -27,44 +29,6 @@ _MORE_PAIRS = 1_000_000
 """So many pairs are added at most for entries that the sample leaves short."""
 _PAIRS_AT_ONCE = 500_000
 _FIRST_LEVEL_LENGTH = 3
-
-
-@dataclass(frozen=True)
-class Panelist:
-    """A reviewer as the draw sees one."""
-
-    id: str
-    unit: str
-    disciplines: tuple[str, ...]
-    capacity: int
-    """Entries at most, those already taken included."""
-
-
-@dataclass(frozen=True)
-class Need:
-    """An entry that needs reviewers."""
-
-    entry: str
-    seats: int
-    """How many more reviewers it needs."""
-    unit: str
-    """The unit behind the entry."""
-    topic: str | None
-    """What the reviewers' disciplines must cover; None if anybody can judge."""
-    barred: frozenset[str]
-    """Ids of reviewers who may not: a conflict of interest, recused, or on the panel already."""
-    panel_units: frozenset[str] = frozenset()
-    """Units that the panel has already; nobody else of them is drawn."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The panels drawn."""
-
-    pairs: tuple[tuple[str, str], ...]
-    """Entry and reviewer, sorted."""
-    short: Mapping[str, int]
-    """Entry -> seats that stay empty; only entries with such seats."""
 
 
 def seed_for(seed: int, *names: str) -> int:
@@ -77,12 +41,13 @@ def given_back(entries: Iterable[str], *, keep: int, seed: int) -> tuple[str, ..
     return tuple(sorted(entries, key=lambda one: (seed_for(seed, one), one))[max(0, keep) :])
 
 
-def fit(topic: str | None, disciplines: Iterable[str]) -> int:
-    """How well a reviewer fits an entry, as the draw weighs it (rule R1): EXACT, FIRST_LEVEL, NO_MATCH, or ANY_TOPIC if none is asked.
+def fit(topic: str | None, disciplines: Iterable[str], neighbours: Mapping[str, tuple[str, ...]] = NO_TERMS.neighbours) -> int:
+    """How well a reviewer fits an entry, as the draw weighs it (rule R1): one of `panel_flow.LEVELS`.
 
     Args:
         topic: What the reviewer's disciplines should cover; None if anybody can judge.
         disciplines: Codes, classes or fields of the reviewer.
+        neighbours: As in `Terms`.
     """
     code = unit_key(topic or "")
     if not code:
@@ -90,7 +55,10 @@ def fit(topic: str | None, disciplines: Iterable[str]) -> int:
     own = [unit_key(text) for text in disciplines]
     if code in own:
         return EXACT
-    return FIRST_LEVEL if _first_level(code) in map(_first_level, own) else NO_MATCH
+    first_levels = {_first_level(one) for one in own}
+    if _first_level(code) in first_levels:
+        return FIRST_LEVEL
+    return NO_MATCH if first_levels.isdisjoint(map(unit_key, neighbours.get(_first_level(code), ()))) else NEIGHBOUR
 
 
 def plan(
@@ -100,13 +68,14 @@ def plan(
     seed: int,
     unit_matters: bool,
     taken: Mapping[str, int] | None = None,
+    terms: Terms = NO_TERMS,
 ) -> Plan:
     """Draw a panel for every entry (rules R1 and R2).
 
-    Nobody judges where they are barred, more than their capacity allows, or beside somebody of their own unit.
-    As many seats as possible are filled; reviewers who do not fit the topic are drawn only where a seat would
-    stay empty without them. Loads, with what is already taken, are balanced. The same seed and ids give the
-    same plan in whatever order they come.
+    Nobody judges where they are barred, more than their capacity allows, or beside more of their own unit or group
+    than the terms allow. As many seats as possible are filled; reviewers who do not fit the topic are drawn only where
+    a seat would stay empty without them. Loads, with what is already taken, are balanced. The same seed and ids give
+    the same plan in whatever order they come.
 
     With more than 400,000 pairs of entry and reviewer each entry considers a sample of its candidates drawn by the
     seed, and entries that the sample leaves short consider everybody, or everybody who has room left.
@@ -117,12 +86,13 @@ def plan(
         seed: The edition's seed, or one derived from it for a later round.
         unit_matters: Reviewers of the entry's own unit are barred.
         taken: Reviewer id -> entries already taken; none if left out.
+        terms: What the stage declares for all panels.
     """
     entries = sorted(needs, key=lambda need: need.entry)
     pool = sorted(panelists, key=lambda panelist: panelist.id)
     if not entries or not pool:
         return Plan((), {need.entry: need.seats for need in entries if need.seats > 0})
-    draw = _Draw(entries, pool, seed, unit_matters, taken or {})
+    draw = _Draw(entries, pool, seed, unit_matters, taken or {}, terms)
     sampled = len(entries) * len(pool) > _ALL_PAIRS
     candidates = draw.candidates(range(len(entries)), among=draw.room > 0, sampled=sampled)
     chosen = draw.solved(candidates)
@@ -135,13 +105,17 @@ def plan(
 class _Draw:
     """One draw: ids become positions in sorted order, pairs become arrays."""
 
-    def __init__(self, entries: Sequence[Need], pool: Sequence[Panelist], seed: int, unit_matters: bool, taken: Mapping[str, int]) -> None:
-        self.entries, self.pool, self.unit_matters = entries, pool, unit_matters
+    def __init__(
+        self, entries: Sequence[Need], pool: Sequence[Panelist], seed: int, unit_matters: bool, taken: Mapping[str, int], terms: Terms
+    ) -> None:
+        self.entries, self.pool, self.unit_matters, self.terms = entries, pool, unit_matters, terms
         self.seats = np.array([max(0, need.seats) for need in entries], dtype=np.int64)
         self.loads = np.array([taken.get(one.id, 0) for one in pool], dtype=np.int64)
         self.room = np.maximum(0, np.array([one.capacity for one in pool], dtype=np.int64) - self.loads)
         self.position = {one.id: index for index, one in enumerate(pool)}
-        self.units, self.members = _units_of(pool)
+        units, self.members = _units_of(pool)
+        least = np.minimum(terms.min_load, np.array([one.capacity for one in pool], dtype=np.int64))
+        self.limits = Limits(self.seats, self.loads, self.room, least, self._seating(units))
         self.entry_hash = lots.hashes(seed, "entry", [need.entry for need in entries])
         self.reviewer_hash = lots.hashes(seed, "reviewer", [one.id for one in pool])
         self._fits: dict[str | None, Numbers] = {}
@@ -152,6 +126,21 @@ class _Draw:
                 code = unit_key(text)
                 self._codes[code].append(index)
                 self._first_levels[_first_level(code)].append(index)
+
+    def _seating(self, units: Numbers) -> Seating:
+        """Who may sit together, and who sits there already."""
+        number = {key: at for at, one in enumerate(self.terms.groups) for unit in one.units if (key := unit_key(unit))}
+        group = np.array([number.get(unit_key(one.unit), -1) for one in self.pool], dtype=np.int64)
+        units_there: dict[int, int] = defaultdict(int)
+        groups_there: dict[int, int] = defaultdict(int)
+        for row, need in enumerate(self.entries):
+            for unit in filter(None, map(unit_key, need.panel_units)):
+                if unit in self.members:
+                    units_there[row * len(self.pool) + self.members[unit][0]] += 1
+                if unit in number:
+                    groups_there[row * max(1, len(self.terms.groups)) + number[unit]] += 1
+        most = np.array([one.at_most for one in self.terms.groups], dtype=np.int64)
+        return Seating(units, group, most, self.terms.per_unit, units_there, groups_there)
 
     def candidates(self, rows: Sequence[int], *, among: Mask, sampled: bool) -> Pairs:
         """The allowed pairs of some entries with some reviewers: all of them, or the seeded best of each level of fit."""
@@ -177,21 +166,23 @@ class _Draw:
     def _block(self, rows: Sequence[int], among: Mask, sampled: bool) -> Pairs:
         index = np.array(rows, dtype=np.int64)
         fit = np.stack([self._fit(self.entries[row].topic) for row in rows])
-        jitter = lots.mixed(self.entry_hash[index, None] ^ self.reviewer_hash[None, :], bits=JITTER_BITS)
+        lot = lots.mixed(self.entry_hash[index, None] ^ self.reviewer_hash[None, :], bits=LOT_BITS)
+        kept = np.zeros(fit.shape, dtype=bool)
         allowed = np.broadcast_to(among, fit.shape).copy()
         for at, row in enumerate(rows):
             allowed[at, list(self._barred(self.entries[row]))] = False
+            kept[at, [self.position[one] for one in self.entries[row].kept if one in self.position]] = True
         if sampled:
-            allowed &= self._sample(np.where(allowed, fit, -1), jitter, self.seats[index])
+            allowed &= kept | self._sample(np.where(allowed, fit, -1), lot, self.seats[index])
         line, reviewer = np.nonzero(allowed)
-        return Pairs(index[line], reviewer, fit[line, reviewer], jitter[line, reviewer])
+        return Pairs(index[line], reviewer, fit[line, reviewer], lot[line, reviewer], kept[line, reviewer])
 
-    def _sample(self, fit: Numbers, jitter: Numbers, seats: Numbers) -> Mask:
-        """For each entry, those of least hash within each level of fit; few of those who do not fit."""
-        order = np.argsort(-fit * (1 << JITTER_BITS) + jitter, axis=1, kind="stable")
+    def _sample(self, fit: Numbers, lot: Numbers, seats: Numbers) -> Mask:
+        """For each entry, those of least lot within each level of fit; few of those who do not fit."""
+        order = np.argsort(-fit * (1 << LOT_BITS) + lot, axis=1, kind="stable")
         ranked = np.take_along_axis(fit, order, axis=1)
         keep = np.zeros_like(ranked, dtype=bool)
-        for level in (EXACT, FIRST_LEVEL, ANY_TOPIC, NO_MATCH):
+        for level in LEVELS:
             here = ranked == level
             most = seats + 3 if level == NO_MATCH else 6 * seats + 10
             keep |= here & (np.cumsum(here, axis=1) <= most[:, None])
@@ -201,8 +192,8 @@ class _Draw:
 
     def _barred(self, need: Need) -> Iterator[int]:
         yield from (self.position[one] for one in need.barred if one in self.position)
-        units = {unit_key(unit) for unit in need.panel_units} | ({unit_key(need.unit)} if self.unit_matters else set())
-        for unit in units - {""}:
+        full = {unit for unit, count in Counter(map(unit_key, need.panel_units)).items() if count >= self.terms.per_unit}
+        for unit in (full | ({unit_key(need.unit)} if self.unit_matters else set())) - {""}:
             yield from self.members.get(unit, ())
 
     def _fit(self, topic: str | None) -> Numbers:
@@ -210,6 +201,8 @@ class _Draw:
             code = unit_key(topic or "")
             fit = np.full(len(self.pool), NO_MATCH if code else ANY_TOPIC, dtype=np.int64)
             if code:
+                for near in map(unit_key, self.terms.neighbours.get(_first_level(code), ())):
+                    fit[self._first_levels.get(near, [])] = NEIGHBOUR
                 fit[self._first_levels.get(_first_level(code), [])] = FIRST_LEVEL
                 fit[self._codes.get(code, [])] = EXACT
             self._fits[topic] = fit
@@ -217,7 +210,9 @@ class _Draw:
 
     def solved(self, pairs: Pairs) -> Mask:
         """Which pairs are drawn."""
-        return solve(pairs, seats=self.seats, loads=self.loads, room=self.room, units=self.units)
+        if self.terms.mode == "balanced":
+            return balanced(pairs, self.limits, there=np.array([need.there for need in self.entries], dtype=np.int64))
+        return solve(pairs, self.limits)
 
     def _short_of_seats(self, filled: Numbers) -> list[int]:
         """Positions of the entries with empty seats."""

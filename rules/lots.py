@@ -8,6 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+BITS = 40
+"""Of a lot: enough that equal sums of lots are as good as impossible."""
+
 
 def hashes(seed: int, kind: str, ids: Sequence[str]) -> npt.NDArray[np.uint64]:
     """64 bits for each id: the first 8 bytes, least first, of BLAKE2b over `seed|kind|id` in UTF-8."""

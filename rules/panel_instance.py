@@ -1,7 +1,7 @@
 """The draw of a plain instance, solved exactly (rules R1 and R2); `jinbang assign` is this and a file.
 
 source -> reviewer          up to the least load at no cost, above it dearly: least loads first, where seats allow
-reviewer -> (entry, unit)   at most one of a unit; the cost is what the affinity lacks
+reviewer -> (entry, unit)   at most `per_unit` of a unit; the cost is what the affinity lacks
 (entry, unit) -> (entry, group) -> entry -> sink
 source -> entry             an empty seat, dearer than anything else
 Bundles that could not bind are left out. What is still equal is decided by lots of seed and ids (`rules.lots`).
@@ -20,9 +20,10 @@ from models.errors import Fault, InputError, JinbangError
 from models.instances import BEST, Instance
 from rules import lots
 from rules.flow_network import Block, Mask, Network, NoFlow, Numbers, arcs, cheapest_by_lot
+from rules.panel_caps import Bundles, Seating
 
 SOURCE, SINK, FIRST_REVIEWER = 0, 1, 2
-LOT_BITS = 40
+LOT_BITS = lots.BITS
 Pair = tuple[str, str]
 
 
@@ -97,8 +98,11 @@ class Problem:
         self.group_limits = _whole([instance.groups[one] for one in self.group_names])
         self.lifted = {self.row[entry] * len(pool) + first[unit] for entry, unit in instance.together}
         self._take(instance)
+        self.per_unit = instance.per_unit
         self.seated: Counter[int] = Counter()
         """Entry and group, as one number -> how many of the group are kept there."""
+        self.units_seated: Counter[int] = Counter()
+        """Entry and unit, as one number -> how many of the unit are kept there."""
         self.kept_affinity = 0
         self._keep(kept)
 
@@ -122,10 +126,12 @@ class Problem:
         self.low, self.high = np.maximum(0, self.low - load), self.high - load
         grouped = self.group[columns] >= 0
         self.seated = Counter((rows[grouped] * max(1, len(self.group_names)) + self.group[columns[grouped]]).tolist())
-        self._check_kept(Counter(units.tolist()))
+        self.units_seated = Counter(units.tolist())
+        self._check_kept(self.units_seated)
         same = np.isin(self.entry * len(self.people) + self.reviewer, rows * len(self.people) + columns)
         self.kept_affinity = int(self.affinity[same].sum())
-        taken = np.isin(self.pair_unit, [key for key in units.tolist() if key not in self.lifted]) | same
+        full = [key for key, count in self.units_seated.items() if count >= self.per_unit and key not in self.lifted]
+        taken = np.isin(self.pair_unit, full) | same
         self.entry, self.reviewer, self.affinity = self.entry[~taken], self.reviewer[~taken], self.affinity[~taken]
 
     def _check_kept(self, units: Counter[int]) -> None:
@@ -138,7 +144,7 @@ class Problem:
             if room < 0:
                 faults.append(Fault(f"{-room} more entries are kept for reviewer {one!r} than max allows", "take lines out, or raise max"))
         for key, count in sorted(units.items()):
-            if count > 1 and key not in self.lifted:
+            if count > self.per_unit and key not in self.lifted:
                 entry, unit = self.entries[key // len(self.people)], self.unit_names[key % len(self.people)]
                 faults.append(
                     Fault(f"{count} of the unit {unit!r} are kept for entry {entry!r}", "take lines out, or allow it in together")
@@ -159,7 +165,9 @@ class Problem:
     @cached_property
     def bundles(self) -> Bundles:
         """The nodes between reviewers and entries."""
-        return Bundles(self)
+        there = {"units_there": self.units_seated, "groups_there": self.seated}
+        seating = Seating(self.unit, self.group, self.group_limits, self.per_unit, lifted=self.lifted, **there)
+        return Bundles(self.entry, self.reviewer, seating, self.entry_nodes)
 
     @property
     def entry_nodes(self) -> Numbers:
@@ -176,8 +184,7 @@ class Problem:
         made, nodes = self.bundles, self.entry_nodes
         return [
             arcs(FIRST_REVIEWER + self.reviewer, made.pair_head, 1, cost=BEST - self.affinity),
-            arcs(made.unit_node, made.unit_head, 1),
-            arcs(made.group_node, made.group_head, made.group_width),
+            *made.arcs(),
             arcs(nodes, SINK, self.needs),
         ]
 
@@ -207,35 +214,6 @@ class Problem:
         except NoFlow as why:
             size = f"{len(self.entries)} entries among {len(self.people)} reviewers"
             raise JinbangError(f"{size} are too many for one draw ({why}); draw them in parts") from None
-
-
-class Bundles:
-    """A node for each entry and unit, and each entry and group, of which more are allowed than may sit together."""
-
-    def __init__(self, problem: Problem) -> None:
-        people, groups = len(problem.people), max(1, len(problem.group_names))
-        keys, of_pair, count = np.unique(problem.pair_unit, return_inverse=True, return_counts=True)
-        lifted = np.isin(keys, np.array(sorted(problem.lifted), dtype=np.int64))
-        bound = (count > 1) & ~lifted
-        entry, group = keys // max(1, people), problem.group[keys % max(1, people)] if people else keys
-        first = FIRST_REVIEWER + people + len(problem.entries)
-        number = first + np.cumsum(bound) - 1
-        first += int(bound.sum())
-
-        grouped = np.nonzero(group >= 0)[0]
-        both, of_unit = np.unique(entry[grouped] * groups + group[grouped], return_inverse=True)
-        limits = np.array([problem.group_limits[key % groups] - problem.seated[key] for key in both.tolist()], dtype=np.int64)
-        offered = np.bincount(of_unit, weights=count[grouped], minlength=len(both)).astype(np.int64)
-        binding = offered > limits
-        target = problem.entry_nodes[entry]
-        group_number = first + np.cumsum(binding) - 1
-        target[grouped] = np.where(binding[of_unit], group_number[of_unit], target[grouped])
-
-        self.pair_head = np.where(bound[of_pair], number[of_pair], target[of_pair])
-        self.unit_node, self.unit_head, self.unit_key, self.unit_count = number[bound], target[bound], keys[bound], count[bound]
-        self.group_node, self.group_width = group_number[binding], limits[binding]
-        self.group_head = problem.entry_nodes[both[binding] // groups]
-        self.nodes = first + int(binding.sum())
 
 
 def _whole(values: Sequence[int]) -> Numbers:

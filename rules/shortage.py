@@ -238,7 +238,7 @@ def _together(problem: Problem, blocked: Mask, short: int) -> tuple[tuple[Pair, 
     if not len(here):
         return (), 0
     dear = problem.bundles.nodes + 1
-    wider = arcs(made.unit_node[here], made.unit_head[here], made.unit_count[here] - 1, cost=1)
+    wider = arcs(made.unit_node[here], made.unit_head[here], made.unit_count[here] - made.unit_width[here], cost=1)
     inner = [(tail, head, width, np.zeros_like(width)) for tail, head, width, _ in problem.inner()]
     given = [wider, *inner, arcs(SOURCE, problem.reviewer_nodes, problem.high), arcs(SOURCE, nodes, problem.needs, cost=dear)]
     flow = cheapest(Network.of(given, problem.supply()))

@@ -7,16 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
 
-from models.edition import Edition, Entry, Lease, ScoreSheet, StageRun
-from models.errors import NotEnoughReviewers
+from models.edition import Edition, Entry, Lease, ScoreSheet, StageRun, Standing
+from models.errors import LeaseLost, NotEnoughReviewers, RuleChanged
+from models.ranking import FrozenRule
 from models.stages import ScoringStage
 from models.store import Store
 from notifications import messages
-from rules import assignment, scoring
+from rules import assignment, frozen_rule, marking, scoring
 from rules.digests import digest
-from tasks import drawing, stages
+from tasks import drawing, rounds, shortages, stages
 from tasks.action import action
 from tasks.installation import database
+
+_NAMED = 5
 
 
 def declared(run: StageRun) -> ScoringStage:
@@ -39,38 +42,61 @@ def draw_panels(lease: Lease, position: int) -> None:
     with database().read() as store:
         # Classified entries are not reviewed online: the committee deals with them.
         entries = tuple(one for one in store.entries(edition.id, "eligible", "assigned") if not one.classified)
-        seats = {entry.id: stage.panel for entry in entries}
-        drawn = drawing.draw(store, edition, run, seats, entries, seed=edition.seed)
-    short = {entry: empty for entry, empty in drawn.short.items() if stage.panel - empty < stage.aggregate.min_valid}
-    if short:
-        raise NotEnoughReviewers(_shortage(edition, entries, short, stage))
+        # The office may have drawn or set some panels by hand, while the stage was blocked.
+        there = store.assignments(edition.id, position)
+        panels = [one for one in there if not one.recused]
+        held = Counter(one.entry for one in panels)
+        seats = {entry.id: max(0, stage.panel - held[entry.id]) for entry in entries}
+        drawn = drawing.draw(store, edition, run, seats, entries, seed=edition.seed, mode=stage.draw.mode)
+        short = [entry for entry in drawn.short if held[entry] + seats[entry] - drawn.short[entry] < stage.aggregate.min_valid]
+        if short:
+            raise NotEnoughReviewers(shortages.reason(store, edition, run, entries, panels, seats, short))
     with stages.step(lease, position, "draw:0") as store_:
         if store_ is not None:
+            if store_.assignments(edition.id, position) != there:
+                raise LeaseLost(f"{edition.id}: panels of {run.name} were changed while others were drawn; nothing was written")
             drawing.keep(store_, edition, run, drawn, number=0)
             store_.set_entry_states({entry.id: "assigned" for entry in entries})
 
 
-def _shortage(edition: Edition, entries: Sequence[Entry], short: dict[str, int], stage: ScoringStage) -> str:
-    codes = sorted(entry.code for entry in entries if entry.id in short)
-    named = ", ".join(codes[:10]) + (f" and {len(codes) - 10} more" if len(codes) > 10 else "")
-    return (
-        f"{edition.id}: {len(codes)} of {len(entries)} entries would have fewer than {stage.aggregate.min_valid} reviewers ({named}); "
-        f"{sum(short.values())} seats are empty. Import more reviewers from other units, raise max_load, or lower panel; then retry"
-    )
-
-
 @action
 def invite_reviewers(lease: Lease, position: int) -> None:
-    """Give every drawn reviewer a link and mail the invitation."""
+    """Give every drawn reviewer a link and mail the invitation; in the same moment the rule of the marks is frozen."""
     with stages.step(lease, position, "invite") as store:
         if store is None:
             return
         edition = store.edition(lease.edition)
         run = edition.stages[position]
+        freeze_rule(store, edition, run)
         loads = Counter(pair.reviewer for pair in store.assignments(edition.id, position))
         people = [one for one in store.reviewers(edition.id) if loads[one.id]]
         drawing.issue_links(store, edition, run, people)
         store.queue_mails(edition.id, [messages.review_invitation(edition, run, one, loads[one.id]) for one in people])
+
+
+def freeze_rule(store: Store, edition: Edition, run: StageRun) -> None:
+    """Keep everything that turns sheets into selected entries, before the first sheet can be opened."""
+    rule = frozen_rule.of(edition, run.position)
+    code = digest(rule)
+    store.freeze_rule(FrozenRule(edition.id, run.position, code, store.edition_now(edition.id), rule))
+    store.append(edition.id, "RuleFrozen", actor="engine", stage=run.name, digest=code)
+
+
+def refuse_changed_rule(store: Store, edition: Edition, run: StageRun) -> None:
+    """Refuse to compute anything by another rule than the frozen one.
+
+    Raises:
+        RuleChanged: the declaration, or how this version computes it, is not what was frozen.
+    """
+    frozen = store.frozen_rule(edition.id, run.position)
+    # None: the invitations went out with a version that did not freeze rules yet.
+    changed = () if frozen is None else frozen_rule.differences(frozen.rule, edition, run.position)
+    if frozen is not None and changed:
+        named = "; ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
+        raise RuleChanged(
+            f"{edition.id}: the rule of {run.name} is not the one that was frozen at {frozen.at.isoformat()} (SHA-256 {frozen.digest}): "
+            f"{named}. No mark is computed by another rule; restore what differs, or go back to the version that froze it, then retry"
+        )
 
 
 @action
@@ -106,10 +132,16 @@ def _totals(store: Store, edition: Edition, run: StageRun) -> dict[str, list[sco
     return totals
 
 
-def signed_totals(store: Store, edition: Edition, run: StageRun, entries: Mapping[str, Entry]) -> Iterator[tuple[ScoreSheet, Fraction]]:
-    """The signed and complete sheets of some entries (id -> entry), each with its total (rule S4)."""
+def signed_totals(
+    store: Store, edition: Edition, run: StageRun, entries: Mapping[str, Entry], *, again: bool = False
+) -> Iterator[tuple[ScoreSheet, Fraction]]:
+    """The signed and complete sheets of some entries (id -> entry), each with its total (rule S4).
+
+    Those of a re-review are left out unless `again` asks for them: they part the tied, and change no mark.
+    """
+    aside = frozenset() if again else rounds.reviewed_again(store, run)
     for sheet in store.sheets(edition.id, run.position, signed=True):
-        if sheet.entry not in entries:
+        if sheet.entry not in entries or sheet.assignment in aside:
             continue
         criteria = declared(run).sheet_of(entries[sheet.entry].class_name)
         total = scoring.total(criteria, sheet.marks, sheet.skipped)
@@ -172,14 +204,37 @@ def compute_marks(lease: Lease, position: int) -> None:
 
     Raises:
         NotEnoughReviewers: entries have fewer valid scores than the declaration asks.
+        RuleChanged: the rule is not the one that was frozen when the invitations went out.
     """
     if stages.is_done(lease.edition, position, "compute_marks"):
         return
     edition, run = stages.look(lease, position)
     stage = declared(run)
     with database().read() as store:
-        entries = store.entries(edition.id, "assigned", "scored")
-        totals = _totals(store, edition, run)
+        refuse_changed_rule(store, edition, run)
+        standings = computed(store, edition, run, store.entries(edition.id, "assigned", "scored"))
+    with stages.step(lease, position, "compute_marks") as store_:
+        if store_ is None:
+            return
+        store_.put_standings(edition.id, position, standings)
+        store_.set_entry_states({one.entry: "scored" for one in standings})
+        store_.append(
+            edition.id, "MarksComputed", actor="engine", stage=run.name, entries=len(standings), method=stage.aggregate.method,
+            normalise=stage.normalise, flagged=sum(one.flagged for one in standings), digest=standings_digest(standings),
+        )  # fmt: skip
+
+
+def computed(store: Store, edition: Edition, run: StageRun, entries: Sequence[Entry]) -> tuple[Standing, ...]:
+    """Marks and places of some entries, from the sheets as they are signed now.
+
+    Raises:
+        NotEnoughReviewers: entries have fewer valid scores than the declaration asks.
+    """
+    stage = declared(run)
+    sheets = marked_sheets(store, edition, run, entries)
+    totals: dict[str, list[scoring.Total]] = {entry.id: [] for entry in entries}
+    for one in sheets:
+        totals[one.entry].append(one.total)
     if lacking := scoring.lacking(entries, totals, stage.aggregate):
         codes = sorted(entry.code for entry in entries if entry.id in set(lacking))
         named = ", ".join(codes[:10])
@@ -187,14 +242,16 @@ def compute_marks(lease: Lease, position: int) -> None:
             f"{edition.id}: {len(codes)} entries have fewer than {stage.aggregate.min_valid} signed score sheets ({named}); "
             f"extend {run.name} so that their reviewers can sign, or import further reviewers and retry"
         )
-    standings = scoring.standings(entries, totals, stage.aggregate, stage.flags)
-    with stages.step(lease, position, "compute_marks") as store_:
-        if store_ is None:
-            return
-        store_.put_standings(edition.id, position, standings)
-        store_.set_entry_states({one.entry: "scored" for one in standings})
-        listed = [[one.entry, one.group, str(one.mark), one.place] for one in standings]
-        store_.append(
-            edition.id, "MarksComputed", actor="engine", stage=run.name, entries=len(standings),
-            flagged=sum(one.flagged for one in standings), digest=digest(listed),
-        )  # fmt: skip
+    marks = marking.stage_marks(entries, sheets, stage)
+    return tuple(scoring.standings(entries, totals, stage.aggregate, stage.flags, marks))
+
+
+def standings_digest(standings: Sequence[Standing]) -> str:
+    """The digest under which marks and places are recorded."""
+    return digest([[one.entry, one.group, str(one.mark), one.place] for one in standings])
+
+
+def marked_sheets(store: Store, edition: Edition, run: StageRun, entries: Sequence[Entry]) -> list[marking.Sheet]:
+    """The signed and complete sheets of some entries, as marks are computed from them (rule S4)."""
+    found = signed_totals(store, edition, run, {entry.id: entry for entry in entries})
+    return [marking.Sheet(sheet.entry, sheet.reviewer, total) for sheet, total in found]

@@ -38,12 +38,13 @@ def replace(store: Store, edition_id: str, position: int, lost: Sequence[Assignm
     drawn = drawing.draw(store, edition, run, seats, entries, seed=seed)
     fresh = _without_work(store, edition, run, {reviewer for _, reviewer in drawn.pairs})
     store.add_assignments(edition.id, position, drawn.pairs, number=run.round)
+    drawing.record(store, edition, run, drawn, kind="substitute", number=run.round)
     store.append(
         edition.id, "SubstitutesDrawn", actor="engine", stage=run.name, round=run.round, seed=seed, seats=len(drawn.pairs),
         empty=sum(drawn.short.values()), pairs=[list(pair) for pair in drawn.pairs], digest=digest([list(pair) for pair in drawn.pairs]),
         reason=_in_words(store, entries, leaver, drawn, why),
     )  # fmt: skip
-    _tell(store, edition, run, drawn.pairs, fresh)
+    tell(store, edition, run, drawn.pairs, fresh)
     if drawn.short:
         store.wake(edition.id)  # perhaps nobody is left to wait for
     return len(drawn.pairs)
@@ -61,8 +62,19 @@ def _without_work(store: Store, edition: Edition, run: StageRun, reviewers: Iter
     return {one for one in reviewers if not store.assignments(edition.id, run.position, reviewer=one)}
 
 
-def _tell(store: Store, edition: Edition, run: StageRun, pairs: Sequence[tuple[str, str]], fresh: set[str]) -> None:
-    """Give the reserves their links, and mail them: an invitation to who had none, a request for more to the others."""
+def tell(
+    store: Store, edition: Edition, run: StageRun, pairs: Sequence[tuple[str, str]], fresh: set[str], *, occasion: str = ""
+) -> None:  # fmt: skip
+    """Give reviewers of more entries their links, and mail them: an invitation to who had none, a request for more to the others.
+
+    Args:
+        store: The transaction in which the entries came.
+        edition: The edition.
+        run: Its scoring stage.
+        pairs: Entry id and reviewer id.
+        fresh: Reviewers who have never had an entry in this stage.
+        occasion: Tells a mail from an earlier one about the same entries.
+    """
     more: dict[str, list[str]] = defaultdict(list)
     for entry, reviewer in pairs:
         more[reviewer].append(entry)
@@ -73,7 +85,7 @@ def _tell(store: Store, edition: Edition, run: StageRun, pairs: Sequence[tuple[s
         [
             messages.review_invitation(edition, run, one, len(more[one.id]))
             if one.id in fresh
-            else messages.review_more(edition, run, one, len(more[one.id]), run.round, entries=more[one.id])
+            else messages.review_more(edition, run, one, len(more[one.id]), run.round, entries=[*more[one.id], *filter(None, [occasion])])
             for one in people
         ],
     )

@@ -1,0 +1,69 @@
+"""A draw as a document: all that it was asked, in a form that can be kept for years and solved again (rule R1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import rfc8785
+
+from rules import assignment
+from rules.panel_terms import Group, Need, Panelist, Plan, Terms
+
+VERSION = "panels-2"
+"""Names how draws are solved here; it changes when the same document would be drawn otherwise."""
+
+
+def document(
+    needs: Sequence[Need], panelists: Sequence[Panelist], *, seed: int, unit_matters: bool, taken: Mapping[str, int], terms: Terms
+) -> dict[str, Any]:
+    """What `assignment.plan` is asked, as plain values in sorted order."""
+    return {
+        "version": VERSION,
+        "seed": str(seed),  # JSON readers keep 53 bits of a number
+        "unit_matters": unit_matters,
+        "needs": [
+            [one.entry, one.seats, one.unit, one.topic, sorted(one.barred), sorted(one.panel_units), sorted(one.kept), one.there]
+            for one in sorted(needs, key=lambda one: one.entry)
+        ],
+        "panelists": [
+            [one.id, one.unit, list(one.disciplines), one.capacity, taken.get(one.id, 0)]
+            for one in sorted(panelists, key=lambda one: one.id)
+        ],
+        "terms": {
+            "per_unit": terms.per_unit,
+            "groups": [[list(one.units), one.at_most] for one in terms.groups],
+            "min_load": terms.min_load,
+            "neighbours": {code: list(near) for code, near in terms.neighbours.items()},
+            "mode": terms.mode,
+        },
+    }
+
+
+def canonical(given: Any) -> bytes:
+    """Canonical JSON (RFC 8785): equal values are equal bytes."""
+    return rfc8785.dumps(given)
+
+
+def solved(given: Mapping[str, Any]) -> Plan:
+    """Draw what a document asks."""
+    said = given["terms"]
+    terms = Terms(
+        per_unit=said["per_unit"],
+        groups=tuple(Group(tuple(units), at_most) for units, at_most in said["groups"]),
+        min_load=said["min_load"],
+        neighbours={code: tuple(near) for code, near in said["neighbours"].items()},
+        mode=said["mode"],
+    )
+    needs = [
+        Need(entry, seats, unit, topic, frozenset(barred), tuple(there), frozenset(kept), fits)
+        for entry, seats, unit, topic, barred, there, kept, fits in given["needs"]
+    ]
+    people = [Panelist(code, unit, tuple(disciplines), capacity) for code, unit, disciplines, capacity, _ in given["panelists"]]
+    taken = {code: load for code, _, _, _, load in given["panelists"]}
+    return assignment.plan(needs, people, seed=int(given["seed"]), unit_matters=given["unit_matters"], taken=taken, terms=terms)
+
+
+def result(plan: Plan) -> dict[str, Any]:
+    """What was drawn, as plain values."""
+    return {"pairs": [list(pair) for pair in plan.pairs], "short": dict(sorted(plan.short.items()))}

@@ -1,0 +1,152 @@
+"""Everything that a change of panels is judged by, read once: who has what, what has been begun, who may not, how well they fit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from models.edition import Assignment, Entry, Reviewer
+from models.errors import NotAllowed, TooLate
+from models.store import Store
+from rules.conflicts import unit_key
+from rules.relations import By
+from tasks import drawing, known_conflicts, ranking_report, rounds
+
+Pair = tuple[str, str]
+"""Code of an entry and code of a reviewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """How well panels fit their entries."""
+
+    total: int
+    """Sum over all seats, each from 0 to 1000."""
+    worst: int
+    """Mean over the seats of the entry that is worst off, rounded down; an empty seat counts 0."""
+    entry: str
+    """Code of that entry, the first of several; empty if there is none."""
+
+
+class State:
+    """The panels of the latest scoring stage."""
+
+    def __init__(self, store: Store, edition_id: str) -> None:
+        self.store, self.edition = store, store.edition(edition_id)
+        self.run, self.stage = ranking_report.stage_of(self.edition)
+        # Classified entries are not reviewed online: the committee deals with them.
+        listed = (one for one in store.entries(edition_id, "eligible", "assigned") if not one.classified)
+        self.entries: dict[str, Entry] = {one.code: one for one in sorted(listed, key=lambda one: one.code)}
+        self.people: dict[str, Reviewer] = {one.code: one for one in store.reviewers(edition_id)}
+        self.code_of = {one.id: code for code, one in self.entries.items()} | {one.id: code for code, one in self.people.items()}
+        self.assignments: dict[Pair, Assignment] = {}
+        for one in store.assignments(edition_id, self.run.position):
+            if one.entry in self.code_of and one.reviewer in self.code_of:
+                self.assignments[self.code_of[one.entry], self.code_of[one.reviewer]] = one
+        self.held = {pair for pair, one in self.assignments.items() if not one.recused}
+        sheets = store.sheets(edition_id, self.run.position)
+        self.begun = {(self.code_of.get(one.entry, ""), self.code_of.get(one.reviewer, "")) for one in sheets}
+        self.signed = {(self.code_of.get(one.entry, ""), self.code_of.get(one.reviewer, "")) for one in sheets if one.signed_at}
+        self.sizes = Counter(entry for entry, _ in self.held)
+        self._answers = {one.reviewer: one for one in store.invitations(edition_id, self.run.position)}
+
+    def refuse_if_over(self) -> None:
+        """Refuse to change panels of a stage that is not being reviewed.
+
+        Raises:
+            NotAllowed: the stage is neither open nor about to open, or the tied are being reviewed again.
+            TooLate: the deadline and its grace have passed.
+        """
+        run = self.run
+        if run.state not in ("opening", "open"):
+            raise NotAllowed(f"{run.name} is {run.state}; panels can be changed from its opening until its deadline. Extend it first")
+        if run.state == "open" and run.cutoff is not None and self.store.edition_now(self.edition.id) >= run.cutoff:
+            raise TooLate(f"the review ended at {run.cutoff.isoformat()}; extend {run.name} before changing its panels")
+        if rounds.re_review_of(self.store, run) is not None:
+            raise NotAllowed(f"{run.name}: entries on the cut line are being reviewed again, so panels stay as they are")
+
+    # -- what is asked of a draw ------------------------------------------------------------------------------------
+
+    def open_seats(self) -> dict[str, int]:
+        """Code of each entry whose panel is not full -> empty seats."""
+        return {code: self.stage.panel - self.sizes[code] for code in self.entries if self.sizes[code] < self.stage.panel}
+
+    def left_by_somebody(self) -> set[str]:
+        """Codes of the entries that somebody has left."""
+        return {entry for (entry, _), one in self.assignments.items() if one.recused}
+
+    def movable(self) -> set[Pair]:
+        """What is in hand and has not been begun."""
+        return self.held - self.begun
+
+    def question(self, seats: Mapping[str, int], movable: Iterable[Pair] = ()) -> drawing.Question:
+        """What a draw of some seats is asked."""
+        by_id = {self.entries[code].id: count for code, count in seats.items()}
+        moving = {(self.assignments[pair].entry, self.assignments[pair].reviewer) for pair in movable}
+        return drawing.question(self.store, self.edition, self.run, by_id, tuple(self.entries.values()), moving)
+
+    def known(self, pairs: Iterable[Pair]) -> set[Pair]:
+        """Those of some pairs that name an entry and a reviewer that there are."""
+        return {one for one in pairs if one[0] in self.entries and one[1] in self.people}
+
+    # -- how panels are judged --------------------------------------------------------------------------------------
+
+    def fit(self, pair: Pair) -> int:
+        """How well a reviewer fits an entry."""
+        return drawing.fit_of(self.people[pair[1]], self.entries[pair[0]], self.stage)
+
+    def fits(self, held: Iterable[Pair]) -> Fits:
+        """How well some panels fit."""
+        sums, sizes = dict.fromkeys(self.entries, 0), Counter[str]()
+        for pair in held:
+            sums[pair[0]] += self.fit(pair)
+            sizes[pair[0]] += 1
+        means = {code: Fraction(total, max(self.stage.panel, sizes[code])) for code, total in sums.items()}
+        worst = min(means, key=lambda code: (means[code], code), default="")
+        return Fits(sum(sums.values()), int(means[worst]) if worst else 0, worst)
+
+    def capacity(self, code: str) -> int:
+        """How many entries a reviewer takes at most."""
+        person = self.people[code]
+        return drawing.capacity(person, self.stage, self._answers.get(person.id))
+
+    def has_declined(self, code: str) -> bool:
+        """Whether a reviewer said no to the whole stage."""
+        return drawing.declined(self._answers.get(self.people[code].id))
+
+    @cached_property
+    def _known(self) -> known_conflicts.Known:
+        return known_conflicts.look(self.store, self.edition, self.stage, tuple(self.entries.values()), tuple(self.people.values()))
+
+    @cached_property
+    def _causes(self) -> dict[str, By]:
+        return self._known.causes()
+
+    def conflict(self, pair: Pair) -> str:
+        """What forbids a pair, as `known_conflicts.Known.causes` names it; empty if nothing does."""
+        entry, reviewer = self.entries[pair[0]].id, self.people[pair[1]].id
+        return next((cause for cause, by in self._causes.items() if reviewer in by.get(entry, ())), "")
+
+    def unit(self, code: str) -> str:
+        """The unit of a reviewer, as the draw compares it."""
+        return unit_key(self._known.units.head(self.people[code].unit))
+
+    def group(self, code: str) -> int | None:
+        """Position of the declared group of units to which a reviewer belongs."""
+        groups = (at for at, one in enumerate(self.stage.draw.groups) if self.unit(code) in self._group_units[at])
+        return next(groups, None) if self.unit(code) else None
+
+    @cached_property
+    def _group_units(self) -> list[set[str]]:
+        return [{unit_key(self._known.units.head(name)) for name in one.units} for one in self.stage.draw.groups]
+
+    @cached_property
+    def taken_by_office(self) -> set[Pair]:
+        """What the office has taken out of somebody's hands, and may give back."""
+        events = self.store.events(self.edition.id, "PanelsChanged")
+        off = [pair for one in events if one.payload["position"] == self.run.position for pair in one.payload["off"]]
+        found = {(self.code_of.get(entry, ""), self.code_of.get(who, "")) for entry, who in off}
+        return {pair for pair in found if pair in self.assignments and self.assignments[pair].recused}

@@ -1,0 +1,127 @@
+"""Every draw of an edition solved again from what was kept, and every mark computed again from the sheets, and both compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from models.draws import KeptDraw
+from models.edition import Edition, StageRun
+from models.errors import JinbangError, NotFound
+from models.stages import ScoringStage
+from models.store import Store
+from rules import draw_records
+from rules.digests import digest
+from tasks import scoring
+from tasks.installation import database
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One thing that was computed again."""
+
+    stage: str
+    what: str
+    """Such as `first draw 0`, `marks`."""
+    differences: tuple[str, ...]
+    """Empty if it is the same."""
+
+    @property
+    def same(self) -> bool:
+        """Whether it came out as it was kept."""
+        return not self.differences
+
+    def line(self) -> str:
+        """For the command line."""
+        if self.same:
+            return f"{self.stage}: {self.what}: same"
+        rest = len(self.differences) - _SHOWN
+        more = f"; and {rest} more" if rest > 0 else ""
+        return f"{self.stage}: {self.what}: DIFFERS: {'; '.join(self.differences[:_SHOWN])}{more}"
+
+
+def recompute(edition_id: str, stage: str | None = None) -> tuple[Compared, ...]:
+    """Compute everything again that decided who reviewed what and which mark came of it. Writes nothing.
+
+    Args:
+        edition_id: The edition's id.
+        stage: Name of a scoring stage; all if left out.
+
+    Raises:
+        NotFound: no such edition or scoring stage.
+    """
+    with database().read() as store:
+        edition = store.edition(edition_id)
+        runs = [one for one in edition.stages if isinstance(one.declared, ScoringStage) and stage in (None, one.name)]
+        if not runs:
+            raise NotFound(f"{edition_id} has no scoring stage {stage or ''}".rstrip())
+        found: list[Compared] = []
+        for run in runs:
+            found += [_draw(run, one) for one in store.draws(edition_id, run.position)]
+            found += _drawn_rounds(store, edition, run)
+            found += _marks(store, edition, run)
+    return tuple(found)
+
+
+def _draw(run: StageRun, kept: KeptDraw) -> Compared:
+    made = kept.made
+    differences = []
+    if digest(dict(made.question)) != kept.question_digest:
+        differences.append("what was asked is no longer what was recorded (its digest differs)")
+    if digest(dict(made.result)) != kept.result_digest:
+        differences.append("the recorded seats are no longer those that were recorded (their digest differs)")
+    was = {(entry, who) for entry, who in made.result["pairs"]}
+    now = set(draw_records.solved(made.question).pairs)
+    differences += [f"{entry} went to {who}, and would not now" for entry, who in sorted(was - now)]
+    differences += [f"{entry} would go to {who} now, and did not" for entry, who in sorted(now - was)]
+    if differences and made.question["version"] != draw_records.VERSION:
+        differences.append(f"it was drawn by {made.solver}; this version draws as {draw_records.VERSION}")
+    return Compared(run.name, f"draw {kept.id} ({made.kind}, round {made.round}, {len(was)} seats, {made.solver})", tuple(differences))
+
+
+def _drawn_rounds(store: Store, edition: Edition, run: StageRun) -> Iterator[Compared]:
+    """Draws must be the panels that were given out: whoever changed the table of assignments later is found."""
+    codes = {one.id: one.code for one in store.entries(edition.id)} | {one.id: one.code for one in store.reviewers(edition.id)}
+    have = {(codes.get(one.entry, one.entry), codes.get(one.reviewer, one.reviewer)) for one in store.assignments(edition.id, run.position)}
+    drawn = {(entry, who) for kept in store.draws(edition.id, run.position) for entry, who in kept.made.result["pairs"]}
+    events = store.events(edition.id, "PanelsChanged")
+    by_hand = {
+        (codes.get(entry, entry), codes.get(who, who))
+        for one in events
+        if one.payload["position"] == run.position
+        for entry, who in one.payload["put"]
+    }
+    if not drawn:
+        return
+    differences = [f"{entry} was drawn for {who}, who does not have it" for entry, who in sorted(drawn - have)]
+    differences += [f"{who} has {entry}, which nobody drew or put there" for entry, who in sorted(have - drawn - by_hand)]
+    yield Compared(run.name, f"panels ({len(have)} seats given)", tuple(differences))
+
+
+def _marks(store: Store, edition: Edition, run: StageRun) -> Iterator[Compared]:
+    """Marks and places from the sheets as they are, against those that were kept."""
+    kept = [one.payload for one in store.events(edition.id, "MarksComputed") if one.payload["stage"] == run.name]
+    if not kept:
+        return
+    before = {one.entry: one for one in store.standings(edition.id, run.position)}
+    entries = tuple(store.entries_by_id(before).values())
+    codes = {one.id: one.code for one in entries}
+    # In the order in which marks are computed and recorded.
+    stored = sorted(before.values(), key=lambda one: (one.group, one.place, codes[one.entry]))
+    differences = []
+    if scoring.standings_digest(stored) != kept[-1]["digest"]:
+        differences.append("the stored marks are no longer those that were recorded (their digest differs)")
+    try:
+        again = {one.entry: one for one in scoring.computed(store, edition, run, entries)}
+    except JinbangError as refused:
+        yield Compared(run.name, "marks and places", (*differences, str(refused)))
+        return
+    for entry, old in sorted(before.items(), key=lambda item: codes[item[0]]):
+        new = again.get(entry)
+        if new is None:
+            differences.append(f"{codes[entry]} has no mark now")
+        elif (old.mark, old.place, old.group) != (new.mark, new.place, new.group):
+            differences.append(f"{codes[entry]} had {old.mark} (place {old.place}), now {new.mark} (place {new.place})")
+    yield Compared(run.name, f"marks and places ({len(stored)} entries)", tuple(differences))
