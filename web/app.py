@@ -19,15 +19,18 @@ from web import (
     admin,
     admin_acts,
     admin_checks,
+    admin_conflicts,
     admin_draw,
     admin_duplicates,
     admin_keying,
     admin_laureates,
     admin_material,
+    admin_panels,
     admin_quotas,
     admin_ranking,
     admin_sheets,
     admin_uploads,
+    avoiding,
     codes,
     committee,
     confirm,
@@ -44,6 +47,7 @@ from web import (
     material,
     pictures,
     public,
+    reasons,
     recusing,
     reviewing,
     routes,
@@ -105,9 +109,9 @@ def create_app(installation: Installation, *, notify_sign_in: NotifySignIn = pri
     """
     parts = (
         health, links, codes, public, pictures, submitting, forms_pages, table_upload, uploads, upload_zips, switches, table, signing,
-        invitation, recusing, reviewing, material, committee, confirm, witnesses, unit_papers,
-        admin_duplicates, admin_laureates, admin_quotas, corrections, admin_checks, admin_material, admin_uploads,
-        admin_draw, admin_ranking, admin, admin_sheets, admin_keying, admin_acts, mailbox,
+        invitation, recusing, reasons, reviewing, material, committee, confirm, witnesses, unit_papers, avoiding,
+        admin_conflicts, admin_duplicates, admin_laureates, admin_quotas, corrections, admin_checks, admin_material, admin_uploads,
+        admin_draw, admin_panels, admin_ranking, admin, admin_sheets, admin_keying, admin_acts, mailbox,
     )  # fmt: skip
     app = _Jinbang()
     # Pages are left to a proxy to compress: they hold a secret beside what a visitor typed.

@@ -14,7 +14,7 @@ from models.errors import NotFound
 from models.store import Store
 from models.submitting import FormDraft
 from rules import quotas
-from tasks import confirming, correcting, own_forms, unit_papers
+from tasks import avoiding, confirming, correcting, own_forms, unit_papers
 from tasks.admission import Admission
 from web import form_view, forms_pages, pages, visitors, words
 from web.language import gettext
@@ -159,7 +159,7 @@ def show(request: Request, visit: MaybeVisit) -> Response:
     edition, office = seat.edition, visitors.installed(request).settings.mail_from
     return pages.render(
         request, "submit.html", seat=seat, edition=edition, run=edition.stages[0], desk=desk, said=said, zone=edition.process.time_zone,
-        office=office, documents=_documents(edition, unit), classes={one.name: words.both(one.title) for one in edition.process.classes},
+        office=office, avoid=avoiding.stage_of(edition), documents=_documents(edition, unit), classes={one.name: words.both(one.title) for one in edition.process.classes},
     )  # fmt: skip
 
 

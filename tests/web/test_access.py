@@ -73,6 +73,7 @@ EXPECTED: dict[str, Access] = {
     "/l/{token}": Access(EVERYBODY, post=403),
     "/l/{token}/device": Access(EVERYBODY, post=403),
     "/l/{token}/corrections/{code}": Access(EVERYBODY, post=403, foreign={"code": ()}),
+    "/l/{token}/reasons/{code}": Access(EVERYBODY, post=403, foreign={"code": ()}),
     "/l/{token}/again": Access(EVERYBODY, post=200),
     "/admin/in/{token}": Access(EVERYBODY, post=403),
     "/admin/sign-in": Access(EVERYBODY, post=200),
@@ -118,6 +119,7 @@ EXPECTED: dict[str, Access] = {
     "/submit/table/{table_id}/faults.xlsx": Access(NOMINATOR, get=404),
     "/submit/entries/{code}/people": Access(NOMINATOR, get=404, post=404),  # this submission asks for no confirmations
     "/submit/unit": Access(NOMINATOR, post=404),  # no such act
+    "/submit/avoid": Access(NOMINATOR, get=404, post=404),  # this edition takes no such requests
     "/confirm": Access(WITNESS, post=409),  # the deadline has passed
     "/ballot": Access(COMMITTEE, get=404, post=404),  # no list yet
     "/ballot/packet.xlsx": Access(COMMITTEE, get=404),
@@ -132,6 +134,7 @@ EXPECTED: dict[str, Access] = {
     "/review/table": Access(REVIEWER),
     "/review/compare": Access(REVIEWER, get=422),
     "/review/{code}": Access(REVIEWER, fields={"revision": "0"}),
+    "/review/{code}/reason": Access(REVIEWER, get=404, post=404),  # no reason was asked for
     "/review/{code}/recuse": Access(REVIEWER, post=422),
     "/review/{code}/files/{name}": Access(REVIEWER, own={"code": "W01"}),
     "/review/{code}/files/{name}/text": Access(REVIEWER, get=404, own={"code": "W01"}),  # a picture has no pages
@@ -151,10 +154,16 @@ EXPECTED: dict[str, Access] = {
     "/admin/editions/{edition_id}/checks/{code}/files/{name}": Access(ADMIN, get=404),
     "/admin/editions/{edition_id}/checks/{code}/files/{name}/{number}": Access(ADMIN, get=404),
     "/admin/editions/{edition_id}/draw": Access(ADMIN),
+    "/admin/editions/{edition_id}/draw/change": Access(ADMIN, post=422),  # no mode
+    "/admin/editions/{edition_id}/draw/pairs": Access(ADMIN, post=422),  # no file
     "/admin/editions/{edition_id}/ranking": Access(ADMIN),
     "/admin/editions/{edition_id}/ranking.csv": Access(ADMIN),
+    "/admin/editions/{edition_id}/ranking/{code}/reason": Access(ADMIN, post=409, foreign={"code": ("B01", "X99")}),  # its marks are not divergent
     "/admin/editions/{edition_id}/quotas": Access(ADMIN),
     "/admin/editions/{edition_id}/quotas/{code}": Access(ADMIN, post=422, own={"code": "N01"}),
+    "/admin/editions/{edition_id}/conflicts": Access(ADMIN),
+    "/admin/editions/{edition_id}/conflicts/{pair}": Access(ADMIN, get=404, post=404, own={"pair": "A01~R01"}),  # nothing between them
+    "/admin/editions/{edition_id}/avoidances": Access(ADMIN, post=404),  # no such act
     "/admin/editions/{edition_id}/duplicates": Access(ADMIN),
     "/admin/editions/{edition_id}/laureates": Access(ADMIN, post=422),  # no file
     "/admin/editions/{edition_id}/duplicates/{pair}": Access(ADMIN, get=404, post=404, own={"pair": "A01~A02"}),  # no such pair

@@ -1,0 +1,192 @@
+"""The office's pages of conflicts of interest and of requests to avoid reviewers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tasks import avoiding, reviewing, signing
+from tasks.installation import Installation
+from tests import builders
+from tests.builders import Clock
+from tests.tasks.test_conflicts import A01, R01, a_world, holders, pair_of, told
+from tests.tasks.test_inviting import FULL
+from tests.web.conftest import Browser, World
+from tests.web.test_admin_checks import sign_in
+
+BASE = "/admin/editions/sample-2026/conflicts"
+PAIR = f"{BASE}/A01~R01"
+AVOIDANCES = "/admin/editions/sample-2026/avoidances"
+
+
+@pytest.fixture
+def declared() -> dict[str, Any]:
+    return {"conflicts": ["relative"], "soft_conflicts": ["project"], "avoid_requests": 2}
+
+
+@pytest.fixture
+def world(installed: Installation, declared: dict[str, Any]) -> World:
+    """R01 has A01 and A02, and a joint project with all applicants."""
+    edition = a_world(installed, **declared)
+    with installed.database.write() as store:
+        store.put_admin("admin@example.org", "管理员", "admin")
+        told(store, "project", note="2025年度课题")
+    return World(installed, edition)
+
+
+@pytest.fixture
+async def admin(browser: Browser) -> Browser:
+    return await sign_in(browser)
+
+
+async def test_what_waits_stands_first_with_its_relation_and_where_it_is_known_from(admin: Browser, world: World) -> None:
+    page = (await admin.get(BASE)).text
+    wanted = (
+        "3 对需要处理",
+        "与申报方有合作项目",
+        "关系.xlsx 2025 2025年度课题",
+        "待决定",
+        f'href="{PAIR}"',
+        "直接禁止：与申报方有亲属关系",
+    )
+    assert [text for text in wanted if text not in page] == []
+    draw = (await admin.get("/admin/editions/sample-2026/draw")).text
+    assert "3 对利益关系待决定，决定之前不抽取：" in draw
+    assert "A01–R01、A02–R01、A03–R01" in draw
+
+
+async def test_the_list_is_narrowed_by_state_relation_and_words(admin: Browser, world: World) -> None:
+    def listed(page: str) -> list[str]:
+        return [code for code in ("A01", "A02", "A03") if f"{BASE}/{code}~R01" in page]
+
+    found = {}
+    for query in (
+        "",
+        "?show=seated",
+        "?show=decided",
+        "?show=all&q=a03",
+        "?show=all&relation=relative",
+        "?q=R01大学",
+        "?show=none&relation=x",
+    ):
+        found[query] = listed((await admin.get(f"{BASE}{query}")).text)
+    everything = ["A01", "A02", "A03"]
+    assert found == {
+        "": everything, "?show=seated": ["A01", "A02"], "?show=decided": [], "?show=all&q=a03": ["A03"],
+        "?show=all&relation=relative": [], "?q=R01大学": everything, "?show=none&relation=x": everything,
+    }  # fmt: skip
+
+
+async def test_a_decision_is_kept_and_can_be_thought_over(admin: Browser, world: World) -> None:
+    await admin.get(PAIR)
+    answer = await admin.post(PAIR, {"act": "decide", "verdict": "allow", "reason": "已结题三年"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{BASE}?done=1")
+    page = (await admin.get(PAIR)).text
+    assert "已结题三年" in page
+    assert 'value="allow" checked' in page
+    assert (await admin.post(PAIR, {"act": "decide", "verdict": "bar", "reason": "仍在合作"})).status_code == 303
+    assert holders(world.installation, world.edition, "A01") != ["R01"]
+    page = (await admin.get(PAIR)).text
+    assert [text for text in ("已结题三年", "仍在合作", "收回申报项", "未安排") if text not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"verdict": "allow", "reason": ""}, "请填写理由"),
+        ({"verdict": "", "reason": "写了理由"}, "请选择允许或回避"),
+        ({"verdict": "bar", "reason": "有\x01"}, "含有无法保存的字符"),
+    ],
+)
+async def test_what_is_not_whole_is_told_at_its_field_and_kept(admin: Browser, world: World, fields: dict[str, str], sentence: str) -> None:
+    await admin.get(PAIR)
+    answer = await admin.post(PAIR, {"act": "decide", **fields})
+    assert (answer.status_code, sentence in answer.text) == (422, True)
+    assert "写了理由" in answer.text or "写了理由" not in fields["reason"]
+    pair = pair_of(world.installation, world.edition, "A01")
+    assert pair is not None
+    assert pair.decision is None
+
+
+async def test_what_a_rule_forbids_can_only_be_taken_back(admin: Browser, world: World) -> None:
+    with world.installation.database.write() as store:
+        store.remove_told_relations(["project-1"])
+        told(store, "relative")
+    page = (await admin.get(PAIR)).text
+    assert "收回并递补" in page
+    assert 'name="verdict"' not in page
+    answer = await admin.post(PAIR, {"act": "decide", "verdict": "allow", "reason": "放行"})
+    assert (answer.status_code, "评选规则直接禁止" in answer.text, "放行" in answer.text) == (409, True, True)
+    assert (await admin.post(PAIR, {"act": "take_back", "reason": ""})).status_code == 422
+    assert (await admin.post(PAIR, {"act": "take_back", "reason": "亲属"})).status_code == 303
+    assert holders(world.installation, world.edition, "A01") != ["R01"]
+
+
+async def test_a_signed_sheet_is_opened_first(admin: Browser, world: World) -> None:
+    reviewing.save_sheets(world.edition.id, 1, R01, {A01: (FULL, "", 0)})
+    signing.sign(world.edition.id, 1, R01, "专家R01")
+    page = (await admin.get(f"{BASE}/A02~R01")).text
+    assert "/admin/editions/sample-2026/reviewers/R01" in page
+    answer = await admin.post(f"{BASE}/A02~R01", {"act": "decide", "verdict": "bar", "reason": "有碍"})
+    assert (answer.status_code, "请先在该专家的评分表页面重新开放评分表" in answer.text) == (409, True)
+    assert holders(world.installation, world.edition, "A02") == ["R01"]
+
+
+async def test_when_the_review_is_over_the_page_only_shows(admin: Browser, world: World) -> None:
+    builders.go_to(world.installation.database, world.edition.id, "shortlisting")
+    page = (await admin.get(PAIR)).text
+    assert ("评审已结束，不再处理" in page, 'name="reason"' in page) == (True, False)
+    assert (await admin.get(f"{BASE}/A01~R02")).status_code == 404
+
+
+async def test_pages_are_english_where_english_was_asked_for(admin: Browser, world: World) -> None:
+    for path in (BASE, PAIR, AVOIDANCES):
+        page = (await admin.get(f"{path}?lang=en")).text
+        assert '<html lang="en">' in page
+        assert [text for text in ("利益", "待决定", "回避", "处理") if text in page] == []
+
+
+# -- requests of nominators -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(world: World, clock: Clock) -> str:
+    """N01 has asked, in time, that R01 reviews nothing of its own."""
+    clock.now -= timedelta(days=20)
+    with world.installation.database.write() as store:
+        store.connection.exec_driver_sql("UPDATE stage_runs SET state = 'open' WHERE position = 0")
+    request = avoiding.ask(world.edition.id, f"{world.edition.id}/n/N01", name="专家R01", unit="R01大学", reason="学术争议").id
+    with world.installation.database.write() as store:
+        store.connection.exec_driver_sql("UPDATE stage_runs SET state = 'closed' WHERE position = 0")
+    clock.now = builders.NOW
+    return request
+
+
+async def test_a_request_shows_whom_it_means_and_is_granted_with_a_reason(admin: Browser, world: World, asked: str) -> None:
+    page = (await admin.get(AVOIDANCES)).text
+    assert [text for text in ("学术争议", "示例省N01学会", '<span class="code-tag">R01</span>') if text not in page] == []
+    answer = await admin.post(AVOIDANCES, {"act": "grant", "request": asked, "reason": ""})
+    assert (answer.status_code, f'id="fault-{asked}"' in answer.text) == (422, True)
+    assert (await admin.post(AVOIDANCES, {"act": "grant", "request": asked, "reason": "理由成立"})).status_code == 303
+    assert "理由成立" in (await admin.get(AVOIDANCES)).text
+    assert (holders(world.installation, world.edition, "A01"), holders(world.installation, world.edition, "A02")) != (["R01"], ["R01"])
+    assert "推荐单位申请回避" in (await admin.get(f"{BASE}?show=all")).text
+
+
+async def test_a_request_can_be_refused_and_anothers_number_is_nothing(admin: Browser, world: World, asked: str) -> None:
+    await admin.get(AVOIDANCES)
+    assert (await admin.post(AVOIDANCES, {"act": "refuse", "request": asked, "reason": "理由不足"})).status_code == 303
+    assert "不同意" in (await admin.get(AVOIDANCES)).text
+    assert (await admin.post(AVOIDANCES, {"act": "grant", "request": "x", "reason": "理由"})).status_code == 404
+    assert (await admin.post(AVOIDANCES, {"act": "fly", "request": asked, "reason": "理由"})).status_code == 404
+    assert holders(world.installation, world.edition, "A01") == ["R01"]
+
+
+async def test_a_reviewer_sees_nothing_of_it(browser: Browser, other_browser: Browser, world: World, asked: str) -> None:
+    link = world.link("reviewer", "R01")
+    await browser.enter(link)
+    before = (await browser.get("/review")).text
+    assert [text for text in ("学术争议", "回避申请", "2025年度课题", "合作项目") if text in before] == []
+    assert (await browser.get(BASE)).status_code == 403
