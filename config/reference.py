@@ -14,7 +14,7 @@ from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
 from config import faults
-from models import asking, declared, process, sheets, stages, subjects
+from models import asking, declared, process, sheets, stages, subjects, tie_breaks
 
 _INTRODUCTION = """\
 # Process files
@@ -115,6 +115,7 @@ _STAGE_PARTS: dict[str, tuple[tuple[str, type[declared.Declared]], ...]] = {
         ("`flags`", stages.Flags),
         ("`top_up`", stages.TopUp),
     ),
+    "shortlisting": (("`re_review`", tie_breaks.ReReview),),
     "signoff": (("`parties`", stages.Party),),
 }
 _READERS = {

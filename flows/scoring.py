@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flows.recorded import recorded
 from models.edition import Lease
-from tasks import scoring, stages
+from tasks import grouping, re_review, scoring, stages
 
 remind = scoring.remind_reviewers
 
@@ -13,6 +13,7 @@ remind = scoring.remind_reviewers
 async def open_stage(lease: Lease, position: int) -> None:
     """Draw the panels, send the links, and start the clock."""
     stages.begin_opening(lease, position)
+    grouping.fix_groups(lease, position)
     scoring.draw_panels(lease, position)
     scoring.invite_reviewers(lease, position)
     stages.finish_opening(lease, position)
@@ -20,8 +21,8 @@ async def open_stage(lease: Lease, position: int) -> None:
 
 @recorded(name="close-scoring", validate_parameters=False)
 async def close_stage(lease: Lease, position: int) -> None:
-    """Compute the marks; entries with too few scores get further reviewers first, and the stage stays open for them."""
-    if scoring.send_out_again(lease, position):
+    """Compute the marks; for entries with too few scores, or tied on the cut line, further reviewers come first."""
+    if scoring.send_out_again(lease, position) or re_review.send_tied(lease, position):
         return
     stages.begin_closing(lease, position)
     scoring.compute_marks(lease, position)

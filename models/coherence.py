@@ -9,6 +9,7 @@ import zoneinfo
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from models import tie_breaks
 from models.declared import Misfit
 from models.stages import ScoringStage, ShortlistingStage, SubmissionStage
 
@@ -38,6 +39,9 @@ def misfits(process: Process) -> Iterator[Misfit]:
             yield from _sheets(process, position, stage)
         if isinstance(stage, ShortlistingStage):
             yield from _shortlist(process, position, stage)
+            yield from _scale(process, position, stage)
+            yield from tie_breaks.misfits(process, position, stage)
+    yield from tie_breaks.group_misfits(process)
     yield from _order(process)
     yield from _instrument(process)
     yield from _dates(process)
@@ -140,6 +144,17 @@ def _shortlist(process: Process, position: int, stage: ShortlistingStage) -> Ite
         yield Misfit(f"counts must name every class; add {', '.join(left)}", *at)
     elif stage.counts and process.awards is not None and (kept := sum(stage.counts.values())) < process.awards:
         yield Misfit(f"{stage.name} keeps {kept} but {process.awards} awards are promised; raise counts or lower awards", *at)
+
+
+def _scale(process: Process, position: int, stage: ShortlistingStage) -> Iterator[Misfit]:
+    """A least mark is meant on the scale of the score sheets; where only the order on a reviewer's list counts, marks have another."""
+    scored = next((one for one in reversed(process.stages[:position]) if isinstance(one, ScoringStage)), None)
+    if stage.min_score is None or scored is None:
+        return
+    how = scored.normalise if scored.normalise == "rank_in_group" else scored.aggregate.method
+    if how in ("borda", "rank_sum", "rank_in_group"):
+        what = f"min_score {stage.min_score} is a mark of the score sheets, and the marks of `{how}` only say who stands before whom"
+        yield Misfit(f"{what}; cut by ratio, counts or top_share", "stages", position, "min_score")
 
 
 def _order(process: Process) -> Iterator[Misfit]:

@@ -12,6 +12,7 @@ from models import coherence
 from models.asking import Media, ShareOfRound
 from models.declared import Declared, Exact, LocalTime, Misfit, Slug, Words, later, refuse
 from models.stages import SignoffStage, Stage, VotingStage
+from models.tie_breaks import Limits
 
 SubjectKind = Literal["paper", "person", "team", "organisation", "artwork", "project", "venue"]
 FieldKind = Literal[
@@ -144,8 +145,12 @@ class Groups(Declared):
     """The groups; no value stands in two of them."""
     allocate: Literal["largest_remainder"] = "largest_remainder"
     """Seats by the numbers of eligible entries, the rest by largest remainder."""
-    min_group: int = later(0, "merging of small groups")
-    bounds: dict[str, Any] | None = later(None, "lower and upper bounds per group")
+    min_group: int = Field(default=0, ge=0)
+    """A group with fewer eligible entries goes into its neighbour when the review begins (rule R7); goes with `merge`."""
+    merge: dict[Slug, Slug] = Field(default_factory=dict)
+    """The neighbour of each group, `{crossing: science}`; a group without one stays as small as it is."""
+    bounds: dict[Slug, Limits] = Field(default_factory=dict)
+    """Seats of a group at least and at most, `{crossing: [5, 20]}`; the others share what is left."""
 
 
 class NominatorType(Declared):

@@ -445,5 +445,5 @@ HITS = sa.Table(
     sa.Index("ix_hits_kind_subject_at", "kind", "subject", "at"),
 )
 
-APPEND_ONLY = ("events", "publications", "shortlists", "sheet_versions", "checks")
+APPEND_ONLY = ("events", "publications", "shortlists", "sheet_versions", "checks", "shortlist_grounds")
 """Tables whose rows a trigger keeps from being changed or deleted."""

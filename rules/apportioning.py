@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -148,6 +148,23 @@ def choose_within(marks: Mapping[str, Decimal], groups: Mapping[str, str], seats
             by_group.setdefault(groups[entry], []).append(entry)
         hall.let_in(by_group)
     return Chosen(tuple(hall.chosen), tuple(hall.tied), seats - len(hall.chosen))
+
+
+def check_places(places: int, groups: Collection[str], bounds: Mapping[str, Bounds], *, pool: str) -> None:
+    """See that so many places can be given within the bounds of the groups that compete for them.
+
+    Raises:
+        InputError: the lower bounds add up to more than the places, or the upper ones to less.
+    """
+    least = sum(bounds[group].lower for group in groups if group in bounds)
+    if least > places:
+        what = f"the groups of {pool} have at least {least} places together, but there are {places}"
+        raise InputError([Fault(what, "lower the lower bounds in group_bounds, or raise the number of places")])
+    uppers = [bounds[group].upper if group in bounds else None for group in groups]
+    limited = [upper for upper in uppers if upper is not None]
+    if len(limited) == len(uppers) and sum(limited) < places:
+        what = f"the groups of {pool} have at most {sum(limited)} places together, but there are {places}"
+        raise InputError([Fault(what, "raise the upper bounds in group_bounds, or lower the number of places")])
 
 
 class _Hall:

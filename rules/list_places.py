@@ -6,15 +6,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from models.edition import Entry, Standing
 from models.process import Process
-from models.stages import Aggregate, Flags, ShortlistingStage
-from rules import methods, shortlist, uncertainty
+from models.stages import Aggregate, Flags, Normalise, ShortlistingStage
+from rules import cutting, shortlist, uncertainty
 from rules.calibration import Calibration
 from rules.methods import Method
 from rules.score_table import ScoreTable
 from rules.uncertainty import Bands, Selection
+
+
+Column = Method | Literal["normalised"]
+"""What a mark is computed by: a method on the totals themselves, or the declared one on normalised totals (rule S7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +40,21 @@ class Question:
     draws: int
     clear: Decimal
     """Chance from which an entry is clearly selected."""
+    normalise: Normalise = "none"
+    """What is done to totals before they become marks (rule S7)."""
+    apart: Sequence[frozenset[str]] = ()
+    """Names of classes that share a score sheet, where not all do: each such part is calibrated by itself. Empty: all do."""
 
     @property
-    def shown(self) -> tuple[Method, ...]:
-        """The methods whose marks stand side by side: plain mean, the declared rule, calibrated."""
-        return tuple(dict.fromkeys(("mean", self.declared, "calibrated")))
+    def shown(self) -> tuple[Column, ...]:
+        """What stands side by side: plain mean, the declared rule, calibrated."""
+        found: tuple[Column, ...] = ("mean", self.declared, "calibrated")
+        return tuple(dict.fromkeys(found))
 
     @property
-    def declared(self) -> Method:
-        """The method of the award."""
-        return next(one for one in methods.METHODS if one == self.rule.method)
+    def declared(self) -> Column:
+        """What the marks of the award are computed by."""
+        return self.rule.method if self.normalise == "none" else "normalised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,7 @@ class Pool:
 
 def pool_name(question: Question, entry: Entry) -> str:
     """Among whom an entry competes for the list; its group where there is none."""
-    return entry.group if question.cut is None else shortlist.pool_of(entry.group, question.cut, question.process)
+    return entry.group if question.cut is None else cutting.pool_of(entry.group, question.cut, question.process)
 
 
 def places(question: Question) -> dict[str, int]:
@@ -71,7 +81,7 @@ def places(question: Question) -> dict[str, int]:
     if question.cut is None:
         return {}
     sizes = Counter(pool_name(question, one) for one in question.entries)
-    return {name: shortlist.places(name, size, question.seats, question.cut) for name, size in sizes.items()}
+    return {name: cutting.places(name, size, question.seats, question.cut, question.process) for name, size in sizes.items()}
 
 
 def selection(question: Question, table: ScoreTable, calibration: Calibration, entries: Mapping[str, Entry]) -> Selection:
@@ -79,7 +89,11 @@ def selection(question: Question, table: ScoreTable, calibration: Calibration, e
     if question.cut is not None and question.cut.min_score is not None:
         least = float(question.cut.min_score) - calibration.level
         return lambda quality: quality >= least
-    return uncertainty.best_of_groups([pool_name(question, entries[one]) for one in table.entries], places(question))
+    names = [pool_name(question, entries[one]) for one in table.entries]
+    if question.cut is not None and question.cut.group_bounds:
+        bounds = {group: (one.lower, one.upper) for group, one in cutting.bounds_of(question.cut, question.process).items()}
+        return uncertainty.best_within(names, places(question), [entries[one].group for one in table.entries], bounds)
+    return uncertainty.best_of_groups(names, places(question))
 
 
 def pools(question: Question, chances: Mapping[str, uncertainty.Chance], standings: Sequence[Standing]) -> dict[str, Pool]:

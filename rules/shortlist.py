@@ -7,15 +7,20 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from itertools import accumulate, groupby
-from math import ceil
 
 from models.edition import Award, ShortlistItem, Standing
 from models.errors import JinbangError
-from models.process import Process
+from models.process import Groups, Process
+from models.shortlists import Then, Tie
 from models.stages import ShortlistingStage
-from rules import eligibility
+from models.tie_breaks import bounds_by_group
+from rules import apportioning, cutting, eligibility
+from rules.apportioning import Bounds
+from rules.parting import Block, Evidence, Parting
+
+SEATS = "seats"
+"""Name of the line below the last seat."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,8 @@ class Allotment:
     """Seats that stay empty; a normal outcome (rule V6)."""
     tied: tuple[str, ...]
     """Entries that share the mark of a group's last seat and are too many for it; none of them has a seat."""
+    ties: tuple[Tie, ...] = ()
+    """Ties across a line, and how the chain broke them."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,7 @@ def seats(process: Process, eligible: Mapping[str, int]) -> dict[str, int]:
 
     Raises:
         JinbangError: `eligible` names a group that the process does not have.
+        InputError: the seats cannot be shared within the declared bounds.
     """
     groups = eligibility.groups_of(process)
     if unknown := sorted(set(eligible) - set(groups)):
@@ -90,10 +98,11 @@ def seats(process: Process, eligible: Mapping[str, int]) -> dict[str, int]:
             f"{process.name}: entries compete in {', '.join(unknown)}, but the groups are {', '.join(groups)}; check the form again"
         )
     if process.awards is not None:
-        return _share(process.awards, groups, eligible)
+        return _share(process.awards, groups, eligible, process.groups)
     shares: dict[str, int] = {}
     for one in process.classes:
-        shares |= _share(one.awards or 0, [group for group in groups if eligibility.class_of(group, process) == one.name], eligible)
+        own = [group for group in groups if eligibility.class_of(group, process) == one.name]
+        shares |= _share(one.awards or 0, own, eligible, process.groups)
     return shares
 
 
@@ -122,76 +131,94 @@ def tier_seats(process: Process, seats: Mapping[str, int]) -> dict[str, dict[str
 
 
 def cut(standings: Sequence[Standing], seats: Mapping[str, int], stage: ShortlistingStage, process: Process) -> tuple[ShortlistItem, ...]:
-    """The entries that go to the committee, in the order of the standings (rules L1 and L2).
-
-    `ratio` and `top_share` cut every group, `counts` every class, `min_score` asks for a mark. Entries that
-    share the mark on the line all stay in (`include_all`) or all stay out (`exclude_all`).
-    """
-    pools: dict[str, list[Standing]] = defaultdict(list)
-    for standing in standings:
-        pools[pool_of(standing.group, stage, process)].append(standing)
-    kept = {one.entry for name, pool in pools.items() for one in _upper_part(pool, places(name, len(pool), seats, stage), stage)}
-    return tuple(ShortlistItem(one.entry, one.group, one.place, one.mark) for one in standings if one.entry in kept)
+    """The entries that go to the committee while nothing but marks is looked at: ties stay as they are. See `cutting.cut`."""
+    return cutting.cut(standings, seats, stage, process).items
 
 
-def pool_of(group: str, stage: ShortlistingStage, process: Process) -> str:
-    """Among whom an entry competes for the list: its class where `counts` cuts, else its group (rule L1)."""
-    return eligibility.class_of(group, process) if stage.counts else group
+def allot(
+    items: Sequence[ShortlistItem], seats: Mapping[str, int], process: Process, *, chain: Sequence[str] = (),
+    evidence: Evidence | None = None,
+) -> Allotment:  # fmt: skip
+    """Give the seats of every group to its entries in order of place (rules V5, V6 and S8).
 
-
-def places(pool: str, size: int, seats: Mapping[str, int], stage: ShortlistingStage) -> int:
-    """How many of a pool go to the committee, ties aside (rule L1); all of them where only a mark is asked for.
-
-    Args:
-        pool: As `pool_of` names it.
-        size: Entries in it.
-        seats: Group -> seats.
-        stage: The declaration of the cut.
-    """
-    if stage.counts:
-        return stage.counts.get(pool, 0)
-    if stage.ratio is not None:
-        return ceil(seats.get(pool, 0) * Fraction(stage.ratio))
-    if stage.top_share is not None:
-        return ceil(size * stage.top_share)
-    return size
-
-
-def allot(items: Sequence[ShortlistItem], seats: Mapping[str, int], process: Process) -> Allotment:
-    """Give the seats of every group to its entries in order of place (rules V5 and V6).
-
-    An exact tie is never decided by an id. Entries that share a mark and are too many for the seats that are
-    left all stay without, nobody below passes them, and those seats are vacant. Entries that share a mark
-    across the line of a tier all get the lower tier; the higher one then stays below its quota, and the lower
-    one goes above its own by as much.
+    Where the last seat, or the line of a tier, runs between entries with the same mark, the chain parts them. An exact tie is never
+    decided by an id: those whom the chain leaves tied and who are too many for the seats that are left all stay without, nobody below
+    passes them, and those seats are vacant. Entries that stay tied across the line of a tier all get the lower tier; the higher one
+    then stays below its quota, and the lower one goes above its own by as much.
 
     Args:
         items: The shortlist without the entries that were voted out; the order among equal places is kept.
         seats: Group -> seats.
         process: The declaration with its tiers.
+        chain: Links that part the tied; none = nothing does.
+        evidence: What they are parted by.
     """
     by_group: dict[str, list[ShortlistItem]] = defaultdict(list)
     for item in items:
         by_group[item.group].append(item)
     tiers = tier_seats(process, seats)
-    awards: list[Award] = []
-    tied: list[str] = []
-    for group in eligibility.groups_of(process):
-        filled, room = 0, seats.get(group, 0)
-        for block in _blocks(by_group[group]):
-            if filled + len(block) > room:
-                tied += [item.entry for item in block] if filled < room else []
+    found = [
+        _Seating(group, by_group[group], seats[group], tiers[group], Parting(chain, evidence, pool=group, marks=_marks(by_group[group])))
+        for group in eligibility.groups_of(process)
+        if group in seats
+    ]
+    awards = tuple(award for one in found for award in one.awards)
+    tied = tuple(entry for one in found for entry in one.tied)
+    return Allotment(awards, sum(seats.values()) - len(awards), tied, tuple(tie for one in found for tie in one.ties))
+
+
+class _Seating:
+    """Seats of one group, given from the best downwards."""
+
+    def __init__(self, group: str, items: Sequence[ShortlistItem], room: int, tiers: Mapping[str, int], parting: Parting) -> None:
+        self.room, self.tiers = room, tiers
+        self.awards: list[Award] = []
+        self.tied: tuple[str, ...] = ()
+        known = {item.entry: item for item in items}
+        waiting = [Block(tuple(item.entry for item in block)) for block in reversed(list(_blocks(items)))]
+        left: dict[tuple[str, ...], Then] = {}
+        while waiting:
+            block = waiting.pop()
+            filled, line = len(self.awards), self._line(len(block.entries))
+            if filled >= room:
                 break
-            filled += len(block)
-            tier = _tier_at(filled, tiers[group])
-            awards += [Award(item.entry, group, tier, item.place) for item in block]
-    return Allotment(tuple(awards), sum(seats.values()) - len(awards), tuple(tied))
+            if line and parting.can_part(block):
+                waiting += reversed(parting.part(block, line=line))
+                continue
+            if line:
+                parting.stop(block, line=line)
+                left[block.entries] = "vacant" if line == SEATS else "lower_tier"
+            if line == SEATS:
+                self.tied = block.entries
+                break
+            tier = _tier_at(filled + len(block.entries), tiers)
+            self.awards += [Award(entry, group, tier, known[entry].place) for entry in block.entries]
+        self.ties = parting.ties(left) if parting.evidence is not None else ()
+
+    def _line(self, size: int) -> str:
+        """The line that would run through so many further entries; empty if none does."""
+        filled = len(self.awards)
+        if filled < self.room < filled + size:
+            return SEATS
+        if filled + size > self.room:
+            return ""
+        first, last = (_tier_at(at, self.tiers) for at in (filled + 1, filled + size))
+        return first if first != last else ""
 
 
-def _share(number: int, groups: Sequence[str], eligible: Mapping[str, int]) -> dict[str, int]:
+def _marks(items: Sequence[ShortlistItem]) -> dict[str, Decimal]:
+    return {item.entry: item.mark for item in items}
+
+
+def _share(number: int, groups: Sequence[str], eligible: Mapping[str, int], declared: Groups | None) -> dict[str, int]:
     if len(groups) == 1:
         return {groups[0]: number}
-    return largest_remainder(number, {group: eligible.get(group, 0) for group in groups})
+    weights = {group: eligible.get(group, 0) for group in groups}
+    bounds = bounds_by_group(declared.bounds, groups) if declared else {}
+    if not bounds or not any(weights.values()):
+        return largest_remainder(number, weights)
+    # A group that was merged into another, or has no entries, has no seat to be kept for it.
+    return apportioning.share_within(number, weights, {group: Bounds(*bounds[group]) for group in bounds if weights[group]})
 
 
 def _catch_up(reached: dict[str, int], line: int, seats: Mapping[str, int]) -> None:
@@ -205,20 +232,6 @@ def _catch_up(reached: dict[str, int], line: int, seats: Mapping[str, int]) -> N
         reached[group] += 1
         if reached[group] < seats[group]:
             heapq.heappush(lags, (lag + total, size, group))
-
-
-def _upper_part(pool: Sequence[Standing], places: int, stage: ShortlistingStage) -> list[Standing]:
-    if stage.min_score is not None:
-        return [one for one in pool if one.mark >= stage.min_score]
-    if places >= len(pool):
-        return list(pool)
-    if places <= 0:
-        return []
-    marks: list[Decimal] = sorted((one.mark for one in pool), reverse=True)
-    line, below = marks[places - 1], marks[places]
-    if line == below and stage.ties == "exclude_all":
-        return [one for one in pool if one.mark > line]
-    return [one for one in pool if one.mark >= line]
 
 
 def _blocks(items: Sequence[ShortlistItem]) -> Iterator[list[ShortlistItem]]:

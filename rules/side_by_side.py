@@ -1,7 +1,7 @@
 """The ranking of a scoring stage as the office reads it: marks by three methods, how sure each place is, and where the line runs.
 
 Everybody who scored in the stage is calibrated together, so that all sheets of a reviewer tell how lenient she is; ranks, lines and
-chances go by the groups in which entries compete.
+chances go by the groups in which entries compete. Where classes have different score sheets, each sheet is a ranking by itself.
 """
 
 from __future__ import annotations
@@ -16,16 +16,14 @@ import numpy as np
 
 from models.declared import Words
 from models.edition import Entry
-from rules import compared, eligibility, list_places, methods, panel_checks, scoring, shortlist, uncertainty
+from rules import compared, cutting, eligibility, list_places, marking, methods, panel_checks, scoring, shortlist, uncertainty
 from rules.calibration import Calibration, calibrate
-from rules.list_places import Pool, Question
-from rules.methods import Method
-from rules.score_table import Floats, Score, ScoreTable
+from rules.list_places import Column, Pool, Question
+from rules.marking import Sheet
+from rules.score_table import Floats, ScoreTable
 from rules.scoring import Total
 from rules.uncertainty import Selection, Zone
 
-_FINE = 6
-"""Decimal places to which a total of criteria that do not apply is rounded before it is calibrated; others have fewer."""
 _INTERVAL = (5, 95)
 """Per cent of the draws below the ends of an interval: nine draws of ten lie between."""
 
@@ -41,7 +39,7 @@ class Line:
     mark: Decimal | None
     """By the declared rule; None while there are too few sheets (rule S4)."""
     calibrated: Decimal
-    ranks: Mapping[Method, int]
+    ranks: Mapping[Column, int]
     """Within the group, among the entries that have a declared mark; empty for the others."""
     depends: bool
     """On the list by one method and not by another."""
@@ -54,6 +52,8 @@ class Line:
     selected: Decimal | None
     """Chance to be among those who go to the committee; None where nobody does."""
     zone: Zone | None
+    normalised: tuple[Fraction, ...] = ()
+    """The totals as they entered the mark, in the order of `totals`; empty where nothing is normalised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,18 @@ class SideBySide:
     """None before the first signed sheet."""
     notes: tuple[Words, ...] = ()
     """Where differences come from, and what to know about the panel."""
+    parts: tuple[SideBySide, ...] = ()
+    """The rankings of which this one consists, where classes have different score sheets; calibration, notes and leniency are theirs."""
+
+    @property
+    def each(self) -> tuple[SideBySide, ...]:
+        """What was calibrated by itself."""
+        return self.parts or (self,)
 
     def pool_of(self, entry: Entry) -> Pool | None:
         """Among whom an entry competes; None where nobody is selected."""
         cut = self.question.cut
-        return None if cut is None else self.pools.get(shortlist.pool_of(entry.group, cut, self.question.process))
+        return None if cut is None else self.pools.get(cutting.pool_of(entry.group, cut, self.question.process))
 
 
 def rank(sheets: Sequence[tuple[str, str, Total]], question: Question) -> SideBySide:
@@ -97,16 +104,32 @@ def rank(sheets: Sequence[tuple[str, str, Total]], question: Question) -> SideBy
             result should show.
         question: What the ranking is made by.
     """
+    if question.apart:
+        return _joined([rank(sheets, part) for part in _parts(question)], question)
     known = {one.id: one for one in question.entries}
-    counted = [one for one in sheets if one[0] in known]
-    scored = {entry for entry, _, _ in counted}
+    counted = [Sheet(*one) for one in sheets if one[0] in known]
+    scored = {one.entry for one in counted}
     waiting = tuple(sorted((one for one in question.entries if one.id not in scored), key=lambda one: one.code))
     if not counted:
         return SideBySide(question, waiting=waiting, pools=list_places.pools(question, {}, ()))
-    table = ScoreTable(Score(entry, reviewer, scoring.half_up(Fraction(total), _FINE)) for entry, reviewer, total in counted)
+    table = ScoreTable(marking.scores(counted))
     found = _Ranking(question, counted, table, calibrate(table))
     notes = (compared.explained(found.calibration.components), *panel_checks.notes(found.calibration))
     return SideBySide(question, found.lines(), waiting, found.pools, found.lenient(), found.calibration, notes)
+
+
+def _parts(question: Question) -> list[Question]:
+    """The question for each score sheet. A group lies within one class, so nobody competes across two of them."""
+    inside = {classes: tuple(one for one in question.entries if one.class_name in classes) for classes in question.apart}
+    return [replace(question, apart=(), entries=entries) for entries in inside.values()]
+
+
+def _joined(parts: Sequence[SideBySide], question: Question) -> SideBySide:
+    groups = {name: at for at, name in enumerate(eligibility.groups_of(question.process))}
+    lines = sorted((line for part in parts for line in part.lines), key=lambda line: groups[line.entry.group])  # else in their order
+    waiting = sorted((one for part in parts for one in part.waiting), key=lambda one: one.code)
+    pools = {name: pool for part in parts for name, pool in part.pools.items()}
+    return SideBySide(question, tuple(lines), tuple(waiting), pools, parts=tuple(parts))
 
 
 class _Watched:
@@ -123,26 +146,30 @@ class _Watched:
 class _Ranking:
     """Everything of one ranking that several columns need."""
 
-    def __init__(self, question: Question, sheets: Sequence[tuple[str, str, Total]], table: ScoreTable, calibration: Calibration) -> None:
+    def __init__(self, question: Question, sheets: Sequence[Sheet], table: ScoreTable, calibration: Calibration) -> None:
         self.question, self.table, self.calibration = question, table, calibration
         self.totals: dict[str, list[Total]] = defaultdict(list)
-        for entry, _, total in sheets:
-            self.totals[entry].append(total)
+        for one in sheets:
+            self.totals[one.entry].append(one.total)
         self.entries = {one.id: one for one in question.entries if one.id in self.totals}
         everybody = list(self.entries.values())
-        self.standings = scoring.standings(everybody, self.totals, question.rule, question.flags)
+        self.declared = marking.marks(question.entries, sheets, question.rule, question.normalise, calibration)
+        self.entered: dict[str, list[Fraction]] = defaultdict(list)
+        for one in sorted(sheets, key=lambda one: (one.total, one.reviewer)):
+            self.entered[one.entry].append(Fraction(self.declared.totals[one.entry, one.reviewer]))
+        self.standings = scoring.standings(everybody, self.totals, question.rule, question.flags, self.declared.printed)
         self.marks = self._marks(everybody)
         self.chances, self.intervals = self._drawn()
         self.pools = list_places.pools(question, self.chances, self.standings)
 
-    def _marks(self, everybody: Sequence[Entry]) -> dict[Method, dict[str, Decimal]]:
+    def _marks(self, everybody: Sequence[Entry]) -> dict[Column, dict[str, Decimal]]:
         """Method -> entry -> mark as printed; the declared one only where there are enough sheets."""
         rule = self.question.rule.model_copy(update={"method": "mean", "min_valid": 1})
         means = {one.entry: one.mark for one in scoring.standings(everybody, self.totals, rule, self.question.flags)}
         calibrated = methods.calibrated_marks(self.calibration, self.question.rule.places)
-        marks: dict[Method, dict[str, Decimal]] = {"mean": means, "calibrated": calibrated}
+        marks: dict[Column, dict[str, Decimal]] = {"mean": means, "calibrated": calibrated}
         if self.question.declared not in marks:
-            marks[self.question.declared] = {one.entry: one.mark for one in self.standings}
+            marks[self.question.declared] = dict(self.declared.printed)
         return marks
 
     def _drawn(self) -> tuple[Mapping[str, uncertainty.Chance], Mapping[str, tuple[Decimal, Decimal]]]:
@@ -169,7 +196,7 @@ class _Ranking:
         return tuple(sorted(lines, key=lambda one: (groups[one.entry.group], one.ranks.get(self.question.declared, last), one.entry.code)))
 
     def _line(
-        self, entry: Entry, ranks: Mapping[Method, Mapping[str, int]], listed: Mapping[Method, frozenset[str]],
+        self, entry: Entry, ranks: Mapping[Column, Mapping[str, int]], listed: Mapping[Column, frozenset[str]],
         ranked: set[str], zones: Mapping[str, Zone],
     ) -> Line:  # fmt: skip
         totals, question = sorted(Fraction(one) for one in self.totals[entry.id]), self.question
@@ -186,18 +213,19 @@ class _Ranking:
             interval=self.intervals[entry.id],
             selected=None if question.cut is None else self.chances[entry.id].selected,
             zone=zones.get(entry.id),
+            normalised=() if question.normalise == "none" else tuple(self.entered[entry.id]),
         )
 
-    def _ranks(self) -> dict[Method, dict[str, int]]:
+    def _ranks(self) -> dict[Column, dict[str, int]]:
         members: dict[str, list[str]] = defaultdict(list)
         for one in self.standings:
             members[one.group].append(one.entry)
-        found: dict[Method, dict[str, int]] = {method: {} for method in self.question.shown}
+        found: dict[Column, dict[str, int]] = {method: {} for method in self.question.shown}
         for method, entries in ((method, some) for method in found for some in members.values()):
             found[method] |= methods.ranks({one: self.marks[method][one] for one in entries})
         return found
 
-    def _listed(self) -> dict[Method, frozenset[str]]:
+    def _listed(self) -> dict[Column, frozenset[str]]:
         """Method -> who would go to the committee if it were the method of the award, by the whole declared cut."""
         question = self.question
         if question.cut is None:

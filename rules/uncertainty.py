@@ -102,6 +102,38 @@ def best_of_groups(groups: Sequence[str], seats: Mapping[str, int]) -> Selection
     return select
 
 
+def best_within(
+    pools: Sequence[str], seats: Mapping[str, int], groups: Sequence[str], bounds: Mapping[str, tuple[int, int | None]]
+) -> Selection:
+    """The rule that fills the seats of every pool so that each of its groups keeps its bounds: the lower ones first, then by quality.
+
+    Args:
+        pools: By number of the entry.
+        seats: Pool -> seats; a pool left out has none.
+        groups: By number of the entry; a group lies within one pool.
+        bounds: Group -> at least and at most, None = as many as there are; a group left out has no bounds.
+    """
+    members: dict[str, dict[str, list[int]]] = {}
+    for at, (pool, group) in enumerate(zip(pools, groups, strict=True)):
+        members.setdefault(pool, {}).setdefault(group, []).append(at)
+
+    def select(quality: Floats) -> Flags:
+        chosen = np.zeros(len(quality), dtype=np.bool_)
+        for pool, parts in members.items():
+            sure: list[int] = []
+            rest: list[int] = []
+            for group, numbers in parts.items():
+                lower, upper = bounds.get(group, (0, None))
+                ordered = sorted(numbers, key=lambda at: (-quality[at], at))
+                sure += ordered[:lower]
+                rest += ordered[lower:upper]
+            rest.sort(key=lambda at: (-quality[at], at))
+            chosen[sure + rest[: max(0, seats.get(pool, 0) - len(sure))]] = True
+        return chosen
+
+    return select
+
+
 def chances(
     calibration: Calibration, selection: Selection | None, *, draws: int, seed: int, alike: Numbers | None = None
 ) -> dict[str, Chance]:

@@ -10,6 +10,7 @@ from models.errors import Fault, InputError, NotAllowed, NotFound, TooLate
 from models.stages import SignoffStage, VotingStage
 from models.store import Store
 from rules.text import TextRefused, clean
+from tasks import ballots
 from tasks.installation import database
 
 COMMENT_MAX = 2000
@@ -47,12 +48,13 @@ def answer(edition: str, position: int, member: str, verdict: Literal["agree", "
         said = _checked(run, entries, verdict, struck, comment)
         given = Answer(edition, position, member, run.round, verdict, tuple(sorted(set(struck))), said, now)
         before = {one.member: one for one in store.answers(edition, position)}.get(member)
-        if before is not None and (before.round, before.verdict, before.struck, before.comment) == (
+        same = before is not None and (before.round, before.verdict, before.struck, before.comment) == (
             given.round,
             given.verdict,
             given.struck,
             given.comment,
-        ):
+        )
+        if same and ballots.versions_seen(store, store.edition(edition), position).get(member) == listed[0].version:
             return  # the same form once more
         store.put_answer(given)
         actor = f"{'committee' if isinstance(run.declared, VotingStage) else 'party'}:{member}"

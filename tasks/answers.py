@@ -10,7 +10,7 @@ from models.stages import SignoffStage, VotingStage
 from models.store import Store
 from notifications import messages
 from rules import ballot
-from tasks import shortlisting, stages
+from tasks import ballots, shortlisting, stages
 from tasks.action import action
 
 
@@ -125,7 +125,7 @@ def count_votes(lease: Lease, position: int) -> None:
                 f"remind them and extend {run.name}"
             )
         entries = [entry.id for entry in store.entries(edition.id, "shortlisted")]
-        outcome = ballot.tally(entries, given, run.declared.passing)
+        outcome = ballot.tally(entries, ballots.as_counted(store, edition, position, given), run.declared.passing)
         if not outcome.accepted:
             said = "; ".join(answer.comment for answer in given if answer.verdict == "return")
             raise StageNotReady(

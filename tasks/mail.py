@@ -78,10 +78,20 @@ async def send_batch(edition_id: str) -> dict[str, int]:
             store.release_claims(sender)
 
 
-def _packets(store: Store, batch: Sequence[Mail]) -> dict[str, bytes]:
-    """The shortlist's workbook, if a mail of the batch carries it."""
-    carrying = {"shortlist_packet", "signoff_request"}
-    return {one: packet.workbook(store, one) for one in {mail.edition for mail in batch if mail.template in carrying}}
+_CARRYING = frozenset({"shortlist_packet", "shortlist_changed", "signoff_request"})
+
+
+def _packets(store: Store, batch: Sequence[Mail]) -> dict[str, tuple[kinds.Attachment, ...]]:
+    """Edition -> the shortlist as a workbook and as a PDF, if a mail of the batch carries it; without the PDF where there is no font."""
+    found = {}
+    for one in {mail.edition for mail in batch if mail.template in _CARRYING}:
+        attached = [kinds.Attachment(f"{one}-shortlist.xlsx", XLSX, packet.workbook(store, one))]
+        try:
+            attached.append(kinds.Attachment(f"{one}-shortlist.pdf", "application/pdf", packet.pdf(store, one)))
+        except typesetting.NoFont as refusal:
+            log.error("the shortlist of %s goes without its PDF: %s", one, refusal)
+        found[one] = tuple(attached)
+    return found
 
 
 def _papers(edition: Edition, batch: Sequence[Mail]) -> dict[str, score_sheets.Paper]:
@@ -101,7 +111,7 @@ class _Letters(NamedTuple):
 
     edition: Edition
     grants: dict[str, Grant]
-    packets: dict[str, bytes]
+    packets: dict[str, tuple[kinds.Attachment, ...]]
     papers: dict[str, score_sheets.Paper]
 
     def can_write(self, mail: Mail) -> bool:
@@ -117,9 +127,7 @@ class _Letters(NamedTuple):
         link = None
         if mail.person is not None and mail.person in self.grants:
             link = kinds.MAIL_KINDS[mail.template].target(links.address(settings(), self.grants[mail.person]), mail.params)
-        attached = []
-        if mail.edition in self.packets and mail.template in ("shortlist_packet", "signoff_request"):
-            attached.append(kinds.Attachment(f"{self.edition.id}-shortlist.xlsx", XLSX, self.packets[mail.edition]))
+        attached = list(self.packets.get(mail.edition, ())) if mail.template in _CARRYING else []
         attached += self._signed_paper(mail)
         return render.render(
             mail, link=link, base_url=settings().base_url, sender=settings().mail_from,

@@ -16,7 +16,7 @@ from models.events import Event
 from models.store import Store
 from notifications import messages
 from rules.text import TextRefused, clean
-from tasks import signing
+from tasks import rounds, signing
 from tasks.installation import database, settings
 
 REASON_MAX = 500
@@ -64,6 +64,7 @@ def reopen(edition: str, position: int, reviewer: str, entries: Iterable[str], r
         wanted = sorted(set(entries))
         if any(entry not in held.entries for entry in wanted):
             raise NotFound("this entry is not on the reviewer's list")
+        rounds.refuse_locked(store, held.run, [pair.id for pair in held.pairs if pair.entry in wanted])
         cause = _reason(reason)
         signed = [held.sheets[entry] for entry in wanted if entry in held.sheets and held.sheets[entry].signed_at]
         if not signed or len(signed) < len(wanted):

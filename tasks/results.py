@@ -11,12 +11,15 @@ from models import subjects
 from models.declared import Words
 from models.edition import Award, Edition, Entry, EntryState, Lease, Notice, Publication
 from models.errors import NotFound
-from models.stages import NoticeStage, PublicationStage
+from models.shortlists import tie_row
+from models.stages import NoticeStage, PublicationStage, ShortlistingStage
 from models.store import Store
+from models.tie_breaks import chain_of
 from notifications import messages
 from rules import calendar, eligibility, shortlist
 from rules.digests import digest
-from tasks import stages
+from rules.parting import Evidence
+from tasks import stages, tie_evidence
 from tasks.action import action
 from tasks.installation import settings
 
@@ -32,7 +35,22 @@ def allot(store: Store, edition: Edition) -> shortlist.Allotment:
         raise NotFound(f"{edition.id}: there is no shortlist, so nothing can be awarded")
     listed, seats = found
     struck = {entry.id for entry in store.entries(edition.id, "voted_out")}
-    return shortlist.allot([item for item in listed.items if item.entry not in struck], seats, edition.process)
+    chain, evidence = _chain(store, edition)
+    items = [item for item in listed.items if item.entry not in struck]
+    return shortlist.allot(items, seats, edition.process, chain=chain, evidence=evidence)
+
+
+def _chain(store: Store, edition: Edition) -> tuple[tuple[str, ...], Evidence | None]:
+    """The chain of the latest shortlisting, and what it compares; the award goes by it as the list did."""
+    cut, scored = edition.last_of("shortlisting"), edition.last_of("scoring")
+    if cut is None or scored is None or not isinstance(cut.declared, ShortlistingStage):
+        return (), None
+    return chain_of(cut.declared), tie_evidence.gather(store, edition, scored, cut.declared)
+
+
+def _told(allotted: shortlist.Allotment) -> dict[str, Any]:
+    """Ties on the lines of the award, for the event; nothing where there were none."""
+    return {"ties": [tie_row(one) for one in allotted.ties]} if allotted.ties else {}
 
 
 @action
@@ -59,7 +77,10 @@ def post_notice(lease: Lease, position: int) -> None:
         store.set_entry_states({award.entry: "publicised" for award in allotted.awards})
         first, last = period.first_day.isoformat(), period.last_day.isoformat()
         count = len(allotted.awards)
-        store.append(edition.id, "NoticePosted", actor="engine", first_day=first, last_day=last, entries=count, vacant=allotted.vacant)
+        store.append(
+            edition.id, "NoticePosted", actor="engine", first_day=first, last_day=last, entries=count, vacant=allotted.vacant,
+            **_told(allotted),
+        )  # fmt: skip
         people = store.nominators(edition.id)
         store.queue_mails(edition.id, [messages.notice_opened(edition, run, one, first, last, count) for one in people])
 
@@ -74,9 +95,9 @@ def publish(lease: Lease, position: int) -> None:
         noticed = store.notice(edition.id)
         if noticed is None:
             allotted = allot(store, edition)
-            awards, vacant = allotted.awards, allotted.vacant
+            awards, vacant, ties = allotted.awards, allotted.vacant, _told(allotted)
         else:
-            awards, vacant = noticed[0].awards, noticed[1]
+            awards, vacant, ties = noticed[0].awards, noticed[1], {}
         entries = store.entries_by_id(award.entry for award in awards)
         now = store.edition_now(edition.id)
         document = _document(store, edition, awards, entries, vacant)
@@ -84,7 +105,7 @@ def publish(lease: Lease, position: int) -> None:
         store.add_publication(Publication(edition.id, 1, now, code, document | {"published_at": now.isoformat(), "digest": code}))
         _close_entries(store, edition, awards)
         _tell_result(store, edition, awards, entries)
-        store.append(edition.id, "ResultPublished", actor="engine", version=1, awards=len(awards), vacant=vacant, digest=code)
+        store.append(edition.id, "ResultPublished", actor="engine", version=1, awards=len(awards), vacant=vacant, digest=code, **ties)
         store.append(edition.id, "EditionPublished", actor="engine")
         store.set_edition_state(lease, "published")
 

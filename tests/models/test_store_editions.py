@@ -50,7 +50,7 @@ def test_history_can_be_neither_changed_nor_deleted(store_of: Database, table: s
 
 
 def test_the_list_of_protected_tables_is_the_whole_list() -> None:
-    assert t.APPEND_ONLY == ("events", "publications", "shortlists", "sheet_versions", "checks")
+    assert t.APPEND_ONLY == ("events", "publications", "shortlists", "sheet_versions", "checks", "shortlist_grounds")
 
 
 def test_an_event_and_its_wake_up_are_undone_with_their_transaction(store_of: Database) -> None:

@@ -1,0 +1,222 @@
+"""Ties on the cut line: a further round among the tied, then the chain, then a lot whose seed was published (rules L2, S8)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from models.errors import NotAllowed
+from models.shortlists import Tie, TieStep
+from tasks import re_review, reopening, stages
+from tests import builders
+from tests.tasks.conftest import people
+from tests.tasks.driving import ON_SQLITE, Season
+from tests.tasks.test_scoring import all_score, panels
+
+KEYS = ("A01", "A02", "A03", "A04", "A05")
+MARKS = {"A01": 90, "A02": 80, "A03": 70, "A04": 70, "A05": 60}
+
+
+def begun(season: Season, name: str = "again", keys: tuple[str, ...] = KEYS, *, least: int = 3, **cut: Any) -> Season:
+    """Another edition whose list has three places; its review is open, and an entry needs at least so many scores."""
+    changed = builders.a_stage_change("shortlisting", **cut)["stages"]
+    scoring = {**changed[1], "aggregate": {"min_valid": least}}
+    process = builders.a_process(name=name, stages=[changed[0], scoring, *changed[2:]])
+    made = Season(season.installed, season.clock, builders.keep(season.database, builders.an_edition(process)))
+    people(made)
+    made.put(reviewers=[builders.a_reviewer(f"R{number}") for number in range(10, 16)])
+    made.local("2026-04-01 08:00").advance()
+    made.hand_in([builders.an_entry(key, nominator="N01" if at < 5 else "N02") for at, key in enumerate(keys)])
+    made.local("2026-06-01 00:00").advance()
+    return made
+
+
+def keys_of(season: Season) -> dict[str, str]:
+    """Code, and id, of an entry -> its key."""
+    return {name: one.key for one in season.entries() for name in (one.code, one.id)}
+
+
+def listed(season: Season) -> list[str]:
+    keys = keys_of(season)
+    with season.database.read() as store:
+        found = store.shortlist(season.id)
+    assert found is not None
+    return sorted(keys[item.entry] for item in found[0].items)
+
+
+def in_keys(season: Season, tie: Tie) -> Tie:
+    """A tie with keys for codes, which are drawn by lot."""
+    keys = keys_of(season)
+
+    def told(codes: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(keys[code] for code in codes))
+
+    steps = [TieStep(one.link, {keys[code]: text for code, text in one.printed.items()}, tuple(map(told, one.after))) for one in tie.steps]
+    return replace(tie, tied=told(tie.tied), steps=tuple(steps), left=told(tie.left))
+
+
+def ties_of(season: Season) -> tuple[Tie, ...]:
+    with season.database.read() as store:
+        return tuple(in_keys(season, one) for one in store.grounds(season.id)[1].ties)
+
+
+def lots_of(season: Season, *keys: str) -> dict[str, str]:
+    """Key -> lot, as anybody can compute it."""
+    codes = {one.key: one.code for one in season.entries()}
+    return {key: hashlib.sha256(f"7\n{season.id}\n{codes[key]}".encode()).hexdigest() for key in keys}
+
+
+def newly(season: Season) -> list[tuple[str, str]]:
+    """(entry, reviewer) of the re-review."""
+    return [(key, code) for key, codes in panels(season, number=1).items() for code in codes]
+
+
+def test_the_tied_are_reviewed_again_and_cut_by_all_their_sheets(season: Season) -> None:
+    again = begun(season, ties="re_review", re_review={"panel": 2, "days": 4})
+    all_score(again, MARKS)
+    before = panels(again)
+    assert again.advance() == f"{again.id}: scoring is open, until 2026-06-04T16:10:00+00:00"
+    opened = again.events("ReReviewOpened")
+    assert [(one["round"], len(one["entries"]), one["marks"], one["expired"]) for _, one in opened] == [(1, 2, "all", 0)]
+    pairs = newly(again)
+    assert sorted(key for key, _ in pairs) == ["A03", "A03", "A04", "A04"]
+    assert all(code not in before[key] for key, code in pairs)
+    assert again.addressees("review_more") == sorted({code.lower() for _, code in pairs})
+    assert {one.params["instead"] for one in again.mails("review_more")} == {True}
+    for code in {one for _, one in pairs}:
+        again.give(code, {key: 65 if key == "A03" else 75 for key, other in pairs if other == code})
+    again.advance()
+    assert listed(again) == ["A01", "A02", "A04"]
+    with again.database.read() as store:
+        marks = {keys_of(again)[one.entry]: (str(one.mark), one.valid) for one in store.standings(again.id, 1)}
+    assert marks["A04"] == marks["A03"] == ("70.00", 3)
+    # (3 x 70 + 2 x 65) / 5 without the highest and the lowest is 68.33, and 71.67 for the other.
+    step = TieStep("re_review", {"A03": "68.33", "A04": "71.67"}, (("A04",), ("A03",)))
+    assert ties_of(again) == (Tie("paper", "list", Decimal("70.00"), ("A03", "A04"), (step,), (), ""),)
+    made = again.events("ShortlistMade")[0][1]
+    assert sorted(made["ties"][0]["steps"][0]["printed"].values()) == ["68.33", "71.67"]
+
+
+def test_a_re_review_that_was_cut_off_goes_on_without_a_second_draw_or_mail(season: Season) -> None:
+    again = begun(season, ties="re_review")
+    all_score(again, MARKS)
+    lease = again.lease()
+    assert re_review.send_tied.fn(lease, 1)
+    first = again.snapshot()
+    assert not re_review.send_tied.fn(lease, 1)
+    assert again.snapshot() == first
+
+
+def test_whoever_is_still_tied_is_left_to_the_committee(season: Season) -> None:
+    again = begun(season, ties="re_review")
+    all_score(again, MARKS)
+    again.advance()
+    again.local("2026-07-01 00:00").advance()  # nobody has signed
+    assert listed(again) == ["A01", "A02", "A03", "A04"]
+    step = TieStep("re_review", {}, (("A03", "A04"),))
+    assert ties_of(again) == (Tie("paper", "list", Decimal("70.00"), ("A03", "A04"), (step,), ("A03", "A04"), "committee"),)
+
+
+@ON_SQLITE
+def test_what_was_not_signed_before_counts_no_more_and_what_was_stays_locked(season: Season) -> None:
+    again = begun(season, least=2, ties="re_review")
+    late = panels(again)["A01"][0]
+    all_score(again, MARKS, without=(late,))
+    held = [key for key, codes in panels(again).items() if late in codes]
+    again.local("2026-06-21 00:10")
+    again.advance()
+    assert again.events("ReReviewOpened")[0][1]["expired"] == len(held)
+    assert all(late not in codes for key, codes in panels(again).items() if key in held and (key, late) not in newly(again))
+    entry = next(one.id for one in again.entries() if one.key == "A01")
+    signed = next(code for code in panels(again, number=0)["A01"] if code != late)
+    with pytest.raises(NotAllowed, match="the sheets that decided who is tied stay locked; only sheets of round 1"):
+        reopening.reopen(again.id, 1, f"{again.id}/r/{signed}", [entry], "核对", admin="admin@example.org")
+
+
+@ON_SQLITE
+def test_nobody_is_tied_on_the_line_and_the_review_just_closes(season: Season) -> None:
+    again = begun(season, ties="re_review")
+    all_score(again, MARKS | {"A04": 69, "A01": 80})
+    again.advance()
+    assert again.events("ReReviewOpened") == []
+    assert listed(again) == ["A01", "A02", "A03"]
+    assert ties_of(again) == ()
+
+
+def test_a_chain_parts_by_what_is_printed_and_ends_in_a_lot_that_anybody_can_repeat(season: Season) -> None:
+    drawn = begun(season, "lots", tie_break=["raw_mean", "criterion:originality", "spread", "lot"])
+    seed = [payload for _, payload in drawn.events("LotSeedPublished")]
+    assert seed == [{"stage": "scoring", "seed": 7, "award": drawn.id}]
+    all_score(drawn, MARKS)
+    drawn.advance()
+    lots = lots_of(drawn, "A03", "A04")
+    first = min(lots, key=lambda key: lots[key])
+    assert listed(drawn) == ["A01", "A02", first]
+    (tie,) = ties_of(drawn)
+    assert [(one.link, one.printed) for one in tie.steps] == [
+        ("raw_mean", {"A03": "70.00", "A04": "70.00"}),
+        ("criterion:originality", {"A03": "40.00", "A04": "40.00"}),
+        ("spread", {"A03": "0.00", "A04": "0.00"}),
+        ("lot", lots),
+    ]
+    assert (tie.left, tie.then) == ((), "")
+
+
+@ON_SQLITE
+def test_a_link_before_the_re_review_spares_it(season: Season) -> None:
+    spared = begun(season, "spared", ties="re_review", tie_break=["criterion:originality", "re_review", "lot"])
+    for code in sorted({code for codes in panels(spared).values() for code in codes}):
+        mine = [key for key, codes in panels(spared).items() if code in codes]
+        spared.give(code, {key: (30, 20, 20) if key == "A04" else (31, 20, 19) if key == "A03" else MARKS[key] for key in mine})
+    spared.advance()
+    assert spared.events("ReReviewOpened") == []
+    assert listed(spared) == ["A01", "A02", "A03"]
+
+
+@ON_SQLITE
+def test_nobody_is_free_for_a_further_round_and_the_chain_goes_on(season: Season) -> None:
+    process = builders.a_process(name="few", **builders.a_stage_change("shortlisting", ties="re_review", tie_break=["re_review", "lot"]))
+    few = Season(season.installed, season.clock, builders.keep(season.database, builders.an_edition(process)))
+    few.put(nominators=[builders.a_nominator("N01")], reviewers=[builders.a_reviewer(f"R0{number}") for number in range(1, 4)])
+    few.local("2026-04-01 08:00").advance()
+    few.hand_in([builders.an_entry(key) for key in KEYS])
+    few.local("2026-06-01 00:00").advance()
+    all_score(few, MARKS)
+    few.advance()
+    assert few.events("ReReviewOpened") == []
+    assert len(listed(few)) == 3
+    assert [one.link for one in ties_of(few)[0].steps] == ["re_review", "lot"]
+
+
+@ON_SQLITE
+def test_the_last_seat_goes_by_the_chain_too(season: Season) -> None:
+    """Three places, two seats: the list needs no chain, the second seat does."""
+    seats = begun(season, "seats", keys=("A01", "A02", "A03"), tie_break=["lot"])
+    all_score(seats, {"A01": 90, "A02": 80, "A03": 80})
+    seats.advance()
+    assert listed(seats) == ["A01", "A02", "A03"]
+    from tasks import results
+
+    with seats.database.read() as store:
+        allotted = results.allot(store, seats.edition)
+    lots = lots_of(seats, "A02", "A03")
+    first, second = sorted(lots, key=lambda key: lots[key])
+    assert [keys_of(seats)[one.entry] for one in allotted.awards] == ["A01", first]
+    assert tuple(in_keys(seats, one) for one in allotted.ties) == (
+        Tie("paper", "seats", Decimal("80.00"), ("A02", "A03"), (TieStep("lot", lots, ((first,), (second,))),), (), ""),
+    )
+
+
+def test_the_deadline_of_the_round_is_the_declared_number_of_days(season: Season) -> None:
+    again = begun(season, ties="re_review", re_review={"days": 9})
+    all_score(again, MARKS)
+    again.advance()
+    run = again.run("scoring")
+    assert (run.state, run.round) == ("open", 1)
+    assert run.closes_at == season.clock.now + timedelta(days=9)
+    assert not stages.is_done(again.id, 1, "compute_marks")
