@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,9 +13,9 @@ import typer
 from models.errors import Fault, InputError
 
 if TYPE_CHECKING:
+    from models.intake import Table
     from rules.compared import Beside
     from rules.ranked_scores import Question, Ranked
-    from rules.score_table import Score
 
 MOST_SCORES = 500_000
 """Scores in one file; a guard, not a rule."""
@@ -28,11 +29,18 @@ class RankMethod(StrEnum):
     MEDIAN = "median"
     CALIBRATED = "calibrated"
     CALIBRATED_ROBUST = "calibrated_robust"
+    CALIBRATED_SCALED = "calibrated_scaled"
     BORDA = "borda"
+    RANK_SUM = "rank_sum"
 
 
 def rank(
-    scores: Annotated[Path, typer.Argument(help="Table with the columns entry, reviewer, score.", exists=True, dir_okay=False)],
+    scores: Annotated[
+        Path,
+        typer.Argument(
+            help="Table with the columns entry, reviewer, score; reviewer_unit and entry_unit if known.", exists=True, dir_okay=False
+        ),
+    ],
     method: Annotated[RankMethod, typer.Option(help="How scores become marks.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the ranking goes; stdout if left out.")] = None,
     k: Annotated[int | None, typer.Option("--k", min=1, help="How many are selected; without it there are no chances and bands.")] = None,
@@ -51,6 +59,7 @@ def rank(
     from models.stages import Aggregate
     from rules.ranked_scores import Question
     from rules.ranked_scores import rank as ranked
+    from rules.score_lines import read_own_unit, read_scores
 
     question = Question(
         method=method.value,
@@ -63,7 +72,9 @@ def rank(
         places=calibrated_places,
     )
     try:
-        found = ranked(_read(scores), question)
+        table = _read(scores)
+        question = replace(question, own=read_own_unit(table))
+        found = ranked(read_scores(table), question)
         text = ranking_text(found, question)
         _write(output, text)
         if compared is not None:
@@ -97,12 +108,11 @@ def compared_text(beside: tuple[Beside, ...]) -> str:
     return _csv(lines)
 
 
-def _read(path: Path) -> tuple[Score, ...]:
-    from rules.score_lines import read_scores
+def _read(path: Path) -> Table:
     from tasks.spreadsheets import ReadLimits, read_table
 
     limits = ReadLimits(bytes=100_000_000, inflated=500_000_000, rows=MOST_SCORES, characters=100_000_000, memory=2**31, cpu_seconds=60)
-    return read_scores(read_table(path, limits=limits))
+    return read_table(path, limits=limits)
 
 
 def _write(path: Path | None, text: str) -> None:

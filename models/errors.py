@@ -10,6 +10,7 @@ JinbangError                  message names the thing, the reason and the remedy
 ├── Stale                     somebody else changed it since it was read
 ├── StageNotReady             a stage cannot be closed yet, and why
 │   ├── NotEnoughReviewers
+│   ├── RuleChanged
 │   └── NoQuorum
 ├── CalendarNotCovered        nobody has published the working days of that year
 ├── LeaseLost                 another engine holds the edition now; whoever raised this writes nothing
@@ -93,6 +94,10 @@ class StageNotReady(JinbangError):
 
 class NotEnoughReviewers(StageNotReady):
     """Entries would be left with fewer valid scores, or reviewers, than the declaration asks."""
+
+
+class RuleChanged(StageNotReady):
+    """The rule of the marks is not the one that was frozen before the review; no mark is computed by another."""
 
 
 class NoQuorum(StageNotReady):

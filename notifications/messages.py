@@ -29,6 +29,8 @@ from notifications.nominations import confirmations_missing as confirmations_mis
 from notifications.nominations import duplicate_warning as duplicate_warning
 from notifications.nominations import quota_granted as quota_granted
 from notifications.office import file_quarantined as file_quarantined
+from notifications.panels import review_less as review_less
+from notifications.panels import review_more as review_more
 
 ZH = "zh_CN"
 
@@ -97,29 +99,6 @@ def review_invitation(edition: Edition, run: StageRun, reviewer: Reviewer, count
     opens, closes = _iso(run.opened_at or run.opens_at), _iso(run.closes_at)
     cause = f"{run.name}:invitation"
     return _to_reviewer(edition, reviewer, "review_invitation", cause, locale, count=count, opens=opens, closes=closes)
-
-
-def review_more(
-    edition: Edition,
-    run: StageRun,
-    reviewer: Reviewer,
-    count: int,
-    round: int,  # noqa: A002
-    *,
-    entries: Sequence[str] = (),
-    locale: str = ZH,
-) -> NewMail:
-    """Asks for `count` further reviews: drawn in a later round because marks were missing, or `entries` that lost a reviewer."""
-    cause = f"{run.name}:more:{round}" + (f":{_digest(*sorted(entries))}" if entries else "")
-    return _to_reviewer(
-        edition, reviewer, "review_more", cause, locale, count=count, round=round, closes=_iso(run.closes_at), instead=bool(entries)
-    )  # fmt: skip
-
-
-def review_less(edition: Edition, run: StageRun, reviewer: Reviewer, codes: Sequence[str], occasion: str, *, locale: str = ZH) -> NewMail:
-    """Tells a reviewer that entries were given to somebody else and need no further work; `occasion` names the change."""
-    cause = f"{run.name}:less:{_digest(occasion, *sorted(codes))}"
-    return _to_reviewer(edition, reviewer, "review_less", cause, locale, codes=list(codes), count=len(codes))
 
 
 def review_reminder(edition: Edition, run: StageRun, reviewer: Reviewer, missing: int, days_left: int, *, locale: str = ZH) -> NewMail:

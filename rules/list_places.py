@@ -17,7 +17,6 @@ from rules.methods import Method
 from rules.score_table import ScoreTable
 from rules.uncertainty import Bands, Selection
 
-
 Column = Method | Literal["normalised"]
 """What a mark is computed by: a method on the totals themselves, or the declared one on normalised totals (rule S7)."""
 

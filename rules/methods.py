@@ -1,26 +1,29 @@
-"""From scores to a printed ranking by one of six methods (rules S2, S3, S8).
+"""From scores to a printed ranking by one of eight methods (rules S2, S3, S8).
 
-Mean, trimmed mean and median are computed by `rules.scoring` in exact decimals; the Borda count is exact too. Calibrated marks are rounded
-to nine places, and then once more, half up, to what is printed: the ninth place is far above what two machines may differ in.
+Mean, trimmed mean and median are computed by `rules.scoring` in exact decimals; what goes by the order is exact too. Calibrated marks are
+rounded to nine places, and then once more, half up, to what is printed: the ninth place is far above what two machines may differ in.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal, get_args
+from typing import get_args
 
+from models.stages import ALONE as ALONE
 from models.stages import Aggregate
-from rules import scoring
-from rules.calibration import Calibration
-from rules.score_table import Score
+from models.stages import Method as Method
+from rules import normalising, scoring
+from rules.calibration import Calibration, calibrate
+from rules.score_table import Score, ScoreTable
 
-Method = Literal["mean", "trimmed_mean", "median", "calibrated", "calibrated_robust", "borda"]
+VERSION = 1
+"""Rises when the same sheets would give another mark by the same declaration; it is part of what is frozen before the review."""
 METHODS: tuple[Method, ...] = get_args(Method)
-CALIBRATED: tuple[Method, ...] = ("calibrated", "calibrated_robust")
+CALIBRATED: tuple[Method, ...] = ("calibrated", "calibrated_robust", "calibrated_scaled")
 
 _DUST = 9
 
@@ -54,24 +57,51 @@ def calibrated_marks(calibration: Calibration, places: int) -> dict[str, Decimal
     return {entry: scoring.half_up(Fraction(f"{mark:.{_DUST}f}"), places) for entry, mark in calibration.marks.items()}
 
 
+def calibration_by(method: Method, scores: Sequence[Score]) -> Calibration:
+    """The calibration that a method goes by; the plain one for those that are none.
+
+    Args:
+        method: Any; `calibrated_robust` expects wild scores, `calibrated_scaled` brings the spreads of reviewers together first.
+        scores: At least one; a higher one is better.
+    """
+    if method == "calibrated_scaled":
+        scores = normalising.same_spread(scores)
+    return calibrate(ScoreTable(scores), wild=method == "calibrated_robust")
+
+
 def borda_marks(scores: Iterable[Score], places: int) -> dict[str, Decimal]:
     """Entry -> of a hundred other entries of the same reviewer, how many it beats; ties count half; the mean over its reviewers.
 
     Reviewers who scored one entry compare nothing. Where an entry has only such reviewers, its mark is 50: nothing is known.
     """
     points: dict[str, list[Fraction]] = defaultdict(list)
-    sheets: dict[str, list[Score]] = defaultdict(list)
-    for one in scores:
-        sheets[one.reviewer].append(one)
-    for sheet in sheets.values():
-        counts = Counter(one.value for one in sheet)
-        below, beaten = 0, dict[Decimal, Fraction]()
-        for value in sorted(counts):
-            beaten[value] = below + Fraction(counts[value] - 1, 2)
-            below += counts[value]
+    for sheet in _sheets(scores):
+        beaten = normalising.beaten(one.value for one in sheet)
         for one in sheet:
             points[one.entry] += [100 * beaten[one.value] / (len(sheet) - 1)] if len(sheet) > 1 else []
     return {entry: scoring.half_up(sum(some, Fraction(0)) / len(some) if some else Fraction(50), places) for entry, some in points.items()}
+
+
+def rank_sum_marks(scores: Iterable[Score], places: int) -> dict[str, Decimal]:
+    """Entry -> the mean of its places on the lists of its reviewers, counted from below, ties in the middle.
+
+    The last on a list of 20 has 1, the first 20. Where everybody scored everything, the order is that of the sum of places (名次和); it is
+    turned round so that more is better as with every other mark, and divided by the number of sheets so that a missing one costs nothing
+    (rule S4). A first place on a long list is worth more than one on a short list; `borda_marks` makes them equal.
+    """
+    points: dict[str, list[Fraction]] = defaultdict(list)
+    for sheet in _sheets(scores):
+        beaten = normalising.beaten(one.value for one in sheet)
+        for one in sheet:
+            points[one.entry].append(beaten[one.value] + 1)
+    return {entry: scoring.half_up(sum(some, Fraction(0)) / len(some), places) for entry, some in points.items()}
+
+
+def _sheets(scores: Iterable[Score]) -> Iterable[list[Score]]:
+    lists: dict[str, list[Score]] = defaultdict(list)
+    for one in scores:
+        lists[one.reviewer].append(one)
+    return lists.values()
 
 
 def ranking(totals: Mapping[str, tuple[Decimal, ...]], marks: Mapping[str, Decimal], *, mean_places: int) -> tuple[Place, ...]:

@@ -15,6 +15,8 @@ from rules.score_table import ScoreTable
 ENOUGH = 20
 """Scores beyond one for every entry and reviewer, from which the variances are more than guesses: their error is then about a third."""
 _SHOWN = 5
+_SURE = 2
+"""Standard errors from which a difference is taken as certain."""
 
 
 def parts(table: ScoreTable) -> tuple[tuple[str, ...], ...]:
@@ -75,6 +77,19 @@ def own_unit(calibration: Calibration, pairs: Iterable[tuple[str, str]]) -> OwnU
     if not own.any() or information < 1e-9:
         return None
     return OwnUnit(float(own @ left[:, 1]) / information, (calibration.components.noise / information) ** 0.5, int(own.sum()))
+
+
+def own_unit_said(found: OwnUnit) -> Words:
+    """One sentence on it; for the secretary alone."""
+    size, error, count = f"{abs(found.points):.2f}", f"{found.error:.2f}", found.scores
+    if abs(found.points) < _SURE * found.error:
+        zh = f"评审给本单位参评项的评分（{count}个）与按质量和宽严预计的没有可靠差别（相差{found.points:+.2f}分，标准误{error}）"
+        en = f"Scores for entries of the reviewer's own unit ({count}) show no certain favour: {found.points:+.2f} points beyond what quality and leniency explain, standard error {error}."  # noqa: E501 - one sentence
+        return Words(zh=zh, en=en)
+    zh_way, way = ("高", "higher") if found.points > 0 else ("低", "lower")
+    zh = f"评审给本单位参评项的评分（{count}个）比按质量和宽严预计的{zh_way}{size}分（标准误{error}），请核查"
+    en = f"Scores for entries of the reviewer's own unit ({count}) are {size} points {way} than quality and leniency explain, standard error {error}; look at them."  # noqa: E501 - one sentence
+    return Words(zh=zh, en=en)
 
 
 def notes(calibration: Calibration) -> tuple[Words, ...]:

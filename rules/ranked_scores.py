@@ -9,8 +9,8 @@ from decimal import Decimal
 from models.declared import Words
 from models.stages import Aggregate
 from rules import compared, methods, panel_checks, uncertainty
-from rules.calibration import Calibration, calibrate
-from rules.methods import CALIBRATED, Method, Place
+from rules.calibration import Calibration
+from rules.methods import ALONE, CALIBRATED, Method, Place
 from rules.score_table import Score, ScoreTable
 from rules.uncertainty import Bands, Chance
 
@@ -33,6 +33,8 @@ class Question:
     """Chance from which an entry is clearly selected."""
     places: int
     """Decimal places of calibrated marks."""
+    own: frozenset[tuple[str, str]] = frozenset()
+    """Pairs of entry and reviewer who belong to one unit."""
 
 
 @dataclass(frozen=True)
@@ -62,38 +64,54 @@ def rank(scores: Sequence[Score], question: Question) -> Ranked:
     """
     better = methods.turned(scores) if question.lower_is_better else list(scores)
     table = ScoreTable(better)
-    calibration = calibrate(table, wild=question.method == "calibrated_robust")
+    calibration = methods.calibration_by(question.method, better)
     marks = _marks(better, table, calibration, question)
     chances = uncertainty.chances(
         calibration,
         None if question.seats is None else uncertainty.best(question.seats),
         draws=question.draws,
         seed=question.seed,
-        alike=table.alike,
+        alike=calibration.table.alike,
     )
     bands = None if question.seats is None else uncertainty.bands(chances, question.seats, clear=question.clear)
     beside = compared.compare(marks, by=question.method, seats=question.seats)
     told_apart = any(len(values) > 1 for values in table.exact.values())
     sources = (compared.explained(calibration.components),) if told_apart else ()
-    notes = (*sources, *panel_checks.notes(calibration), *_closing(bands, beside))
+    notes = (*_direction(question), *sources, *panel_checks.notes(calibration), *_favour(calibration, question), *_closing(bands, beside))
     places = methods.ranking(table.exact, marks[question.method], mean_places=question.rule.places)
     return Ranked(tuple(_turned_back(one, question) for one in places), chances, bands, beside, calibration, notes)
 
 
 def _marks(scores: Sequence[Score], table: ScoreTable, calibration: Calibration, question: Question) -> dict[Method, dict[str, Decimal]]:
     """Marks by the method that was asked for and by those that are always shown beside it."""
-    exact: tuple[Method, ...] = ("mean", "trimmed_mean", "median")
     found: dict[Method, dict[str, Decimal]] = {}
-    for method in exact:
+    for method in ALONE:
         if method != "median" or question.method == "median":
             found[method] = methods.exact_marks(table.exact, question.rule.model_copy(update={"method": method, "min_valid": 1}))
-    plain = calibrate(table) if question.method == "calibrated_robust" else calibration
+    special = question.method in CALIBRATED and question.method != "calibrated"
+    plain = methods.calibration_by("calibrated", scores) if special else calibration
     found["calibrated"] = methods.calibrated_marks(plain, question.places)
-    if question.method == "calibrated_robust":
-        found["calibrated_robust"] = methods.calibrated_marks(calibration, question.places)
+    if special:
+        found[question.method] = methods.calibrated_marks(calibration, question.places)
     if question.method == "borda":
         found["borda"] = methods.borda_marks(scores, question.rule.places)
+    if question.method == "rank_sum":
+        found["rank_sum"] = methods.rank_sum_marks(scores, question.rule.places)
     return found
+
+
+def _direction(question: Question) -> tuple[Words, ...]:
+    if not question.lower_is_better:
+        return ()
+    return (Words(zh="评分越低越好，名次从最低分排起", en="Lower scores are better; ranks begin with the lowest."),)
+
+
+def _favour(calibration: Calibration, question: Question) -> tuple[Words, ...]:
+    found = panel_checks.own_unit(calibration, question.own)
+    if found is None:
+        return ()
+    # The model was given turned scores where lower is better; what is said goes by the scores as they were written.
+    return (panel_checks.own_unit_said(found._replace(points=-found.points) if question.lower_is_better else found),)
 
 
 def _closing(bands: Bands | None, beside: Sequence[compared.Beside]) -> tuple[Words, ...]:
@@ -114,5 +132,5 @@ def _closing(bands: Bands | None, beside: Sequence[compared.Beside]) -> tuple[Wo
 def _turned_back(place: Place, question: Question) -> Place:
     if not question.lower_is_better:
         return place
-    mark = place.mark if question.method not in (*CALIBRATED, "mean", "trimmed_mean", "median") else -place.mark
+    mark = place.mark if question.method not in (*CALIBRATED, *ALONE) else -place.mark
     return Place(place.rank, place.entry, place.valid, -place.mean, mark)

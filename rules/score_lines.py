@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from models.errors import Fault, InputError
 from models.intake import Row, Table
+from rules import conflicts
 from rules.score_table import Score
 from rules.scoring import number_in
 from rules.tabular import column_letter, header_text
@@ -18,6 +19,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "score": ("score", "评分", "分数", "得分"),
 }
 """Column -> headers under which it is found; the first is the one to use."""
+UNITS: Mapping[str, tuple[str, ...]] = {
+    "reviewer_unit": ("reviewer_unit", "评审单位", "专家单位"),
+    "entry_unit": ("entry_unit", "参评单位", "申报单位"),
+}
+"""Columns that may be there besides."""
 MOST_FAULTS = 50
 """So many faults are named; who has more has made the same one in every row."""
 
@@ -55,11 +61,31 @@ def read_scores(table: Table) -> tuple[Score, ...]:
     return tuple(scores)
 
 
-def _columns(table: Table) -> tuple[dict[str, int], list[Fault]]:
+def read_own_unit(table: Table) -> frozenset[tuple[str, str]]:
+    """Pairs of entry and reviewer who belong to one unit, from the columns `reviewer_unit` and `entry_unit`.
+
+    Nobody where one of the columns is missing; where a unit is not given, nothing is known of the pair.
+    """
+    found = {name: at for name, headers in (*COLUMNS.items(), *UNITS.items()) if (at := _place(table, headers)) is not None}
+    if not UNITS.keys() <= found.keys():
+        return frozenset()
+    rows = [{name: row.cells[at].strip() for name, at in found.items()} for row in table.rows]
+    return frozenset(
+        (row["entry"], row["reviewer"])
+        for row in rows
+        if row["entry_unit"] and conflicts.unit_key(row["entry_unit"]) == conflicts.unit_key(row["reviewer_unit"])
+    )
+
+
+def _place(table: Table, headers: tuple[str, ...]) -> int | None:
     bare = {header_text(header): at for at, header in enumerate(table.headers) if header}
+    return next((bare[header_text(one)] for one in headers if header_text(one) in bare), None)
+
+
+def _columns(table: Table) -> tuple[dict[str, int], list[Fault]]:
     found, faults = dict[str, int](), list[Fault]()
     for name, headers in COLUMNS.items():
-        at = next((bare[header_text(one)] for one in headers if header_text(one) in bare), None)
+        at = _place(table, headers)
         if at is None:
             present = ", ".join(header for header in table.headers if header)
             what, remedy = f"there is no column {name}; found: {present}", f"write the header {name} (or {headers[1]}) over the column"

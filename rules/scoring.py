@@ -182,7 +182,7 @@ def aggregate(totals: Sequence[Total], rule: Aggregate) -> Decimal | None:
             exact = _mean(ordered[1:-1] if len(ordered) >= rule.trim_min else ordered)
         case "median":
             exact = _median(ordered)
-        case _:  # refused when the declaration is loaded
+        case _:  # its marks follow from all sheets of the stage; see `rules.marking`
             raise AssertionError(rule.method)
     return half_up(exact, rule.places)
 
@@ -198,7 +198,29 @@ def is_divergent(totals: Sequence[Total], flags: Flags) -> bool:
     return spread >= Fraction(flags.spread) or distance >= Fraction(flags.distance)
 
 
-def standings(entries: Sequence[Entry], totals: Mapping[str, Sequence[Total]], rule: Aggregate, flags: Flags) -> tuple[Standing, ...]:
+def divergent(totals: Mapping[str, Total], flags: Flags) -> tuple[str, ...]:
+    """Whose totals make an entry divergent (rule S5): those too far from the median, else the highest and the lowest.
+
+    Args:
+        totals: Reviewer -> total of one entry.
+        flags: When an entry counts as divergent.
+
+    Returns:
+        By name; nobody if the entry is not divergent.
+    """
+    if not is_divergent(list(totals.values()), flags):
+        return ()
+    exact = {name: Fraction(total) for name, total in totals.items()}
+    middle = _median(sorted(exact.values()))
+    far = [name for name, total in exact.items() if abs(total - middle) >= Fraction(flags.distance)]
+    ends = {min(exact.values()), max(exact.values())}
+    return tuple(sorted(far or (name for name, total in exact.items() if total in ends)))
+
+
+def standings(
+    entries: Sequence[Entry], totals: Mapping[str, Sequence[Total]], rule: Aggregate, flags: Flags,
+    marks: Mapping[str, Decimal] | None = None,
+) -> tuple[Standing, ...]:  # fmt: skip
     """Rank entries within their groups by the mark as it is printed: 1, 2, 2, 4 (rule S8).
 
     Args:
@@ -206,11 +228,13 @@ def standings(entries: Sequence[Entry], totals: Mapping[str, Sequence[Total]], r
         totals: Entry id -> totals of its signed sheets. Entries with too few are left out; see `lacking`.
         rule: How totals become a mark.
         flags: When an entry counts as divergent.
+        marks: Entry id -> mark as printed, where it does not follow from the entry's own totals alone; entries without one are left out.
 
     Returns:
         By group name, place, entry code.
     """
-    marked = [(entry, mark) for entry in entries if (mark := aggregate(totals.get(entry.id, ()), rule)) is not None]
+    found = {entry.id: aggregate(totals.get(entry.id, ()), rule) for entry in entries} if marks is None else marks
+    marked = [(entry, mark) for entry in entries if (mark := found.get(entry.id)) is not None]
     marked.sort(key=lambda pair: (pair[0].group, -pair[1], pair[0].code))
     ranked: list[Standing] = []
     for _, members in groupby(marked, key=lambda pair: pair[0].group):

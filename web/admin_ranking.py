@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,25 +12,21 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from models.declared import Words
 from models.edition import Edition
-from rules import eligibility, scoring
-from rules.methods import Method
+from models.errors import NotAllowed, NotFound
+from rules import eligibility, method_words, panel_checks, scoring
 from rules.side_by_side import Line, SideBySide
-from tasks import exporting, ranking_report
+from tasks import exporting, ranking_report, reasons
 from tasks.ranking_report import Report
-from web import language, pages, plots, visitors, words
+from web import errors, language, pages, plots, visitors, words
+from web.forms import Posted
 from web.language import mark as _
 from web.routes import Pages
 from web.visitors import MaybeVisit
 
 router = Pages()
 
-METHODS: dict[Method, str] = {
-    "mean": _("平均分"),
-    "trimmed_mean": _("去掉最高最低分的平均分"),
-    "median": _("中位数"),
-    "calibrated": _("校准分"),
-}
 ZONES = {"clear": _("明确入围"), "discussion": _("待讨论"), "clear_no": _("明确不入围")}
 SORTS = {
     "place": _("名次"),
@@ -42,10 +39,12 @@ SORTS = {
 HEADS = (
     _("组别"), _("编号"), _("名称"), _("单位"), _("有效评分数"), _("各专家总分"), _("平均分"), _("得分"), _("校准分"), _("平均分名次"),
     _("名次"), _("校准分名次"), _("入围取决于方法"), _("分差"), _("分歧较大"), _("区间下限"), _("区间上限"), _("入围可能"), _("分区"),
-    _("状态"),
+    _("状态"), _("计分方法"), _("标准化后的总分"), _("书面理由"),
 )  # fmt: skip
 BETWEEN = _("、")
 _DECIMALS = 2
+_LONGEST_COUNT = 4
+_NOT_NOW: errors.Text = (_("现在不能请专家说明理由"), _("这一项的评分现在分歧不大，或者名单已经提交评委会。请返回排名查看。"))
 YES, PROVISIONAL, FINAL = _("是"), _("未定"), _("已定")
 _KEYS: dict[str, Callable[[Line], Any]] = {
     "code": lambda line: (),
@@ -115,8 +114,11 @@ def show_ranking(request: Request, visit: MaybeVisit, edition_id: str) -> Respon
     dots = {line.entry.id: _dots(line, ranking, on) for line in ranking.lines}
     return pages.render(
         request, "admin/ranking.html", edition=edition, found=found, ranking=ranking, asked=asked, plots=plots,
-        groups=_groups(edition, ranking, asked), dots=dots, on=on, told_totals=told_totals, methods=METHODS, zones=ZONES, sorts=SORTS,
-        pools=[(pool_title(edition, pool.name), pool) for pool in ranking.pools.values()], components=_components(ranking),
+        groups=_groups(edition, ranking, asked), dots=dots, on=on, told_totals=told_totals, zones=ZONES, sorts=SORTS,
+        by=_by(ranking), apart=_parts(edition, found),
+        rule_text="" if found.frozen is None else json.dumps(found.frozen.rule, ensure_ascii=False, indent=2, sort_keys=True),
+        newly_asked=_newly_asked(request),
+        pools=[(pool_title(edition, pool.name), pool) for pool in ranking.pools.values()], total_text=total_text,
         all_groups={name: words.both(eligibility.group_title(name, edition.process)) for name in _used(edition, ranking)},
         zone=edition.process.time_zone, title=words.edition_title(edition), base=f"/admin/editions/{edition_id}/ranking",
     )  # fmt: skip
@@ -137,6 +139,39 @@ def pool_title(edition: Edition, name: str) -> str:
     process = edition.process
     classes = {one.name: words.both(one.title) for one in process.classes}
     return words.both(eligibility.group_title(name, process)) if name in eligibility.groups_of(process) else classes.get(name, name)
+
+
+def _newly_asked(request: Request) -> int | None:
+    """How many were asked for a reason by the press that led here; None if none did."""
+    text = request.query_params.get("asked", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_COUNT else None
+
+
+def _by(ranking: SideBySide) -> str:
+    """What decides the order."""
+    return words.both(method_words.said(ranking.question.rule.method, ranking.question.normalise))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was calibrated by itself: everything, or the classes with one score sheet."""
+
+    title: str
+    """Empty where there is one part."""
+    ranking: SideBySide
+    components: list[tuple[str, str, str]]
+    own_unit: Words | None
+
+
+def _parts(edition: Edition, found: Report) -> list[Part]:
+    between = language.gettext(BETWEEN)
+    parts = []
+    for part, own in zip(found.ranking.each, found.own_units, strict=True):
+        classes = dict.fromkeys(one.class_name for one in part.question.entries)
+        title = between.join(words.both(edition.process.class_named(name).title) for name in classes) if found.ranking.parts else ""
+        if part.calibration is not None:
+            parts.append(Part(title, part, _components(part), None if own is None else panel_checks.own_unit_said(own)))
+    return parts
 
 
 def _components(ranking: SideBySide) -> list[tuple[str, str, str]]:
@@ -164,6 +199,8 @@ def ranking_csv(request: Request, visit: MaybeVisit, edition_id: str) -> Respons
     request.state.holder = visitors.admin_of(visit)
     edition, found = _looked(request, edition_id)
     say, declared = language.gettext, found.ranking.question.declared
+    by = _by(found.ranking)
+    written = {one.entry.id: "\n".join(f"{code}: {reason.text}" for code, reason in one.reasons if reason.text) for one in found.divergent}
     rows: list[list[object]] = [[say(head) for head in HEADS]]
     for group in _groups(edition, found.ranking, _asked(request, edition)):
         for one in group.lines:
@@ -172,7 +209,26 @@ def ranking_csv(request: Request, visit: MaybeVisit, edition_id: str) -> Respons
                 group.title, one.entry.code, one.entry.title, one.entry.unit, len(one.totals), " ".join(map(total_text, one.totals)),
                 one.mean, "" if one.mark is None else one.mark, one.calibrated, *ranks, say(YES) if one.depends else "", one.spread,
                 say(YES) if one.flagged else "", *one.interval, "" if one.selected is None else one.selected,
-                say(ZONES[one.zone]) if one.zone else "", say(PROVISIONAL if found.provisional else FINAL),
+                say(ZONES[one.zone]) if one.zone else "", say(PROVISIONAL if found.provisional else FINAL), by,
+                " ".join(map(total_text, one.normalised)), written.get(one.entry.id, ""),
             ])  # fmt: skip
     headers = {"Content-Disposition": f'attachment; filename="{edition.id}-ranking.csv"'}
     return Response(exporting.csv_table(rows), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.take("/admin/editions/{edition_id}/ranking/{code}/reason")
+def ask_reason(request: Request, visit: MaybeVisit, form: Posted, edition_id: str, code: str) -> Response:
+    """Ask the divergent reviewers of an entry for a written reason; who was asked before gets no second mail."""
+    admin = visitors.admin_of(visit)
+    visitors.check_form(visit, form)
+    with visitors.database(request).read() as store:
+        edition = store.edition(edition_id)
+        run, _stage = ranking_report.stage_of(edition)
+        entry = next((one for one in store.entries(edition_id) if one.code == code), None)
+    if entry is None:
+        raise NotFound(f"{edition_id} has no entry {code}")
+    try:
+        asked = reasons.ask(edition_id, run.position, entry.id, admin=admin)
+    except NotAllowed as refused:
+        raise errors.Refused(409, _NOT_NOW) from refused
+    return pages.go(f"/admin/editions/{edition_id}/ranking?asked={asked}#divergent")

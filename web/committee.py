@@ -9,6 +9,7 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
+from models.declared import Words
 from models.edition import Answer, Edition, Member, StageRun
 from models.errors import InputError, NotFound
 from models.store import Store
@@ -42,6 +43,8 @@ class Line:
     title: str
     unit: str
     mark: Decimal
+    mean: Decimal | None
+    """Plain mean of its sheets, beside the mark that decides."""
     struck: bool
 
 
@@ -55,6 +58,8 @@ class Table:
     """(title, seats, lines)."""
     answer: Answer | None
     late: bool
+    by: Words | None
+    """What the marks are."""
 
     @property
     def open(self) -> bool:
@@ -88,7 +93,7 @@ def _table(store: Store, edition: Edition, member: Member) -> Table:
     items = [item for item in shortlist.items if item.entry not in gone]
     entries = store.entries_by_id(item.entry for item in items)
     struck = set(answer.struck) if answer else set()
-    groups = []
+    groups, means = [], packet.means_of(store, edition)
     for group in dict.fromkeys(item.group for item in items):
         lines = tuple(
             Line(
@@ -98,6 +103,7 @@ def _table(store: Store, edition: Edition, member: Member) -> Table:
                 entries[item.entry].title,
                 entries[item.entry].unit,
                 item.mark,
+                means.get(item.entry),
                 item.entry in struck,
             )
             for item in items
@@ -106,7 +112,7 @@ def _table(store: Store, edition: Edition, member: Member) -> Table:
         groups.append((words.both(eligibility.group_title(group, edition.process)), seats.get(group, 0), lines))
     now = edition.now(store.real_now)
     late = run.cutoff is not None and now >= run.cutoff
-    return Table(run, shortlist.version, tuple(groups), answer, late)
+    return Table(run, shortlist.version, tuple(groups), answer, late, packet.decided_by(edition))
 
 
 def _sit(request: Request, visit: MaybeVisit, role: Literal["committee", "party"]) -> tuple[Seat, Member, Table]:

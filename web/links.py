@@ -52,6 +52,18 @@ def enter_for_correction(request: Request, token: str, code: str) -> Response:
     return _enter(request, token, f"/submit/corrections/{quote(code, safe='')}")
 
 
+@router.show("/l/{token}/reasons/{code}")
+def knock_for_reason(request: Request, token: str, code: str) -> Response:
+    """The same inert page, for the link in the mail that asks for a reason."""
+    return pages.render(request, "link.html", action=request.url.path)
+
+
+@router.take("/l/{token}/reasons/{code}")
+def enter_for_reason(request: Request, token: str, code: str) -> Response:
+    """Sign in and go to the page where the reason is written."""
+    return _enter(request, token, f"/review/{quote(code, safe='')}/reason")
+
+
 def _enter(request: Request, token: str, page: str) -> Response:
     guards.refuse_if_full(request, "wrong_link")
     try:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from models.errors import InputError, NotAllowed, Stale, TooLate
 from rules import scoring
-from tasks import reviewing
+from tasks import reasons, reviewing
 from web import errors, own_figures, pages, pictures, sheet_answers, sheet_forms, sheets, visitors
 from web.forms import Form, Posted
 from web.routes import Pages, Writing
@@ -45,8 +45,19 @@ def show_list(request: Request, visit: MaybeVisit) -> Response:
     figures = own_figures.of(desk.cards, desk.stage)
     return pages.render(
         request, "review_list.html", seat=seat, desk=desk, zone=desk.edition.process.time_zone, figures=figures,
-        filters=sheets.FILTERS, chosen=asked if asked in sheets.FILTERS else "all",
+        filters=sheets.FILTERS, chosen=asked if asked in sheets.FILTERS else "all", reasons=_reasons(request, desk),
     )  # fmt: skip
+
+
+def _reasons(request: Request, desk: sheets.Desk) -> list[str]:
+    """Codes of entries for whose marks the office asked this reviewer for a reason that is not given yet."""
+    signed, edition, run = {card.entry.id: card.entry.code for card in desk.cards if card.state == "signed"}, desk.edition, desk.run
+    if not signed:  # who has signed nothing is asked nothing, and most look at this page before they sign
+        return []
+    with visitors.database(request).read() as store:
+        reviewer = next(card.sheet.reviewer for card in desk.cards if card.sheet)
+        asked = [one for one in store.reasons(edition.id, run.position, reviewer=reviewer) if not one.text and one.entry in signed]
+        return [signed[one.entry] for one in asked] if asked and reasons.is_open(store, edition, run) else []
 
 
 @router.show("/review/{code}", quick=True)

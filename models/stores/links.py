@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,6 +65,15 @@ class LinkStore(StoreBase):
         self._run(
             t.GRANTS.update()
             .where(table.edition == edition, table.role == role, table.expires_at < expires_at)
+            .values(expires_at=expires_at)
+        )
+
+    def extend_grants_of(self, edition: str, role: Role, people: Collection[str], expires_at: datetime) -> None:
+        """The same for the links of some people."""
+        table = t.GRANTS.c
+        self._run(
+            t.GRANTS.update()
+            .where(table.edition == edition, table.role == role, table.person.in_(people), table.expires_at < expires_at)
             .values(expires_at=expires_at)
         )
 

@@ -114,6 +114,34 @@ def test_ranks_by_all_methods_stand_side_by_side(rank: Rank) -> None:
     assert f"Selected by one method and not by another ({len(depends)}): {', '.join(depends)}" in err
 
 
+def test_scores_for_the_own_unit_are_looked_at_where_units_are_given(rank: Rank) -> None:
+    def unit(name: str) -> int:
+        return int(name[1:]) % 4
+
+    lines = [
+        f"{entry},{reviewer},{value + (12 if unit(entry) == unit(reviewer) else 0)},第{unit(entry)}医院,第 {unit(reviewer)} 医院\n"
+        for entry, reviewer, value in PANEL
+    ]
+    content = "entry,reviewer,score,entry_unit,评审单位\n" + "".join(lines)
+    _, favoured, err = rank(content.encode(), "--method", "calibrated")
+    said = [line for line in err.splitlines() if "own unit" in line]
+    assert len(said) == 1
+    found = re.fullmatch(
+        r"Scores for entries of the reviewer's own unit \((\d+)\) are ([\d.]+) points higher than quality and leniency explain, "
+        r"standard error ([\d.]+); look at them\.",
+        said[0],
+    )
+    assert found is not None
+    assert float(found[2]) == pytest.approx(12, abs=2 * float(found[3]))
+    assert "own unit" not in rank(PANEL, "--method", "calibrated")[2]
+    assert "own unit" not in favoured  # what is handed on says nothing of it
+
+
+def test_where_lower_is_better_it_is_said(rank: Rank) -> None:
+    assert "Lower scores are better" in rank(SMALL, "--method", "mean", "--lower-is-better")[2]
+    assert "Lower scores are better" not in rank(SMALL, "--method", "mean")[2]
+
+
 def test_with_one_score_each_nothing_is_said_of_where_differences_come_from(rank: Rank) -> None:
     _, _, err = rank(scores({"a": {"r": 80}, "b": {"s": 70}}), "--method", "mean", "--k", "1")
     assert "Of the differences" not in err
@@ -159,18 +187,22 @@ def test_what_cannot_be_ranked_is_refused_in_words(rank: Rank, content: bytes, w
     assert (code, out, bool(err), "Traceback" in err) == (2, "", True, False)
 
 
-def test_two_processes_elsewhere_in_another_order_write_the_same_bytes(tmp_path: Path) -> None:
-    """Other locale, zone, hashes, kernels and number of threads of the linear algebra; rows shuffled."""
+@pytest.mark.parametrize("method", ["calibrated_robust", "calibrated_scaled"])
+def test_two_processes_elsewhere_in_another_order_write_the_same_bytes(tmp_path: Path, method: str) -> None:
+    """Other locale, zone, hashes, kernels and number of threads of the linear algebra; rows shuffled. With decimals of its own too."""
     shuffled = PANEL[:]
     random.Random(3).shuffle(shuffled)
     worlds = [
-        (PANEL, {"TZ": "UTC", "LC_ALL": "C", "PYTHONHASHSEED": "1", "OPENBLAS_NUM_THREADS": "1", "OPENBLAS_CORETYPE": "Nehalem"}),
-        (shuffled, {"TZ": "Asia/Shanghai", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "2"}),
+        (
+            PANEL,
+            {"TZ": "America/New_York", "LC_ALL": "C", "PYTHONHASHSEED": "1", "OPENBLAS_NUM_THREADS": "1", "OPENBLAS_CORETYPE": "Nehalem"},
+        ),
+        (shuffled, {"TZ": "Asia/Shanghai", "LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8", "PYTHONHASHSEED": "2"}),
     ]
     written = []
     for number, (some, world) in enumerate(worlds):
         (tmp_path / f"{number}.csv").write_text(text_of(some), "utf-8")
-        words = ["rank", str(tmp_path / f"{number}.csv"), "--method", "calibrated_robust", "--k", "8", "--draws", "200"]
+        words = ["rank", str(tmp_path / f"{number}.csv"), "--method", method, "--k", "8", "--draws", "200"]
         command = [sys.executable, "-m", "flows", *words]
         done = subprocess.run(command, cwd=ROOT, env=os.environ | world, capture_output=True, check=True)
         written.append(done.stdout)

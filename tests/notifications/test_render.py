@@ -91,7 +91,7 @@ def test_a_mail_has_all_that_a_mail_needs(template: str, locale: str) -> None:
 def test_text_and_html_hold_one_and_the_same_link(template: str, locale: str) -> None:
     message = received(preview.render_preview(template, locale))
     page = MAIL_KINDS[template].page
-    beyond = {"correction_asked": "/corrections/L0042", "new_device": "/device"}.get(template, "")
+    beyond = {"correction_asked": "/corrections/L0042", "reason_asked": "/reasons/L0042", "new_device": "/device"}.get(template, "")
     link = preview.LINK + beyond if page is None else preview.BASE_URL + page.format(edition="papers-2026")
     assert re.findall(r"https?://\S+", body(message, "plain")) == [link]
     assert re.findall(r"https?://[^\s<]+", visible(body(message, "html"))) == [link]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rules.calibration import calibrate
-from rules.panel_checks import lone_reviewers, notes, own_unit, parts
+from rules.panel_checks import OwnUnit, lone_reviewers, notes, own_unit, own_unit_said, parts
 from rules.score_table import ScoreTable
 from tests.rules.scored import a_panel, scores
 
@@ -55,3 +55,15 @@ def test_notes_say_what_to_know_about_the_panel() -> None:
     assert notes(calibrate(ScoreTable(a_panel(30, 10, 5, leniency=12)))) == ()
     alone = calibrate(ScoreTable(scores({"a": {"r": 80}, "b": {"s": 70}})))
     assert any(note.en.startswith("No entry has two scores") for note in notes(alone))
+
+
+def test_a_favour_is_called_certain_from_two_standard_errors() -> None:
+    assert own_unit_said(OwnUnit(3.0, 1.5, 12)).en == (
+        "Scores for entries of the reviewer's own unit (12) are 3.00 points higher than quality and leniency explain, "
+        "standard error 1.50; look at them."
+    )
+    assert own_unit_said(OwnUnit(-4.0, 1.5, 12)).zh == "评审给本单位参评项的评分（12个）比按质量和宽严预计的低4.00分（标准误1.50），请核查"
+    assert own_unit_said(OwnUnit(2.9, 1.5, 12)).en == (
+        "Scores for entries of the reviewer's own unit (12) show no certain favour: +2.90 points beyond what quality and leniency explain, "
+        "standard error 1.50."
+    )

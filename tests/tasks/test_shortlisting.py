@@ -209,7 +209,7 @@ def test_the_workbook_holds_texts_as_texts_and_is_the_same_each_time(season: Sea
     assert rows[0][0] == "示例省青年科技成果评选（2026）入围名单 第1版"
     assert made.digest in str(rows[1][0])
     assert [row[1:] for row in rows[4:]] == [
-        ["学术论文（2）", 1.0, "A01", "深部煤层微震前兆识别 A01", "A01大学", 90.0],
-        ["学术论文（2）", 2.0, "A02", '=HYPERLINK("http://example.org") 𠮷 🏅', "https://example.org/x", 66.67],
+        ["学术论文（2）", 1.0, "A01", "深部煤层微震前兆识别 A01", "A01大学", 90.0, 90.0],
+        ["学术论文（2）", 2.0, "A02", '=HYPERLINK("http://example.org") 𠮷 🏅', "https://example.org/x", 66.67, 66.67],
     ]
     assert b"<f>" not in content

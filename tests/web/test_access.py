@@ -158,7 +158,7 @@ EXPECTED: dict[str, Access] = {
     "/admin/editions/{edition_id}/draw/pairs": Access(ADMIN, post=422),  # no file
     "/admin/editions/{edition_id}/ranking": Access(ADMIN),
     "/admin/editions/{edition_id}/ranking.csv": Access(ADMIN),
-    "/admin/editions/{edition_id}/ranking/{code}/reason": Access(ADMIN, post=409, foreign={"code": ("B01", "X99")}),  # its marks are not divergent
+    "/admin/editions/{edition_id}/ranking/{code}/reason": Access(ADMIN, post=409, foreign={"code": ("B01", "X99")}),  # not divergent
     "/admin/editions/{edition_id}/quotas": Access(ADMIN),
     "/admin/editions/{edition_id}/quotas/{code}": Access(ADMIN, post=422, own={"code": "N01"}),
     "/admin/editions/{edition_id}/conflicts": Access(ADMIN),

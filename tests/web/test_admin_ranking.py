@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from models.edition import Edition
-from rules import assignment, compared, methods, scoring, side_by_side, uncertainty
+from rules import assignment, compared, methods, panel_checks, scoring, side_by_side, uncertainty
 from rules.calibration import calibrate
 from rules.list_places import Pool, Question
 from rules.score_table import Score, ScoreTable
 from rules.side_by_side import Leniency, Line, SideBySide
 from tasks import ranking_report, reviewing
+from tasks import scoring as freezing
 from tasks.installation import Installation
 from tests import builders
 from tests.tasks.driving import spread
@@ -73,8 +74,14 @@ def score(world: World, given: Mapping[str, Mapping[str, int]] = TOTALS, *, sign
 
 
 @pytest.fixture
-def world(installed: Installation) -> World:
-    return a_world(installed)
+def world(request: pytest.FixtureRequest, installed: Installation) -> World:
+    """As `a_world`, its scoring stage changed by the parameter if there is one."""
+    return a_world(installed, **getattr(request, "param", {}))
+
+
+def declared(**stage: Any) -> pytest.MarkDecorator:
+    """The test's world has a scoring stage that is declared otherwise."""
+    return pytest.mark.parametrize("world", [stage], indirect=True)
 
 
 @pytest.fixture
@@ -261,9 +268,9 @@ async def test_the_table_can_be_taken_along_as_csv(admin: Browser, world: World)
     assert head[:6] == ["Group", "Code", "Title", "Unit", "Scores", "Totals of the reviewers"]
     assert rows == [
         ["Science art", "W01", "海洋之光", "W01大学", "2", "70 90", "80.00", "80.00", str(first.calibrated), "1", "1", "1", "", "20.00", "",
-         *map(str, first.interval), str(first.selected), "Clear", "provisional"],
+         *map(str, first.interval), str(first.selected), "Clear", "provisional", "Trimmed mean", "", ""],
         ["Science art", WAITING, "'=星空", "W02大学", "1", "60", "60.00", "", str(second.calibrated), "", "", "", "", "0.00", "",
-         *map(str, second.interval), str(second.selected), "Clear", "provisional"],
+         *map(str, second.interval), str(second.selected), "Clear", "provisional", "Trimmed mean", "", ""],
     ]  # fmt: skip
 
 
@@ -272,6 +279,73 @@ async def test_after_the_stage_the_page_shows_the_marks_that_were_computed(admin
     builders.go_to(world.installation.database, world.edition.id, "shortlisting")
     page = (await admin.get(HERE)).text
     assert (report(world).provisional, "未定" in page) == (False, False)
+
+
+@declared(aggregate={"method": "calibrated", "min_valid": 2})
+async def test_the_page_and_the_table_say_which_method_decides(admin: Browser, world: World) -> None:
+    score(world)
+    page = (await admin.get(HERE)).text
+    assert "名次按“校准分”排定" in page
+    assert page.count('<th scope="col" class="number" aria-sort="ascending">') == 2  # one table for each group
+    for line in report(world).ranking.lines:
+        assert line.mark == line.calibrated
+        assert f'<td class="number">{line.mean}' in page  # the plain mean stands beside it
+    head, *rows = csv.reader(io.StringIO((await admin.get(f"{HERE}.csv?lang=en")).content.decode("utf-8-sig")))
+    assert {row[head.index("Mark computed by")] for row in rows} == {"Calibrated mark"}
+
+
+@declared(aggregate={"method": "mean", "min_valid": 2}, normalise="zscore_by_reviewer")
+async def test_raw_and_normalised_totals_are_both_shown(admin: Browser, world: World) -> None:
+    score(world)
+    page = (await admin.get(HERE)).text
+    lines = report(world).ranking.lines
+    assert "名次按“平均分（按专家标准化）”排定" in page
+    for line in lines:
+        normalised = "、".join(str(scoring.half_up(total, 2)).rstrip("0").rstrip(".") for total in line.normalised)
+        assert f"标准化后 {normalised}" in page
+        assert f'<td class="number">{line.mean}' in page
+    head, *rows = csv.reader(io.StringIO((await admin.get(f"{HERE}.csv?lang=en")).content.decode("utf-8-sig")))
+    assert all(row[head.index("Normalised totals")] for row in rows)
+
+
+async def test_the_frozen_rule_is_shown_with_its_digest_and_time(admin: Browser, world: World) -> None:
+    score(world)
+    assert "规则尚未冻结" in (await admin.get(HERE)).text
+    with world.installation.database.write() as store:
+        edition = store.edition(world.edition.id)
+        freezing.freeze_rule(store, edition, edition.stages[1])
+    page = (await admin.get(HERE)).text
+    frozen = report(world).frozen
+    assert frozen is not None
+    assert frozen.digest in page
+    assert "2026-06-10 10:00" in page
+    assert "&#34;trim_min&#34;: 5" in page
+
+
+TWO_SHEETS = {"paper": builders.CRITERIA, "artwork": [{**one, "step": "1"} for one in builders.CRITERIA]}
+
+
+@declared(criteria=(), criteria_by_class=TWO_SHEETS, aggregate={"method": "calibrated", "min_valid": 2})
+async def test_sheets_that_differ_are_rankings_by_themselves(admin: Browser, world: World) -> None:
+    score(world)
+    found = report(world).ranking
+    papers = [Score(entry, who, Decimal(total)) for entry, some in TOTALS.items() if entry[0] == "A" for who, total in some.items()]
+    expected = methods.calibrated_marks(calibrate(ScoreTable(papers)), 2)
+    assert {line.entry.code: line.mark for line in found.lines if line.entry.code in expected} == expected
+    assert [part.calibration is not None for part in found.parts] == [True, True]
+    page = (await admin.get(HERE)).text
+    assert [title in page for title in ("<h3>学术论文</h3>", "<h3>科普美术</h3>")] == [True, True]
+
+
+async def test_favour_for_the_own_unit_is_told_to_the_office(admin: Browser, world: World) -> None:
+    with world.installation.database.write() as store:
+        store.put_reviewers(world.edition.id, [builders.a_reviewer("R01", unit="A01 大学")])
+    score(world)
+    (own,) = report(world).own_units
+    assert own is not None
+    assert own.scores == 1
+    page = (await admin.get(HERE)).text
+    assert panel_checks.own_unit_said(own).zh in page
 
 
 async def test_nobody_but_the_office_sees_ranking_or_draw(browser: Browser, world: World) -> None:
