@@ -14,7 +14,8 @@ from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
 from config import faults
-from models import asking, declared, process, sheets, stages, subjects, tie_breaks
+from config.conflict_reference import conflict_part
+from models import asking, declared, draw_rules, process, sheets, stages, subjects, tie_breaks
 
 _INTRODUCTION = """\
 # Process files
@@ -114,6 +115,8 @@ _STAGE_PARTS: dict[str, tuple[tuple[str, type[declared.Declared]], ...]] = {
         ("`aggregate`", stages.Aggregate),
         ("`flags`", stages.Flags),
         ("`top_up`", stages.TopUp),
+        ("`draw`", draw_rules.DrawRules),
+        ("`groups` of a draw", draw_rules.UnitGroup),
     ),
     "shortlisting": (("`re_review`", tie_breaks.ReReview),),
     "signoff": (("`parties`", stages.Party),),
@@ -130,7 +133,8 @@ _SIMPLE = {str: "text", int: "whole number", bool: "true or false", dict: "keys 
 
 def reference() -> str:
     """Write the whole page, in Markdown."""
-    return "\n".join([_INTRODUCTION + EXAMPLE + _VALUES, *_process_part(), *_stage_part(), *_subject_part()]).rstrip() + "\n"
+    parts = (*_process_part(), *_stage_part(), *conflict_part(), *_subject_part())
+    return "\n".join([_INTRODUCTION + EXAMPLE + _VALUES, *parts]).rstrip() + "\n"
 
 
 def _process_part() -> Iterator[str]:

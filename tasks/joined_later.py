@@ -8,10 +8,14 @@ from datetime import datetime
 from typing import Literal
 
 from models.edition import Assignment, Edition, StageRun
-from models.events import Event
+from models.events import Event, EventType
 from models.store import Store
 
-Cause = Literal["conflict", "office", "declined", "limit", "scores", "unknown"]
+Cause = Literal["conflict", "office", "declined", "limit", "scores", "unknown", "chosen", "drawn"]
+
+_EVENTS: tuple[EventType, ...] = (
+    "PanelsDrawn", "PanelsChanged", "SubstitutesDrawn", "ReviewerRecused", "EntryTakenBack", "InvitationAnswered",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,8 @@ class Joined:
     reviewer: str
     """Code."""
     cause: Cause
-    """`scores`: drawn at the deadline, because scores were missing; else why a reserve was needed."""
+    """`scores`: drawn at the deadline, because scores were missing; `chosen` and `drawn`: the office put the reviewer there, or had the
+    seat drawn; else why a reserve was needed."""
     leaver: str = ""
     """Code of the reviewer who left; empty if nobody did."""
     reason: str = ""
@@ -42,7 +47,7 @@ def joined(store: Store, edition: Edition, run: StageRun, assignments: Sequence[
         run: Its scoring stage.
         assignments: All of the stage, with those that left.
     """
-    events = store.events(edition.id, "PanelsDrawn", "SubstitutesDrawn", "ReviewerRecused", "EntryTakenBack", "InvitationAnswered")
+    events = store.events(edition.id, *_EVENTS)
     return tuple(_Telling(store, edition, run, assignments).told(events))
 
 
@@ -60,9 +65,13 @@ class _Telling:
     def told(self, events: Sequence[Event]) -> Iterator[Joined]:
         """The lines."""
         substitutes = {tuple(pair) for one in events if self._of_stage(one, "SubstitutesDrawn") for pair in one.payload["pairs"]}
+        substitutes |= {tuple(pair) for one in events if self._of_stage(one, "PanelsChanged") for pair in one.payload["put"]}
         for event in events:
             if event.type in ("ReviewerRecused", "EntryTakenBack", "InvitationAnswered") and event.payload["position"] == self.run.position:
                 self._note(event)
+            elif self._of_stage(event, "PanelsChanged"):
+                for entry, reviewer in event.payload["put"]:
+                    yield self._line(event, entry, reviewer, "chosen" if event.payload["mode"] == "manual" else "drawn", "", "")
             elif self._of_stage(event, "SubstitutesDrawn"):
                 for entry, reviewer in event.payload["pairs"]:
                     yield self._line(event, entry, reviewer, *self.left.get(entry, ("unknown", "", "")))

@@ -65,8 +65,10 @@ class Preview:
     loads: tuple[Load, ...]
     before: Fits
     after: Fits
+    empty_before: int
+    """Seats that are empty, of all panels."""
     empty: int
-    """Seats that stay empty, of all panels."""
+    """Those that stay empty."""
     gaps: tuple[Words, ...]
     """Why, and what would help; only for draws."""
     doubts: tuple[Doubt, ...]
@@ -145,7 +147,8 @@ def _already(edition_id: str, wish: Wish, seen: str) -> Preview:
     with database().read() as store:
         state = State(store, edition_id)
     fits = state.fits(state.held)
-    return Preview(wish, seen, (), (), frozenset(), (), fits, fits, sum(state.open_seats().values()), (), (), ())
+    empty = sum(state.open_seats().values())
+    return Preview(wish, seen, (), (), frozenset(), (), fits, fits, empty, empty, (), (), ())
 
 
 # -- looking --------------------------------------------------------------------------------------------------------
@@ -171,7 +174,8 @@ def _looked(state: State, wish: Wish) -> tuple[Preview, Drawn | None]:
         )
     return Preview(
         wish, code, tuple(sorted(put)), tuple(sorted(off)), frozenset(off & state.begun), _loads(state, after),
-        state.fits(state.held), state.fits(after), sum(max(0, state.stage.panel - sizes[code]) for code in state.entries), gaps,
+        state.fits(state.held), state.fits(after), sum(state.open_seats().values()),
+        sum(max(0, state.stage.panel - sizes[code]) for code in state.entries), gaps,
         panel_checks.doubts(state, put, off) if wish.mode == "manual" and not faults else (), faults,
     ), drawn  # fmt: skip
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from rules.panel_flow import ANY_TOPIC, EXACT, FIRST_LEVEL, NEIGHBOUR, NO_MATCH
 from tasks import draw_report
 from tasks.draw_report import Reason
-from web import pages, plots, visitors, words
+from web import pages, panel_words, plots, visitors, words
 from web.language import mark as _
 from web.routes import Pages
 from web.visitors import MaybeVisit
@@ -65,7 +65,8 @@ def show_draw(request: Request, visit: MaybeVisit, edition_id: str) -> Response:
         request, "admin/draw.html", edition=edition, found=found, zone=edition.process.time_zone, title=words.edition_title(edition),
         bars=plots.histogram((one.held, one.capacity) for one in found.loads if not one.declined), plots=plots, reasons=REASONS,
         # A reason that holds nobody back anywhere needs no column.
-        columns=_columns(found), fits=FITS, causes=CAUSES, shown=_SHOWN,
+        columns=_columns(found), fits=FITS, causes=CAUSES, shown=_SHOWN, done=request.query_params.get("done"),
+        changeable=found.run.state in ("opening", "open"), modes=panel_words.NAMES, explained=panel_words.EXPLAINED,
     )  # fmt: skip
 
 

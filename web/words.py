@@ -100,6 +100,7 @@ EVENTS = {
     "FileKept": _("收到文件"),
     "FileRefused": _("拒收文件"),
     "PanelsDrawn": _("抽取专家"),
+    "PanelsChanged": _("调整专家组"),
     "LinkIssued": _("签发链接"),
     "LinkRevoked": _("撤销链接"),
     "AccessRefused": _("拒绝访问"),

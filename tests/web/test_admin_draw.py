@@ -225,6 +225,7 @@ async def test_the_page_is_english_where_english_was_asked_for(admin: Browser, w
     (one,) = report(world).joined
     for text in (f"{one.leaver} stepped back (own words: ", "the reserve was drawn by the edition&#39;s seed", "First draw"):
         assert text in page
+    page = re.sub(r"<datalist.*?</datalist>", "", page, flags=re.S)  # names of reviewers are what they are
     assert re.findall(r"[\u3400-\u9fff]+", page.replace("中文", "")) == []
 
 

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from models.draw_rules import DrawRules, UnitGroup
+from models.stages import ScoringStage
+from tests import builders
+
+
+def stage(**changes: Any) -> ScoringStage:
+    found = builders.a_process(**builders.a_stage_change("scoring", **changes)).stages[1]
+    assert isinstance(found, ScoringStage)
+    return found
+
+
+def test_a_declaration_says_how_panels_are_drawn() -> None:
+    group = {"units": ["甲所", "乙所"], "at_most": 2}
+    found = stage(match="discipline", min_load=2, per_unit=2, draw={"mode": "balanced", "groups": [group], "neighbours": {"520": ["510"]}})
+    assert (found.min_load, found.per_unit) == (2, 2)
+    assert found.draw == DrawRules(mode="balanced", groups=(UnitGroup(units=("甲所", "乙所"), at_most=2),), neighbours={"520": ("510",)})
+    assert stage().draw == DrawRules()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"min_load": 41}, "min_load 41 exceeds max_load 40; lower min_load or raise max_load"),
+        (
+            {"per_unit": 2, "draw": {"groups": [{"units": ["甲"], "at_most": 1}]}},
+            "a group takes 1 reviewers and a single unit of it 2 (per_unit); raise at_most or lower per_unit",
+        ),
+        (
+            {"draw": {"groups": [{"units": ["甲"], "at_most": 1}, {"units": ["甲"], "at_most": 1}]}},
+            "the unit '甲' stands in two groups, and a draw is exact only within one; take it out of one of them",
+        ),
+        (
+            {"draw": {"neighbours": {"520": ["510"]}}},
+            "neighbours are used where match names a field of the entry; add match or leave neighbours out",
+        ),
+        (
+            {"match": "discipline", "draw": {"neighbours": {"520": ["51010"]}}},
+            "'51010' is not a first-level discipline; write its three digits in quotes, e.g. '520'",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_refused_with_a_remedy(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(said)):
+        stage(**changes)

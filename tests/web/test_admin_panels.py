@@ -1,0 +1,153 @@
+"""The page on which the office changes panels: it shows what would happen, and does that or nothing."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from tasks import panel_changes
+from tasks.panel_changes import Wish
+from tests import builders
+from tests.tasks.test_panel_changes import an_edition, begin, events, panels
+from tests.web.conftest import SAME_SITE, Browser, World
+from tests.web.test_admin_checks import sign_in
+
+DRAW = "/admin/editions/sample-2026/draw"
+HERE = f"{DRAW}/change"
+
+
+@pytest.fixture
+def world(installed: Any) -> World:
+    """A01 to A04, each with R01 and R02; see `tests.tasks.test_panel_changes`."""
+    edition = an_edition(installed)
+    with installed.database.write() as store:
+        store.put_admin("admin@example.org", "管理员", "admin")
+    return World(installed, edition)
+
+
+@pytest.fixture
+async def admin(browser: Browser) -> Browser:
+    signed_in = await sign_in(browser)
+    await signed_in.get(DRAW)
+    return signed_in
+
+
+async def look(admin: Browser, **fields: str) -> httpx.Response:
+    """Ask for a preview, and stand on it."""
+    await admin.get(DRAW)
+    admin.last = await admin.post(HERE, {"mode": "manual", **fields})
+    return admin.last
+
+
+async def test_a_change_is_shown_first_and_then_made(admin: Browser, world: World) -> None:
+    before = panels(world.installation)
+    page = await look(admin, entry="A01", reviewer="R03", entry2="A02", reviewer2="R01", act="put")
+    assert (page.status_code, panels(world.installation)) == (200, before)
+    assert "A01 将有 3 位专家，规定为 2 位" in page.text
+    made = await admin.post(HERE, {"reason": "增加一位"})
+    assert (made.status_code, made.headers["location"]) == (303, f"{DRAW}?done=1")
+    assert panels(world.installation) == before | {("A01", "R03")}
+    page = await admin.get(made.headers["location"])
+    assert "已执行，并已通知有变化的专家。" in page.text
+    assert "由办公室手工安排。" in page.text
+
+
+async def test_without_a_needed_reason_nothing_is_made_and_what_was_typed_stays(admin: Browser, world: World) -> None:
+    before = panels(world.installation)
+    await look(admin, entry="A01", reviewer="R02", act="off")
+    refused = await admin.post(HERE, {"reason": " "})
+    assert (refused.status_code, panels(world.installation)) == (422, before)
+    assert "此次调整有所代价，请填写理由" in refused.text
+    await look(admin, entry="A01", reviewer="R02", act="off")
+    refused = await admin.post(HERE, {"reason": "理由\x00"})
+    assert (refused.status_code, panels(world.installation)) == (422, before)
+    assert "含有无法保存的字符" in refused.text
+
+
+async def test_a_change_that_a_rule_forbids_says_why_and_offers_no_way_past_it(admin: Browser, world: World) -> None:
+    page = await look(admin, entry="A01", reviewer="R06", act="put")
+    assert "A01 · R06: 存在利益冲突，不能安排 (与申报项同单位)" in page.text
+    assert "确认执行" not in page.text
+    await admin.get(DRAW)
+    forged = await admin.post(HERE, {"mode": "manual", "put": "A01,R06\n", "seen": "0" * 64, "reason": "x"})
+    assert forged.status_code == 409
+    assert ("A01", "R06") not in panels(world.installation)
+
+
+async def test_after_a_change_the_new_preview_is_shown_and_nothing_is_made(admin: Browser, world: World) -> None:
+    await look(admin, entry="A01", reviewer="R03", act="put")
+    builders.put(world.installation.database, world.edition.id, reviewers=[builders.a_reviewer("R09")], pairs=[("A02", "R09")])
+    before = panels(world.installation)
+    page = await admin.post(HERE, {"reason": "增加一位"})
+    assert (page.status_code, panels(world.installation), events(world.installation)) == (409, before, [])
+    assert "查看之后情况有变，没有执行" in page.text
+    assert "增加一位" in page.text
+    admin.last = page
+    assert (await admin.post(HERE, {"reason": "增加一位"})).status_code == 303
+    assert ("A01", "R03") in panels(world.installation)
+
+
+async def test_two_are_swapped(admin: Browser, world: World) -> None:
+    with world.installation.database.write() as store:
+        store.recuse(store.assignment(1, f"{world.edition.id}/e/A02", f"{world.edition.id}/r/R01").id)
+    builders.put(world.installation.database, world.edition.id, pairs=[("A02", "R03")])
+    begin(world.installation, "R03", "A02")
+    page = await look(admin, entry="A01", reviewer="R02", entry2="A02", reviewer2="R03", act="swap")
+    assert "该专家已在评审这一项" in page.text  # R02 has A02 already
+    page = await look(admin, entry="A01", reviewer="R01", entry2="A02", reviewer2="R03", act="swap")
+    assert "该专家曾回避或退回这一项，不能再安排" in page.text  # R01 left A02
+
+
+async def test_a_draw_is_chosen_by_its_name(admin: Browser, world: World) -> None:
+    with world.installation.database.write() as store:
+        store.recuse(store.assignment(1, f"{world.edition.id}/e/A03", f"{world.edition.id}/r/R01").id)
+    (pair,) = panel_changes.preview(world.edition.id, Wish("repair")).put
+    page = await look(admin, mode="repair")
+    assert re.search(rf'<th scope="row">{pair[0]}</th><td class="wide">[^<]+</td><td>{pair[1]} ', page.text)
+    assert (await admin.post(HERE, {})).status_code == 303
+    assert pair in panels(world.installation)
+    assert "没有需要调整的。" in (await look(admin, mode="repair")).text
+    assert (await look(admin, mode="fill")).status_code == 409
+    assert (await look(admin, mode="fly")).status_code == 422
+
+
+async def test_a_code_that_is_missing_or_unknown_is_told(admin: Browser, world: World) -> None:
+    page = await look(admin, entry="A01", reviewer=" ", act="put")
+    assert (page.status_code, "请填写申报项编号和专家编号" in page.text) == (422, True)
+    page = await look(admin, entry="<b>", reviewer="R01", act="put")
+    assert "&lt;b&gt; · R01: 本阶段没有这个申报项编号" in page.text
+
+
+async def send(admin: Browser, name: str, content: bytes) -> httpx.Response:
+    path = f"{DRAW}/pairs"
+    await admin.get(DRAW)
+    return await admin.client.post(path, data=admin.hidden(path), files={"file": (name, content)}, headers=SAME_SITE)
+
+
+async def test_pairs_come_by_file_are_looked_at_and_made(admin: Browser, world: World) -> None:
+    before = panels(world.installation)
+    admin.last = await send(admin, "名单.csv", "申报项编号,专家编号\nA01,R01\nA01,R03\nA02,R03\n".encode())
+    assert (admin.last.status_code, panels(world.installation)) == (200, before)
+    assert (await admin.post(HERE, {"reason": "名单"})).status_code == 303
+    assert panels(world.installation) == before | {("A01", "R03"), ("A02", "R03")}
+
+
+async def test_a_file_with_faults_is_told_line_by_line(admin: Browser, world: World) -> None:
+    page = await send(admin, "名单.csv", "申报项编号,专家编号\nA01,\nA02,R03\n".encode())
+    assert (page.status_code, "第 2 行" in page.text, "“专家编号”为空，请填写" in page.text) == (422, True, True)
+    assert (await send(admin, "名单.txt", b"x")).status_code == 422
+    assert (await send(admin, "名单.csv", b"")).status_code == 422
+    assert events(world.installation) == []
+
+
+async def test_after_the_deadline_panels_stay(admin: Browser, world: World) -> None:
+    page = await look(admin, entry="A01", reviewer="R03", act="put")
+    assert page.status_code == 200
+    with world.installation.database.write() as store:
+        store.extend_stage(world.edition.id, 1, builders.NOW - timedelta(days=1))
+    page = await admin.post(HERE, {"reason": "增加一位"})
+    assert (page.status_code, "请先延长期限" in page.text) == (409, True)

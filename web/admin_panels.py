@@ -1,0 +1,158 @@
+"""The office changes panels: a draw of some kind, pairs by hand or from a file; looked at first, then made."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+
+from models.errors import Fault, InputError, NotAllowed, TooLate
+from tasks import panel_changes, panel_files
+from tasks.panel_changes import MODES, Outdated, Preview, Wish
+from tasks.panel_checks import Doubt
+from tasks.panel_state import Pair
+from web import errors, pages, visitors, words
+from web.admin_draw import REASONS
+from web.forms import Form, Posted
+from web.language import gettext
+from web.panel_words import DOUBTS, DRAWN, NAMES, NO_FILE, NOTHING, OVER, REASON_FAULTS, REFUSALS
+from web.routes import Pages, Threads
+from web.visitors import MaybeVisit
+
+router = Pages()
+
+PATH = "/admin/editions/{edition_id}/draw/change"
+_TYPE = re.compile(r"\.(xlsx|xls|ods|csv)$", re.IGNORECASE)
+_MOST_FIELDS = 20
+_SHOWN = 300
+"""So many lines of a list are shown; the rest is counted."""
+
+
+@router.take(PATH, slow=True)
+def change(request: Request, visit: MaybeVisit, form: Posted, edition_id: str) -> Response:
+    """Look at a change, or make one that was looked at."""
+    visitors.check_form(visit, form)
+    admin = request.state.holder = visitors.admin_of(visit)
+    with visitors.database(request).read() as store:
+        store.edition(edition_id)
+    wish = _wish(form)
+    if wish is None:
+        return _page(request, edition_id, None, status=422, fault=NOTHING)
+    return _answer(request, edition_id, wish, admin, form.text("seen"), form.text("reason"))
+
+
+def _answer(request: Request, edition_id: str, wish: Wish, admin: str, seen: str = "", reason: str = "") -> Response:
+    try:
+        if not seen:
+            return _page(request, edition_id, panel_changes.preview(edition_id, wish))
+        panel_changes.apply(edition_id, wish, seen, actor=f"admin:{admin}", reason=reason)
+    except Outdated as refused:
+        return _page(request, edition_id, refused.now, status=409, outdated=True, typed=reason)
+    except InputError as refused:
+        if any(one.column == "drawn" for one in refused.faults):
+            return _page(request, edition_id, None, status=409, fault=DRAWN)
+        said = next((REASON_FAULTS.get(one.column, "") for one in refused.faults if one.field == "reason"), "")
+        return _page(request, edition_id, panel_changes.preview(edition_id, wish), status=422, typed=reason, said=said)
+    except (NotAllowed, TooLate):
+        return _page(request, edition_id, None, status=409, fault=OVER)
+    return pages.go(f"/admin/editions/{edition_id}/draw?done=1")
+
+
+@router.take("/admin/editions/{edition_id}/draw/pairs")
+async def bring(request: Request, visit: MaybeVisit, edition_id: str) -> Response:
+    """Look at what a file of pairs would do."""
+    visitors.admin_of(visit)  # before anything of a stranger's file is read
+    async with request.form(max_files=1, max_fields=_MOST_FIELDS) as fields:
+        sent = fields.get("file")
+        file = sent if isinstance(sent, UploadFile) else None
+        threads: Threads = request.app.state.threads
+        return await threads.run(_bring, request, visit, edition_id, Form(fields), file, slow=True)
+
+
+def _bring(request: Request, visit: MaybeVisit, edition_id: str, form: Form, file: UploadFile | None) -> Response:
+    visitors.check_form(visit, form)
+    admin = request.state.holder = visitors.admin_of(visit)
+    with visitors.database(request).read() as store:
+        store.edition(edition_id)
+    kind = _TYPE.search(file.filename or "") if file is not None else None
+    if kind is None or file is None:
+        return _page(request, edition_id, None, status=422, fault=NO_FILE)
+    with tempfile.TemporaryDirectory(prefix="jinbang-pairs-") as folder:
+        path = Path(folder) / f"list{kind[0].lower()}"
+        path.write_bytes(file.file.read())
+        try:
+            wish = panel_files.wish_of(edition_id, path)
+        except InputError as refused:
+            return _page(request, edition_id, None, status=422, faults=refused.faults)
+    return _answer(request, edition_id, wish, admin)
+
+
+def _wish(form: Form) -> Wish | None:
+    """What a form asks for; None if pairs by hand lack a code."""
+    mode = form.text("mode")
+    if mode != "manual":
+        chosen = next((one for one in MODES if one == mode), None)
+        if chosen is None:
+            raise errors.Refused(422)
+        return Wish(chosen)
+    if form.text("put") or form.text("off"):
+        return Wish("manual", _read(form.text("put")), _read(form.text("off")))
+    one = (form.text("entry").strip(), form.text("reviewer").strip())
+    other = (form.text("entry2").strip(), form.text("reviewer2").strip())
+    if not all(one) or (form.text("act") == "swap" and not all(other)):
+        return None
+    match form.text("act"):
+        case "put":
+            return Wish("manual", put=(one,))
+        case "off":
+            return Wish("manual", off=(one,))
+        case "swap":
+            return Wish("manual", put=((one[0], other[1]), (other[0], one[1])), off=(one, other))
+    raise errors.Refused(422)
+
+
+def _read(text: str) -> tuple[Pair, ...]:
+    """Pairs as the page carries them from the preview to the change: one a line."""
+    return tuple((row[0], row[1]) for row in csv.reader(io.StringIO(text)) if len(row) == 2)[: panel_files.MOST]
+
+
+def _written(pairs: Iterable[Pair]) -> str:
+    kept = io.StringIO()
+    csv.writer(kept, lineterminator="\n").writerows(pairs)
+    return kept.getvalue()
+
+
+def _page(
+    request: Request, edition_id: str, found: Preview | None, *, status: int = 200, fault: str = "", outdated: bool = False,
+    typed: str = "", said: str = "", faults: tuple[Fault, ...] = (),
+) -> Response:  # fmt: skip
+    with visitors.database(request).read() as store:
+        edition = store.edition(edition_id)
+        names = {one.code: one.name for one in store.reviewers(edition_id)} if found else {}
+        titles = {one.code: one.title for one in store.entries(edition_id)} if found else {}
+    return pages.render(
+        request, "admin/draw_change.html", status=status, edition=edition, found=found, title=words.edition_title(edition), names=NAMES,
+        people=names, titles=titles, fault=fault, outdated=outdated, typed=typed, said=said, faults=faults[:_SHOWN], shown=_SHOWN,
+        refusals=[_refusal(one) for one in found.faults] if found else (), doubts=[_doubt(one) for one in found.doubts] if found else (),
+        put=_written(found.wish.put) if found else "", off=_written(found.wish.off) if found else "", most=panel_changes.REASON_MAX,
+    )  # fmt: skip
+
+
+def _refusal(fault: Fault) -> str:
+    """A fault of a pair in the reader's language: the pair, what forbids it, and the conflict of interest."""
+    texts: Mapping[str, str] = {str(code): text for code, text in REFUSALS.items()}
+    said = gettext(texts[fault.column])
+    why = f" ({gettext(REASONS[fault.file])})" if fault.file in REASONS else ""
+    return f"{fault.field.replace(',', ' · ')}: {said}{why}"
+
+
+def _doubt(doubt: Doubt) -> str:
+    numbers = {"entry": doubt.entry, "reviewer": doubt.reviewer, "number": doubt.number, "limit": doubt.limit}
+    return gettext(DOUBTS[doubt.kind]) % numbers

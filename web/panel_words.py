@@ -1,0 +1,48 @@
+"""What the office's pages call changes of panels, what forbids them, and what they cost."""
+
+from __future__ import annotations
+
+from tasks.panel_checks import DoubtKind, Refusal
+from web.language import mark as _
+
+NAMES = {
+    "fill": _("首次抽取"),
+    "top_up": _("补足空缺席位"),
+    "repair": _("只补退出者留下的空缺"),
+    "resolve": _("重新安排未开始的评审"),
+    "balanced": _("均衡安排（先提高最差的一组）"),
+    "manual": _("手工调整"),
+}
+EXPLAINED = {
+    "top_up": _("为所有未满的专家组补抽，已安排的不变。"),
+    "repair": _("只为有人退出的申报项补抽，其余不变。"),
+    "resolve": _("已开始填写或已签署的不动；其余在收益明显时才换人。"),
+    "balanced": _("已开始填写或已签署的不动；先让匹配最差的专家组尽可能好，再顾及其余。"),
+}
+REFUSALS: dict[Refusal, str] = {
+    "entry": _("本阶段没有这个申报项编号"),
+    "reviewer": _("没有这个专家编号"),
+    "there": _("该专家已在评审这一项"),
+    "inactive": _("该专家已停用"),
+    "declined": _("该专家已谢绝本阶段的评审"),
+    "conflict": _("存在利益冲突，不能安排"),
+    "left": _("该专家曾回避或退回这一项，不能再安排"),
+    "absent": _("该专家没有在评审这一项"),
+    "signed": _("该专家已签署这一项的评分表，不能撤下"),
+}
+DOUBTS: dict[DoubtKind, str] = {
+    "unfit": _("%(reviewer)s 的学科与 %(entry)s 不一致"),
+    "worse": _("%(entry)s 专家组的匹配度由 %(limit)s 降为 %(number)s"),
+    "load": _("%(reviewer)s 将有 %(number)s 项，超过上限 %(limit)s 项"),
+    "unit": _("%(entry)s 的专家组中，%(reviewer)s 所在单位将有 %(number)s 位专家，规定至多 %(limit)s 位"),
+    "group": _("%(entry)s 的专家组中，%(reviewer)s 所在单位组将有 %(number)s 位专家，规定至多 %(limit)s 位"),
+    "over": _("%(entry)s 将有 %(number)s 位专家，规定为 %(limit)s 位"),
+    "short": _("%(entry)s 将只有 %(number)s 位专家，规定为 %(limit)s 位"),
+    "begun": _("%(reviewer)s 已开始填写 %(entry)s；草稿将存档，不计入结果"),
+}
+"""Sentences, each with the codes and numbers of the doubt."""
+REASON_FAULTS = {"missing": _("此次调整有所代价，请填写理由"), "text": _("含有无法保存的字符，或内容过长")}
+NOTHING = _("请填写申报项编号和专家编号")
+NO_FILE = _("请选择 .xlsx、.xls、.ods 或 .csv 文件")
+OVER = _("评审未在进行，或已过截止时间，或正在复评，不能调整专家组。如已截止，请先延长期限。")
+DRAWN = _("已抽取过专家，请改用“补足空缺席位”。")
