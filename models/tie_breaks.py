@@ -183,11 +183,11 @@ def _fitting_bounds(
     for name, count in places.items():
         if count is None or not bounds:
             continue
-        where = f" of {name}" if name else ""
+        where = f" to {name}" if name else ""
         if (least := times * sum(lower for lower, _ in bounds.values())) > count:
-            yield Misfit(f"the groups have at least {least} together, but there are {count} places{where}; lower the lower bounds", *at)
+            yield Misfit(f"the groups have at least {least} together, but only {count} can be given{where}; lower the lower bounds", *at)
         if set(bounds) == set(names) and (most := times * sum(upper for _, upper in bounds.values())) < count:
-            yield Misfit(f"the groups have at most {most} together, but there are {count} places{where}; raise the upper bounds", *at)
+            yield Misfit(f"the groups have at most {most} together, but {count} are to be given{where}; raise the upper bounds", *at)
 
 
 def neighbours(process: Process, groups: Iterable[str]) -> dict[str, str]:

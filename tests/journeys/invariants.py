@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from models import tables as t
 from models.edition import Edition
 from models.store import Store
-from rules import scoring
+from rules import marking, scoring
 from rules.digests import digest
+from tasks import rounds
 from tasks.scoring import declared
 
 
@@ -73,6 +74,8 @@ def _marks(store: Store, edition: Edition) -> Iterator[str]:
     stage = declared(run)
     entries = {one.id: one for one in store.entries(edition.id)}
     totals: dict[str, list[scoring.Total]] = {}
+    counted: list[marking.Sheet] = []
+    again = rounds.reviewed_again(store, run)
     for sheet in store.sheets(edition.id, run.position, signed=True):
         criteria = {one.name: one for one in stage.sheet_of(entries[sheet.entry].class_name)}
         if sheet.marks.keys() != criteria.keys():
@@ -82,10 +85,14 @@ def _marks(store: Store, edition: Edition) -> Iterator[str]:
             for name, mark in sheet.marks.items()
             if not 0 <= mark <= criteria[name].max or mark % criteria[name].step
         )
+        if sheet.assignment in again:
+            continue  # it parts the tied and changes no mark
         total = scoring.total(stage.sheet_of(entries[sheet.entry].class_name), sheet.marks, sheet.skipped)
         totals.setdefault(sheet.entry, []).append(Decimal() if total is None else total)
+        counted.append(marking.Sheet(sheet.entry, sheet.reviewer, totals[sheet.entry][-1]))
     ranked = [one for one in entries.values() if one.id in totals]
-    if scoring.standings(ranked, totals, stage.aggregate, stage.flags) != store.standings(edition.id, run.position):
+    marks = marking.stage_marks(ranked, counted, stage)
+    if scoring.standings(ranked, totals, stage.aggregate, stage.flags, marks) != store.standings(edition.id, run.position):
         yield "the ranking does not follow from the sheets"
 
 
