@@ -53,7 +53,7 @@ class Pair:
 
 
 def stage_of(edition: Edition) -> tuple[StageRun, ScoringStage]:
-    """The scoring stage that is or was open last, else the first to come.
+    """The scoring stage that is open or comes next; the last one if all are over.
 
     Raises:
         NotFound: the process has none.
@@ -61,7 +61,7 @@ def stage_of(edition: Edition) -> tuple[StageRun, ScoringStage]:
     scored = [run for run in edition.stages if isinstance(run.declared, ScoringStage)]
     if not scored:
         raise NotFound(f"{edition.id} has no scoring stage")
-    run = edition.last_of("scoring") or scored[0]
+    run = next((one for one in scored if one.state != "closed"), scored[-1])
     assert isinstance(run.declared, ScoringStage)  # noqa: S101 - narrows the type
     return run, run.declared
 
@@ -88,7 +88,8 @@ def _seats(store: Store, edition: Edition, run: StageRun) -> dict[tuple[str, str
 
 
 def _relations(known: Known) -> dict[tuple[str, str], tuple[str, ...]]:
-    pairs: dict[tuple[str, str], tuple[str, ...]] = {pair: () for pair in known.decisions}
+    nothing: tuple[str, ...] = ()
+    pairs = dict.fromkeys(known.decisions, nothing)
     by: dict[str, By] = {"signer": known.signed, "declared": known.stepped_back, "avoided": known.avoided}
     by.update({str(relation): of for relation, of in known.found.by.items()})
     for cause in CAUSES:

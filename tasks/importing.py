@@ -60,7 +60,7 @@ def keep_table(store: Store, edition: Edition, what: What, table: Table, *, acto
         reviewers = intake.read_reviewers(table, process)
         store.put_reviewers(edition.id, reviewers)
         store.append(edition.id, "ReviewersImported", actor=actor, file=table.file, count=len(reviewers))
-        return f"{len(reviewers)} reviewers"
+        return f"{len(reviewers)} reviewers" + relation_files.sitting(store, edition)
     if what == "committee":
         members = intake.read_committee(table, process)
         store.put_members(edition.id, members)

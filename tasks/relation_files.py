@@ -16,9 +16,15 @@ def keep(store: Store, edition: Edition, what: str, table: Table, *, actor: str)
         InputError: every fault of the table at once.
     """
     said = _units(store, edition, table, actor) if what == "units" else _relations(store, edition, table, actor)
-    drawn = edition.last_of("scoring") is not None
-    sitting = sum(bool(one.seat) and one.asks for one in conflicts.found(store, edition)) if drawn else 0
-    return f"{said}; {sitting} reviewers hold entries that they should not, see the page of conflicts" if sitting else said
+    return said + sitting(store, edition)
+
+
+def sitting(store: Store, edition: Edition) -> str:
+    """A warning to the office, to follow a sentence, if reviewers hold entries that they should not; else empty."""
+    if not any(run.declared.kind == "scoring" and run.state in ("opening", "open") for run in edition.stages):
+        return ""
+    count = sum(bool(one.seat) and one.asks for one in conflicts.found(store, edition))
+    return f"; {count} entries are in the hands of reviewers who should not have them, see the page of conflicts" if count else ""
 
 
 def _units(store: Store, edition: Edition, table: Table, actor: str) -> str:

@@ -50,10 +50,10 @@ def test_lists_of_relations_stand_beside_each_other_and_say_who_sits_already(ins
     edition = a_world(installed, conflicts=["relative"], soft_conflicts=["project"])
     first = a_csv(tmp_path, RELATIONS, ["R01", "", "", "A01", "亲属", "", "来函"], name="一.csv")
     assert importing.take(edition.id, "relations", first, actor="cli") == (
-        "一.csv: 1 relations; 1 reviewers hold entries that they should not, see the page of conflicts"
+        "一.csv: 1 relations; 1 entries are in the hands of reviewers who should not have them, see the page of conflicts"
     )
     second = a_csv(tmp_path, RELATIONS, ["R02", "甲一", "", "", "合作", "2024", ""], name="二.csv")
-    assert importing.take(edition.id, "relations", second, actor="cli").startswith("二.csv: 1 relations; 1 reviewers hold")
+    assert importing.take(edition.id, "relations", second, actor="cli").startswith("二.csv: 1 relations; 1 entries are in the hands")
     assert {(one.reviewer[-3:], one.relation, one.entry[-3:], one.person, one.year, one.note, one.file) for one in told(installed)} == {
         ("R01", "relative", "A01", "", None, "来函", "一.csv"),
         ("R02", "project", "", "甲一", 2024, "", "二.csv"),
@@ -81,3 +81,12 @@ def test_a_list_with_a_fault_is_refused_whole(installed: Installation, tmp_path:
     with pytest.raises(InputError, match="a circle: 乙 below 甲 below 乙"):
         importing.take(edition.id, "units", circle, actor="cli")
     assert (told(installed), names(installed)) == ([], [])
+
+
+def test_a_reviewers_new_unit_that_makes_a_conflict_is_told_at_the_import(installed: Installation, tmp_path: Path) -> None:
+    edition = a_world(installed, conflicts=["same_unit"])
+    head = ["编号", "姓名", "单位", "邮箱"]
+    moved = a_csv(tmp_path, head, ["R01", "专家R01", "甲方大学", "r01@example.org"], name="专家.csv")
+    assert importing.take(edition.id, "reviewers", moved, actor="cli") == (
+        "专家.csv: 1 reviewers; 2 entries are in the hands of reviewers who should not have them, see the page of conflicts"
+    )
