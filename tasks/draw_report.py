@@ -9,6 +9,7 @@ from datetime import datetime
 
 from models.declared import Words
 from models.edition import Assignment, Edition, Entry, Reviewer, StageRun
+from models.events import Event
 from models.stages import ScoringStage
 from models.store import Store
 from rules import shortage
@@ -30,6 +31,8 @@ class Round:
     seats: int
     empty: int
     digest: str
+    kind: str = ""
+    """Of a draw that the office asked for: its mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +105,15 @@ def report(store: Store, edition: Edition) -> Report:
     """
     run, stage = ranking_report.stage_of(edition)
     look = _Look(store, edition, run, stage)
-    events = store.events(edition.id, "PanelsDrawn")
-    rounds = [one for one in events if one.payload["stage"] == run.name]
+    events = store.events(edition.id, "PanelsDrawn", "PanelsChanged")
+    rounds = [_round(one, run) for one in events if one.payload["stage"] == run.name and "seed" in one.payload]
     drawn = bool(look.panels)
     short, gaps = look.shortage() if run.state != "closed" else ((), ())
     if run.state == "closed":
         short = tuple(Short(one, look.sizes[one.id], ()) for one in look.entries if look.sizes[one.id] < stage.panel)
     return Report(
         run, stage,
-        rounds=tuple(
-            Round(one.payload["round"], one.at, one.payload["seed"], one.payload["seats"], one.payload["empty"], one.payload["digest"])
-            for one in rounds
-        ),
+        rounds=tuple(rounds),
         loads=look.loads(),
         covered=dict(sorted(Counter(look.sizes[one.id] for one in look.entries).items())) if drawn else {},
         short=short,
@@ -124,6 +124,13 @@ def report(store: Store, edition: Edition) -> Report:
         fits=look.fits(),
         joined=joined_later.joined(store, edition, run, look.assignments),
     )  # fmt: skip
+
+
+def _round(event: Event, run: StageRun) -> Round:
+    said = event.payload
+    if event.type == "PanelsDrawn":
+        return Round(said["round"], event.at, said["seed"], said["seats"], said["empty"], said["digest"])
+    return Round(run.round, event.at, int(said["seed"]), len(said["put"]), said["empty"], said["digest"], said["mode"])
 
 
 class _Look:

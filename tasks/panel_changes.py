@@ -257,10 +257,11 @@ def _carry_out(state: State, found: Preview, drawn: Drawn | None, *, actor: str,
     if drawn is not None:
         kind: DrawKind = found.wish.mode if found.wish.mode != "manual" else "fill"
         drawing.record(store, edition, run, drawn, kind=kind, number=run.round, actor=actor)
+    solved = {} if drawn is None else {"seed": drawn.question["seed"], "digest": digest(dict(drawn.result))}
     store.append(
         edition.id, "PanelsChanged", actor=actor, stage=run.name, position=run.position, mode=found.wish.mode, preview=found.digest,
         put=[list(pair) for pair in put], off=[[one.entry, one.reviewer] for one in off], empty=found.empty, reason=reason,
-        doubts=sorted({one.kind for one in found.doubts}),
+        doubts=sorted({one.kind for one in found.doubts}), **solved,
     )  # fmt: skip
     if run.state == "open":  # a stage that is about to open invites everybody by itself
         substitutes.tell(store, edition, run, put, {who for _, who in put} - invited, occasion=found.digest)

@@ -67,7 +67,7 @@ def cost(case: Case, found: Plan) -> int:
 def least_cost(case: Case) -> int:
     """By HiGHS, from inequalities instead of a network."""
     needs, people, _, terms = case
-    model, costs = highspy.Highs(), []
+    model, costs = highspy.Highs(), list[int]()
     for option, value in (("output_flag", False), ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.0)):
         model.setOptionValue(option, value)
 

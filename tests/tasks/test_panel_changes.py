@@ -209,7 +209,7 @@ def test_two_are_swapped_with_what_it_costs_and_drafts_are_kept(installed: Insta
     wish = manual(put=(("A01", "R03"), ("A02", "R01")), off=(("A01", "R01"), ("A02", "R03")))
     seen = panel_changes.preview(ID, wish)
     assert seen.doubts == (Doubt("begun", "A01", "R01"), Doubt("worse", "A01", "", 1600, 2000))
-    assert (seen.before.total, seen.after.total, seen.begun) == (3600, 3600, {("A01", "R01")})
+    assert (seen.before.total, seen.after.total, seen.begun) == (3600, 3600, frozenset({("A01", "R01")}))
     with pytest.raises(InputError) as refused:
         panel_changes.apply(ID, wish, seen.digest, actor="admin:a@example.org", reason="  ")
     assert [(one.field, one.column) for one in refused.value.faults] == [("reason", "missing")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -107,9 +106,10 @@ async def test_a_draw_is_chosen_by_its_name(admin: Browser, world: World) -> Non
         store.recuse(store.assignment(1, f"{world.edition.id}/e/A03", f"{world.edition.id}/r/R01").id)
     (pair,) = panel_changes.preview(world.edition.id, Wish("repair")).put
     page = await look(admin, mode="repair")
-    assert re.search(rf'<th scope="row">{pair[0]}</th><td class="wide">[^<]+</td><td>{pair[1]} ', page.text)
+    assert f'<th scope="row">{pair[0]}</th><td>{pair[1]} ' in page.text
     assert (await admin.post(HERE, {})).status_code == 303
     assert pair in panels(world.installation)
+    assert "<tr><td>只补退出者留下的空缺</td>" in (await admin.get(DRAW)).text
     assert "没有需要调整的。" in (await look(admin, mode="repair")).text
     assert (await look(admin, mode="fill")).status_code == 409
     assert (await look(admin, mode="fly")).status_code == 422

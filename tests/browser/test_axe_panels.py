@@ -1,0 +1,55 @@
+"""The office's page of changing panels: no violation of WCAG 2.2 AA that axe can find, and no page wider than the screen."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tasks import visiting
+from tasks.installation import Installation
+from tests.browser.bars import violations
+from tests.browser.conftest import WIDTHS, served
+from tests.tasks.test_panel_changes import PANELS, an_edition, begin
+from tests.web.conftest import World
+
+pytestmark = pytest.mark.browser
+
+
+def by_hand(page: Page, entry: str, reviewer: str, act: str) -> None:
+    page.locator("#entry").fill(entry)
+    page.locator("#reviewer").fill(reviewer)
+    page.locator(f"button[value={act}]").click()
+
+
+def test_changes_of_panels_are_made_by_everybody_on_any_screen(installed: Installation, chromium: Browser) -> None:
+    edition = an_edition(installed, pairs=[pair for pair in PANELS if pair[0] != "A04"], panel=4)
+    begin(installed, "R01", "A01")
+    with installed.database.write() as store:
+        store.put_admin("admin@example.org", "管理员", "admin")
+    base, found = f"{installed.settings.base_url}/admin/editions/{edition.id}/draw", []
+
+    def looked(page: Page, width: int) -> list[Any]:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        return violations(page)
+
+    with served(World(installed, edition)):
+        for (width, height), language in product(WIDTHS.values(), ("zh-CN", "en-US")):
+            context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
+            page = context.new_page()
+            page.goto(visiting.make_sign_in("admin@example.org") or "")
+            page.locator("main button").first.click()
+            page.goto(base)
+            found += looked(page, width)
+            page.locator("button[value=top_up]").click()  # some seats stay empty
+            found += looked(page, width)
+            for entry, reviewer, act in (("A01", "R01", "off"), ("A01", "R06", "put"), ("A01", "R04", "put")):
+                page.goto(base)
+                by_hand(page, entry, reviewer, act)
+                found += looked(page, width)
+            page.locator("main .choices button").click()  # without its reason
+            found += looked(page, width)
+            context.close()
+    assert found == []
