@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from models import tie_breaks
 from models.declared import Misfit
-from models.stages import ScoringStage, ShortlistingStage, SubmissionStage
+from models.stages import ORDINAL, ScoringStage, ShortlistingStage, SubmissionStage
 
 if TYPE_CHECKING:
     from models.process import Process
@@ -152,7 +152,7 @@ def _scale(process: Process, position: int, stage: ShortlistingStage) -> Iterato
     if stage.min_score is None or scored is None:
         return
     how = scored.normalise if scored.normalise == "rank_in_group" else scored.aggregate.method
-    if how in ("borda", "rank_sum", "rank_in_group"):
+    if how in ORDINAL:
         what = f"min_score {stage.min_score} is a mark of the score sheets, and the marks of `{how}` only say who stands before whom"
         yield Misfit(f"{what}; cut by ratio, counts or top_share", "stages", position, "min_score")
 

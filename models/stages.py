@@ -24,6 +24,8 @@ Method = Literal["mean", "trimmed_mean", "median", "calibrated", "calibrated_rob
 Normalise = Literal["none", "zscore_by_reviewer", "rank_in_group"]
 ALONE: tuple[Method, ...] = ("mean", "trimmed_mean", "median")
 """Methods by which the mark of an entry follows from its own sheets alone."""
+ORDINAL: tuple[Method | Normalise, ...] = ("borda", "rank_sum", "rank_in_group")
+"""What keeps the order on each reviewer's list and nothing else, so that marks do not lie on the scale of the score sheets."""
 
 
 class _Stage(Declared):

@@ -10,7 +10,7 @@ from typing import Literal
 
 from models.edition import Entry, Standing
 from models.process import Process
-from models.stages import Aggregate, Flags, Normalise, ShortlistingStage
+from models.stages import ORDINAL, Aggregate, Flags, Normalise, ShortlistingStage
 from rules import cutting, shortlist, uncertainty
 from rules.calibration import Calibration
 from rules.methods import Method
@@ -49,6 +49,11 @@ class Question:
         """What stands side by side: plain mean, the declared rule, calibrated."""
         found: tuple[Column, ...] = ("mean", self.declared, "calibrated")
         return tuple(dict.fromkeys(found))
+
+    @property
+    def on_sheets(self) -> bool:
+        """Whether the marks of the award lie on the scale of the score sheets, so that they can be drawn beside totals."""
+        return self.rule.method not in ORDINAL and self.normalise not in ORDINAL
 
     @property
     def declared(self) -> Column:

@@ -19,7 +19,7 @@ from notifications import messages
 from rules import calendar, eligibility, shortlist
 from rules.digests import digest
 from rules.parting import Evidence
-from tasks import stages, tie_evidence
+from tasks import packet, stages, tie_evidence
 from tasks.action import action
 from tasks.installation import settings
 
@@ -149,6 +149,7 @@ def _document(store: Store, edition: Edition, awards: tuple[Award, ...], entries
             if name in groups
         ],
         "vacant": vacant,
+        "ranked_by": _both(packet.decided_by(edition)),
     }
 
 

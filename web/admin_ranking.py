@@ -126,7 +126,8 @@ def show_ranking(request: Request, visit: MaybeVisit, edition_id: str) -> Respon
 
 def _dots(line: Line, ranking: SideBySide, on: plots.Scale) -> plots.Dots:
     pool = ranking.pool_of(line.entry)
-    return plots.dots(line.totals, line.interval, line.calibrated, None if pool is None else pool.line, on)
+    drawn = pool.line if pool is not None and ranking.question.on_sheets else None
+    return plots.dots(line.totals, line.interval, line.calibrated, drawn, on)
 
 
 def _used(edition: Edition, ranking: SideBySide) -> list[str]:

@@ -104,6 +104,15 @@ def test_a_calibrated_review_goes_from_invitation_to_award_and_prints_the_same_o
     with other.database.read() as store:
         notice, _ = store.notice(other.id)  # type: ignore[misc]
     assert [_key(other, one.entry) for one in notice.awards] == by[:2]
+    other.at(notice.until + timedelta(minutes=1)).advance()
+    with other.database.write() as store:
+        editions.request_next(store, other.id, actor="admin:admin@example.org")
+    other.clock.advance(minutes=5)
+    other.advance()
+    with other.database.read() as store:
+        document = store.publication(other.id).document
+    assert document["ranked_by"] == {"zh": "校准分", "en": "Calibrated mark"}
+    assert [one["code"] for group in document["groups"] for one in group["awards"]] == [_code(other, key) for key in by[:2]]
 
 
 DIGEST = "d36b689b99338a994e236fc5bf4d26ebc9e29229756926ab122126d701281396"

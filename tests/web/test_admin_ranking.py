@@ -322,6 +322,13 @@ async def test_the_frozen_rule_is_shown_with_its_digest_and_time(admin: Browser,
     assert "&#34;trim_min&#34;: 5" in page
 
 
+@pytest.mark.parametrize(("world", "drawn"), [({}, True), ({"aggregate": {"method": "borda", "min_valid": 2}}, False)], indirect=["world"])
+async def test_a_line_on_another_scale_is_not_drawn_among_totals(admin: Browser, world: World, *, drawn: bool) -> None:
+    score(world)
+    page = (await admin.get(HERE)).text
+    assert ('class="plot-line"' in page, "入围最低得分" in page) == (drawn, True)
+
+
 TWO_SHEETS = {"paper": builders.CRITERIA, "artwork": [{**one, "step": "1"} for one in builders.CRITERIA]}
 
 
