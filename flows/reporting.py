@@ -6,7 +6,7 @@ from typing import Any
 
 from models.edition import Edition, Role
 from rules import calendar
-from tasks import editions
+from tasks import conflicts, editions
 from tasks import links as personal_links
 from tasks.installation import database, settings
 
@@ -19,7 +19,7 @@ def statuses(edition_id: str | None) -> list[dict[str, Any]]:
     """
     with database().read() as store:
         found = (store.edition(edition_id),) if edition_id else store.editions()
-        return [_status(editions.status(store, one)) for one in found]
+        return [_status(editions.status(store, one)) | {"conflicts": conflicts.counts(store, one)} for one in found]
 
 
 def _status(one: editions.EditionStatus) -> dict[str, Any]:
@@ -60,6 +60,9 @@ def lines(one: dict[str, Any]) -> str:
         rows.append(f"  score sheets: {one['signed']} of {one['assignments']} signed")
     if one["waits_for"]:
         rows.append(f"  waits for {one['waits_for']} people")
+    if any(pairs := one["conflicts"].values()):
+        avoided, wait, sit = pairs
+        rows.append(f"  conflicts of interest: {avoided} pairs avoided, {wait} wait for a decision, {sit} sit already")
     rows.append(f"  mails: {mails}")
     if one["blocked"]:
         rows.append(f"  BLOCKED: {one['blocked']}\n  `jinbang retry {one['edition']}` tries again")

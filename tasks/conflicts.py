@@ -81,6 +81,18 @@ def found(store: Store, edition: Edition) -> tuple[Pair, ...]:
     return tuple(sorted(listed, key=lambda one: (not one.asks, one.entry.code, one.reviewer.code)))
 
 
+def counts(store: Store, edition: Edition) -> dict[str, int]:
+    """How many pairs are `avoided`, `wait` for the office's word, and `sit` although they should not; empty without a scoring stage."""
+    if not any(isinstance(run.declared, ScoringStage) for run in edition.stages):
+        return {}
+    pairs = found(store, edition)
+    return {
+        "avoided": sum(one.barred and not one.seat for one in pairs),
+        "wait": sum(one.waits for one in pairs),
+        "sit": sum(one.asks and bool(one.seat) for one in pairs),
+    }
+
+
 def _seats(store: Store, edition: Edition, run: StageRun) -> dict[tuple[str, str], Seat]:
     signed = {(one.entry, one.reviewer) for one in store.sheets(edition.id, run.position, signed=True)}
     held = (one for one in store.assignments(edition.id, run.position) if not one.recused)

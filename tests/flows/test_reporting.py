@@ -10,8 +10,10 @@ import pytest
 
 from flows import rehearsing, reporting, supervisor
 from models.errors import NotAllowed
+from tasks.installation import Installation
 from tests import builders
 from tests.tasks.driving import Season
+from tests.tasks.test_conflicts import a_world, told
 
 REPORT: dict[str, Any] = {
     "edition": "papers-trial",
@@ -89,3 +91,15 @@ def test_a_refused_rehearsal_is_one_message(monkeypatch: pytest.MonkeyPatch, cap
     monkeypatch.setattr(sys, "argv", ["rehearse", "papers", "--edition", "trial"])
     assert rehearsing.main() == 1
     assert capsys.readouterr() == ("", "papers-trial exists and is published; give another label with --edition\n")
+
+
+def test_the_status_counts_conflicts_that_are_avoided_that_wait_and_that_sit(installed: Installation) -> None:
+    edition = a_world(installed, conflicts=["same_unit"], soft_conflicts=["project"])
+    (status,) = reporting.statuses(edition.id)
+    assert status["conflicts"] == {"avoided": 0, "wait": 0, "sit": 0}
+    assert "conflicts of interest" not in reporting.lines(status)
+    with installed.database.write() as store:
+        told(store, "project")
+        store.put_reviewers(edition.id, [builders.a_reviewer("R02", unit="甲方大学")])
+    (status,) = reporting.statuses(edition.id)
+    assert "  conflicts of interest: 3 pairs avoided, 3 wait for a decision, 2 sit already" in reporting.lines(status).splitlines()
