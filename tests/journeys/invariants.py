@@ -13,7 +13,7 @@ from models.edition import Edition
 from models.store import Store
 from rules import marking, scoring
 from rules.digests import digest
-from tasks import rounds
+from tasks import conflicts, rounds
 from tasks.scoring import declared
 
 
@@ -55,6 +55,8 @@ def _pairs(store: Store, edition: Edition) -> Iterator[str]:
             yield f"{reviewer} has {count} entries"
     declared_conflicts = {(one.entry, one.reviewer) for one in store.conflicts(edition.id)}
     yield from (f"{one.id} is held despite a conflict" for one in held if (one.entry, one.reviewer) in declared_conflicts)
+    sitting = (one for one in conflicts.found(store, edition) if one.seat and one.asks)
+    yield from (f"{one.reviewer.id} holds {one.entry.id} in spite of {one.relations}" for one in sitting)
     accepted = {one.reviewer for one in store.invitations(edition.id, run.position) if one.state == "accepted"}
     opened = {one.id for one in pairs if one.cleared_at is not None and one.reviewer in accepted}
     written = store.sheets(edition.id, run.position)
