@@ -8,8 +8,9 @@ from typing import Literal
 from models.edition import Edition, EntryState, Member, Shortlist, StageRun
 from models.errors import Fault, InputError, NotAllowed, NotFound, Stale
 from models.shortlists import Grounds
-from models.stages import SignoffStage, VotingStage
+from models.stages import ShortlistingStage, SignoffStage, VotingStage
 from models.store import Store
+from models.tie_breaks import chain_of
 from notifications import messages
 from rules import shortlist
 from rules.digests import digest
@@ -67,27 +68,36 @@ def change(edition_id: str, leaving: Mapping[str, str], reason: str, *, version:
         return made.version
 
 
+def chain_of_run(cut: StageRun) -> tuple[str, ...]:
+    """The links by which ties are broken in a shortlisting stage."""
+    return chain_of(cut.declared) if isinstance(cut.declared, ShortlistingStage) else ()
+
+
 def may_change(store: Store, edition: Edition) -> bool:
     """Whether a new version can be made now."""
     cut = edition.last_of("shortlisting")
     try:
-        return cut is not None and store.shortlist(edition.id) is not None and _refuse_frozen(store, edition, cut) is not None
+        return cut is not None and store.shortlist(edition.id) is not None and bool(_under_way(store, edition, cut))
     except NotAllowed:
         return False
 
 
 def _refuse_frozen(store: Store, edition: Edition, cut: StageRun) -> StageRun:
-    """The stage that is under way, if the list may still be changed; nobody else moves it meanwhile."""
+    """The stage that is under way, if the list may still be changed; nobody else moves it until this transaction ends."""
+    store.lock_stage(edition.id, _under_way(store, edition, cut).position, to_change=True)
+    return _under_way(store, store.edition(edition.id), cut)
+
+
+def _under_way(store: Store, edition: Edition, cut: StageRun) -> StageRun:
     current = edition.current
     if current is None or store.notice(edition.id) is not None or current.declared.kind in ("notice", "publication"):
         what = "the list is frozen from the public notice on; what must change then goes by the rules of objections"
         raise NotAllowed(f"{edition.id}: {what}")
-    if current.position < cut.position or cut.state == "opening":
+    if current.position < cut.position:
         raise NotAllowed(f"{edition.id}: the list is not made yet")
-    run = store.lock_stage(edition.id, current.position, to_change=True)
-    if run.state in ("opening", "closing"):
-        raise NotAllowed(f"{edition.id}: {run.name} is {run.state}; wait until it is done, or extend it if it is blocked")
-    return run
+    if current.state in ("opening", "closing"):
+        raise NotAllowed(f"{edition.id}: {current.name} is {current.state}; wait until it is done, or extend it if it is blocked")
+    return current
 
 
 def _may_move_up(edition: Edition, run: StageRun) -> bool:

@@ -14,8 +14,9 @@ from models.edition import Answer, Edition, Member, StageRun
 from models.errors import InputError, NotFound
 from models.store import Store
 from rules import eligibility
-from tasks import answering, packet
-from web import language, pages, visitors, words
+from tasks import answering, ballots, packet, packet_facts
+from tasks.packet_facts import Packet
+from web import language, packet_files, pages, visitors, words
 from web.forms import Form, Posted
 from web.language import mark as _
 from web.routes import Pages
@@ -30,7 +31,6 @@ _FAULTS = {
     ("struck", "misplaced"): _("退回整个名单时，不能再逐项划去；请取消勾选，或改选“同意”"),
     ("struck", "unknown"): _("名单已更新，请刷新页面后重新选择"),
 }
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,10 @@ class Table:
     late: bool
     by: Words | None
     """What the marks are."""
+    packet: Packet
+    """What is said about this version: changes, merged groups, ties."""
+    unseen: tuple[str, ...]
+    """Codes of entries that came on the list after the member had answered."""
 
     @property
     def open(self) -> bool:
@@ -112,7 +116,10 @@ def _table(store: Store, edition: Edition, member: Member) -> Table:
         groups.append((words.both(eligibility.group_title(group, edition.process)), seats.get(group, 0), lines))
     now = edition.now(store.real_now)
     late = run.cutoff is not None and now >= run.cutoff
-    return Table(run, shortlist.version, tuple(groups), answer, late, packet.decided_by(edition))
+    later = ballots.unseen(store, edition, run.position).get(member.id, frozenset()) if answer else frozenset()
+    unseen = tuple(sorted(entries[one].code for one in later if one in entries))
+    about = packet_facts.of(store, edition.id)
+    return Table(run, shortlist.version, tuple(groups), answer, late, packet.decided_by(edition), about, unseen)
 
 
 def _sit(request: Request, visit: MaybeVisit, role: Literal["committee", "party"]) -> tuple[Seat, Member, Table]:
@@ -175,12 +182,16 @@ def vote(request: Request, visit: MaybeVisit, form: Posted) -> Response:
 
 @router.show("/ballot/packet.xlsx", slow=True)
 def show_packet(request: Request, visit: MaybeVisit) -> Response:
-    """The list as a workbook."""
+    """A version of the list as a workbook; the latest if none is asked for."""
     seat, _member, _shown = _sit(request, visit, "committee")
-    with visitors.database(request).read() as store:
-        content = packet.workbook(store, seat.edition.id)
-    headers = {"Content-Disposition": f'attachment; filename="{seat.edition.id}-shortlist.xlsx"'}
-    return Response(content, media_type=_XLSX, headers=headers)
+    return packet_files.answer(request, seat.edition.id, "xlsx")
+
+
+@router.show("/ballot/packet.pdf", slow=True)
+def show_packet_pdf(request: Request, visit: MaybeVisit) -> Response:
+    """A version of the list as a PDF."""
+    seat, _member, _shown = _sit(request, visit, "committee")
+    return packet_files.answer(request, seat.edition.id, "pdf")
 
 
 @router.show("/signoff")

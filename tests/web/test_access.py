@@ -123,6 +123,7 @@ EXPECTED: dict[str, Access] = {
     "/confirm": Access(WITNESS, post=409),  # the deadline has passed
     "/ballot": Access(COMMITTEE, get=404, post=404),  # no list yet
     "/ballot/packet.xlsx": Access(COMMITTEE, get=404),
+    "/ballot/packet.pdf": Access(COMMITTEE, get=404),
     "/signoff": Access(PARTY, get=404, post=404),
     "/review": Access(REVIEWER),
     "/review/code": Access(REVIEWER, get=303),  # this stage asks for none
@@ -159,6 +160,9 @@ EXPECTED: dict[str, Access] = {
     "/admin/editions/{edition_id}/ranking": Access(ADMIN),
     "/admin/editions/{edition_id}/ranking.csv": Access(ADMIN),
     "/admin/editions/{edition_id}/ranking/{code}/reason": Access(ADMIN, post=409, foreign={"code": ("B01", "X99")}),  # not divergent
+    "/admin/editions/{edition_id}/shortlist": Access(ADMIN, post=404),  # no list yet
+    "/admin/editions/{edition_id}/shortlist/packet.xlsx": Access(ADMIN, get=404),
+    "/admin/editions/{edition_id}/shortlist/packet.pdf": Access(ADMIN, get=404),
     "/admin/editions/{edition_id}/quotas": Access(ADMIN),
     "/admin/editions/{edition_id}/quotas/{code}": Access(ADMIN, post=422, own={"code": "N01"}),
     "/admin/editions/{edition_id}/conflicts": Access(ADMIN),

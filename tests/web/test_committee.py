@@ -123,4 +123,4 @@ async def test_the_list_as_a_workbook(browser: Browser, world: World) -> None:
     await browser.enter(world.link("committee", "M01"))
     answer = await browser.get("/ballot/packet.xlsx")
     assert (answer.status_code, answer.content[:2]) == (200, b"PK")
-    assert answer.headers["content-disposition"] == 'attachment; filename="sample-2026-shortlist.xlsx"'
+    assert answer.headers["content-disposition"] == 'attachment; filename="sample-2026-shortlist-v1.xlsx"'
