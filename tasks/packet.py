@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -46,6 +46,7 @@ def workbook(store: Store, edition_id: str, version: int | None = None) -> bytes
     sheet = book.add_worksheet("入围名单")
     bold = book.add_format({"bold": True, "text_wrap": True, "border": 1, "bg_color": "#EEF2F7", "valign": "vcenter"})
     cell = book.add_format({"text_wrap": True, "border": 1, "valign": "vcenter"})
+    figure = book.add_format({"border": 1, "valign": "vcenter", "num_format": _decimals(item.mark for item in listed.items)})
     head = book.add_format({"bold": True, "font_size": 14})
     sheet.write_string(0, 0, f"{edition.process.title.zh}（{edition.label}）入围名单 第{listed.version}版", head)
     made = calendar.to_local(listed.created_at, edition.process.time_zone)
@@ -65,11 +66,11 @@ def workbook(store: Store, edition_id: str, version: int | None = None) -> bytes
         sheet.write_string(row, 3, entry.code, cell)
         sheet.write_string(row, 4, entry.title, cell)
         sheet.write_string(row, 5, entry.unit, cell)
-        sheet.write_number(row, 6, float(item.mark), cell)
+        sheet.write_number(row, 6, float(item.mark), figure)
         if (mean := means.get(item.entry)) is None:
             sheet.write_string(row, 7, "", cell)
         else:
-            sheet.write_number(row, 7, float(mean), cell)
+            sheet.write_number(row, 7, float(mean), figure)
     _finish(sheet)
     _say(book, packet, {"head": head, "bold": bold, "cell": cell})
     if apart := classified.listed(store, edition):
@@ -90,6 +91,12 @@ def means_of(store: Store, edition: Edition) -> dict[str, Decimal]:
     """Entry id -> plain mean of its sheets in the latest scoring stage, which stands beside its mark."""
     run = edition.last_of("scoring")
     return {} if run is None else {one.entry: one.mean for one in store.standings(edition.id, run.position)}
+
+
+def _decimals(marks: Iterable[Decimal]) -> str:
+    """How marks are shown: with the places with which they were printed, since what is printed decides (rule S8)."""
+    places = max((-int(mark.as_tuple().exponent) for mark in marks), default=0)
+    return "0." + "0" * places if places > 0 else "0"
 
 
 def _say(book: Any, packet: Packet, formats: Mapping[str, Any]) -> None:
