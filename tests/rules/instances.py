@@ -39,6 +39,7 @@ def random_instance(seed: int, *, entries: int = 8, reviewers: int = 8, levels: 
             for one in people
             if chance.random() < 0.7
         ],
+        "per_unit": random.Random(-seed).choice([1, 1, 2]),
         "groups": groups,
         "together": [(names[0], units[0])] if units and chance.random() < 0.2 else [],
     }
@@ -92,7 +93,7 @@ class Inequalities:
             self._row(one.min, np.inf, [*of["reviewer", one.id], first_lacking + at])
         for key, columns in list(of.items()):
             if key[0] in ("unit", "group"):
-                self._row(0, 1 if key[0] == "unit" else instance.groups[key[2]], columns)
+                self._row(0, instance.per_unit if key[0] == "unit" else instance.groups[key[2]], columns)
 
     def _row(self, least: float, most: float, columns: list[int]) -> None:
         self.model.addRow(float(least), float(most), len(columns), np.array(columns, dtype=np.int32), np.ones(len(columns)))
