@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from models.edition import Role
+from models.relations import ConflictDecision, UnitName
 from tasks import avoiding, reviewing, signing
 from tasks.installation import Installation
 from tests import builders
-from tests.builders import Clock
+from tests.builders import NOW, Clock
 from tests.tasks.test_conflicts import A01, R01, a_world, holders, pair_of, told
 from tests.tasks.test_inviting import FULL
 from tests.web.conftest import Browser, World
@@ -184,9 +186,33 @@ async def test_a_request_can_be_refused_and_anothers_number_is_nothing(admin: Br
     assert holders(world.installation, world.edition, "A01") == ["R01"]
 
 
-async def test_a_reviewer_sees_nothing_of_it(browser: Browser, other_browser: Browser, world: World, asked: str) -> None:
-    link = world.link("reviewer", "R01")
-    await browser.enter(link)
-    before = (await browser.get("/review")).text
-    assert [text for text in ("学术争议", "回避申请", "2025年度课题", "合作项目") if text in before] == []
+@pytest.mark.parametrize(("role", "code", "paths"), [
+    ("reviewer", "R01", ("/review", "/review/A01", "/review/sign")),
+    ("reviewer", "R02", ("/review",)),
+    ("nominator", "N01", ("/submit", "/submit/unit", "/submit/avoid")),
+    ("committee", "M01", ("/ballot",)),
+])  # fmt: skip
+async def test_what_the_office_knows_and_decides_changes_no_byte_for_anybody_else(
+    browser: Browser, world: World, role: Role, code: str, paths: tuple[str, ...]
+) -> None:
+    database = world.installation.database
+    with database.write() as store:
+        store.put_members(world.edition.id, [builders.a_member("M01")])
+    await browser.enter(world.link(role, code))
+    before = [(await browser.get(path)).content for path in paths]
+    with database.write() as store:
+        told(store, "relative", entry="sample-2026/e/A03", unit="")
+        store.put_unit_names(world.edition.id, [UnitName("R02大学", "R02大学", "甲方大学"), UnitName("甲方大学", "甲方大学", "甲方大学")])
+        store.put_conflict_decision(ConflictDecision(world.edition.id, A01, R01, "allow", ("project",), "查实无碍", "a@example.org", NOW))
+    assert [(await browser.get(path)).content for path in paths] == before
     assert (await browser.get(BASE)).status_code == 403
+
+
+async def test_a_reviewer_never_learns_of_a_request(browser: Browser, world: World, asked: str) -> None:
+    await browser.enter(world.link("reviewer", "R01"))
+    page = (await browser.get("/review")).text
+    assert "A02" in page
+    assert [text for text in ("学术争议", "回避申请", "2025年度课题", "合作项目") if text in page] == []
+    avoiding.decide(world.edition.id, asked, grant=True, reason="理由成立", admin="admin@example.org")
+    page = (await browser.get("/review")).text
+    assert [text for text in ("学术争议", "理由成立", "回避申请", "A01", "A02") if text in page] == []
