@@ -19,7 +19,7 @@ from tasks.conflicts import Pair
 from tasks.installation import Installation
 from tests import builders
 from tests.builders import NOW, Clock
-from tests.tasks.test_inviting import FULL
+from tests.tasks.test_inviting import FULL, accept
 
 ADMIN = "admin@example.org"
 R01, A01, A02 = "sample-2026/r/R01", "sample-2026/e/A01", "sample-2026/e/A02"
@@ -311,6 +311,19 @@ def test_a_branch_that_becomes_known_later_shows_who_sits_already(installed: Ins
     assert pair is not None
     assert (pair.relations, pair.seat, pair.asks) == (("same_unit",), "drawn", True)
     assert conflicts.take_back(edition.id, A01, R01, reason="附属单位", admin=ADMIN) == 1
+
+
+def test_who_declares_a_conflict_with_a_unit_declares_it_with_its_branches(installed: Installation) -> None:
+    edition = a_world(installed)
+    builders.put(
+        installed.database, edition.id, entries=[builders.an_entry("A04", unit="附属医院"), builders.an_entry("A05", unit="别处")],
+        pairs=[("A04", "R02"), ("A05", "R02")], accepted=False,
+    )  # fmt: skip
+    with installed.database.write() as store:
+        store.put_unit_names(edition.id, [UnitName("甲方大学", "甲方大学", "甲方大学"), UnitName("附属医院", "附属医院", "甲方大学")])
+    assert accept(edition, "sample-2026/r/R02", units=["甲方大学"]) == 1
+    assert "R02" not in holders(installed, edition, "A04")
+    assert holders(installed, edition, "A05") == ["R02"]
 
 
 def test_colleagues_of_two_branches_do_not_sit_on_one_panel(installed: Installation) -> None:

@@ -92,6 +92,7 @@ async def test_a_decision_is_kept_and_can_be_thought_over(admin: Browser, world:
     assert holders(world.installation, world.edition, "A01") != ["R01"]
     page = (await admin.get(PAIR)).text
     assert [text for text in ("已结题三年", "仍在合作", "收回申报项", "未安排") if text not in page] == []
+    assert "R01 的该项由办公室收回（回避）" in (await admin.get("/admin/editions/sample-2026/draw")).text
 
 
 @pytest.mark.parametrize(
