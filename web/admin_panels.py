@@ -120,7 +120,13 @@ def _wish(form: Form) -> Wish | None:
 
 def _read(text: str) -> tuple[Pair, ...]:
     """Pairs as the page carries them from the preview to the change: one a line."""
-    return tuple((row[0], row[1]) for row in csv.reader(io.StringIO(text)) if len(row) == 2)[: panel_files.MOST]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    except csv.Error:
+        raise errors.Refused(422) from None
+    if len(rows) > panel_files.MOST or any(len(row) != 2 for row in rows):
+        raise errors.Refused(422)
+    return tuple((row[0], row[1]) for row in rows)
 
 
 def _written(pairs: Iterable[Pair]) -> str:

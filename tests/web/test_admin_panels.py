@@ -122,6 +122,13 @@ async def test_a_code_that_is_missing_or_unknown_is_told(admin: Browser, world: 
     assert "&lt;b&gt; · R01: 本阶段没有这个申报项编号" in page.text
 
 
+@pytest.mark.parametrize("pairs", ["A01\rR01", "A01", "A01,R01,R02", "x" * 200_000, "A01,R03\n" * 5001])
+async def test_pairs_that_no_page_of_ours_sends_are_refused(admin: Browser, world: World, pairs: str) -> None:
+    before = panels(world.installation)
+    assert (await look(admin, put=pairs, entry="A01", reviewer="R01", act="put")).status_code == 422
+    assert panels(world.installation) == before
+
+
 async def send(admin: Browser, name: str, content: bytes) -> httpx.Response:
     path = f"{DRAW}/pairs"
     await admin.get(DRAW)
