@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tasks.installation import Installation
+from tasks.panel_changes import Wish
 from tests.flows.conftest import Command
-from tests.tasks.test_panel_changes import ID, Wish, an_edition, make
+from tests.tasks.test_panel_changes import ID, an_edition, make
 
 
 def test_each_draw_is_told_on_a_line_and_a_difference_ends_with_1(installed: Installation, command: Command) -> None:
