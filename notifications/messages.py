@@ -11,6 +11,8 @@ from datetime import datetime
 
 from models.declared import Words
 from models.edition import Edition, Entry, Holder, Member, NewMail, Nominator, Reviewer, StageRun
+from notifications.committee import shortlist_changed as shortlist_changed
+from notifications.committee import shortlist_packet as shortlist_packet
 from notifications.envelopes import about as _about
 from notifications.envelopes import digest as _digest
 from notifications.envelopes import iso as _iso
@@ -21,6 +23,10 @@ from notifications.envelopes import to_reviewer as _to_reviewer
 from notifications.envelopes import words as _words
 from notifications.form_checks import correction_asked as correction_asked
 from notifications.form_checks import correction_lapsed as correction_lapsed
+from notifications.healing import begin_reminder as begin_reminder
+from notifications.healing import reply_reminder as reply_reminder
+from notifications.healing import review_closed as review_closed
+from notifications.healing import review_lapsed as review_lapsed
 from notifications.nominations import asked_of as _asked_of
 from notifications.nominations import call_extended as call_extended
 from notifications.nominations import confirmation_refused as confirmation_refused
@@ -29,6 +35,7 @@ from notifications.nominations import confirmations_missing as confirmations_mis
 from notifications.nominations import duplicate_warning as duplicate_warning
 from notifications.nominations import quota_granted as quota_granted
 from notifications.office import file_quarantined as file_quarantined
+from notifications.panels import review_invitation as review_invitation
 from notifications.panels import review_less as review_less
 from notifications.panels import review_more as review_more
 
@@ -94,19 +101,15 @@ def form_result(
     )
 
 
-def review_invitation(edition: Edition, run: StageRun, reviewer: Reviewer, count: int, *, locale: str = ZH) -> NewMail:
-    """The invitation to review `count` entries."""
-    opens, closes = _iso(run.opened_at or run.opens_at), _iso(run.closes_at)
-    cause = f"{run.name}:invitation"
-    return _to_reviewer(edition, reviewer, "review_invitation", cause, locale, count=count, opens=opens, closes=closes)
-
-
-def review_reminder(edition: Edition, run: StageRun, reviewer: Reviewer, missing: int, days_left: int, *, locale: str = ZH) -> NewMail:
-    """To a reviewer with `missing` unsigned sheets."""
+def review_reminder(
+    edition: Edition, run: StageRun, reviewer: Reviewer, missing: int, days_left: int, *, complete: Sequence[str] = (), locale: str = ZH
+) -> NewMail:  # fmt: skip
+    """To a reviewer with `missing` unsigned sheets; `complete` are the codes of those that lack only the signature."""
     cause = _reminder(run, days_left)
     return _to_reviewer(
-        edition, reviewer, "review_reminder", cause, locale, missing=missing, days_left=days_left, closes=_iso(run.closes_at)
-    )
+        edition, reviewer, "review_reminder", cause, locale, missing=missing, days_left=days_left, closes=_iso(run.closes_at),
+        complete=list(complete),
+    )  # fmt: skip
 
 
 def review_thanks(edition: Edition, run: StageRun, reviewer: Reviewer, count: int, *, again: int = 0, locale: str = ZH) -> NewMail:
@@ -128,39 +131,6 @@ def sheet_reopened(
 def reason_asked(edition: Edition, run: StageRun, reviewer: Reviewer, code: str, until: datetime, *, locale: str = ZH) -> NewMail:
     """Asks a reviewer whose marks are far from those of the others for a written reason (rule S5); says nothing of the others."""
     return _to_reviewer(edition, reviewer, "reason_asked", f"{run.name}:reason:{code}", locale, code=code, until=_iso(until))
-
-
-def shortlist_packet(edition: Edition, run: StageRun, member: Member, count: int, version: int, *, locale: str = ZH) -> NewMail:
-    """The shortlist of `count` entries, to a committee member; the list itself is attached when it is sent."""
-    cause = f"{run.name}:packet"
-    return _to_member(edition, member, "shortlist_packet", cause, locale, version=version, count=count, closes=_iso(run.closes_at))
-
-
-def shortlist_changed(
-    edition: Edition, run: StageRun, member: Member, version: int, count: int, reason: str, added: Sequence[str], removed: Sequence[str],
-    *, means: str, locale: str = ZH,
-) -> NewMail:  # fmt: skip
-    """A new version of the list to whoever has the one before (rule L3); the list itself is attached when it is sent.
-
-    Args:
-        edition: The edition.
-        run: The stage that asks, or will ask, this member.
-        member: The recipient.
-        version: Of the list.
-        count: Entries on it.
-        reason: Why there is a new version.
-        added: Code and title of what came on the list.
-        removed: Code and title of what was taken off.
-        means: For an answer that was given: `none` was, `kept` as it is, `struck` an entry that is gone, `added` are entries that the
-            answer does not cover.
-        locale: Language of the mail.
-    """
-    # The same cause as the packet's: where a stage opens later, nobody gets the same version twice.
-    cause = f"{run.name}:packet" if member.role == "committee" else f"{run.name}:changed:{version}"
-    return _to_member(
-        edition, member, "shortlist_changed", cause, locale, version=version + run.round, number=version, count=count, reason=reason,
-        added=list(added), removed=list(removed), means=means, signs=member.role == "party", closes=_iso(run.closes_at),
-    )  # fmt: skip
 
 
 def ballot_reminder(edition: Edition, run: StageRun, member: Member, days_left: int, *, locale: str = ZH) -> NewMail:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from models.edition import Edition, ShortlistItem
 from models.errors import InputError, NotAllowed, Stale
+from models.shortlists import tie_of
 from models.store import Store
 from rules import eligibility, tie_words
 from tasks import packet, packet_facts, shortlist_versions
@@ -49,14 +50,15 @@ def _page(
         found = packet_facts.of(store, edition_id, version) if store.shortlist(edition_id) else None
         numbers = [one.version for one in store.shortlist_versions(edition_id)]
         may = shortlist_versions.may_change(store, edition)
-        seed = _seed(store, edition)
+        seed, awarded = _seed(store, edition), _award_ties(store, edition)
         by = packet.decided_by(edition)
     latest = found is not None and found.listed.version == numbers[-1]
     changes = packet_facts.changes_told(found) if found and found.before else ()
     ticked = {how: set(form.texts(how)) if form else set() for how in _HOWS}
     return pages.render(
-        request, "admin/shortlist.html", status=status, edition=edition, found=found, numbers=numbers, may=may and latest, latest=latest,
-        groups=_groups(found) if found else (), changes=changes, seed=seed, by=by, chain=_chain(edition), faults=faults or {},
+        request, "admin/shortlist.html", status=status, edition=edition, found=found, numbers=numbers, latest=latest, may=may and latest,
+        groups=_groups(found) if found else (), changes=changes, seed=seed, by=by, chain=_chain(edition), awarded=awarded,
+        faults=faults or {},
         ticked=ticked, hows=_HOWS, reason=form.text("reason") if form else "", reason_max=shortlist_versions.REASON_MAX,
         zone=edition.process.time_zone, title=words.edition_title(edition), done="done" in request.query_params,
         base=f"/admin/editions/{edition_id}/shortlist",
@@ -79,6 +81,12 @@ def _chain(edition: Edition) -> tuple[str, ...]:
     cut = edition.last_of("shortlisting")
     links = shortlist_versions.chain_of_run(cut) if cut else ()
     return tuple(words.both(tie_words.link_title(link, edition.process)) for link in links)
+
+
+def _award_ties(store: Store, edition: Edition) -> tuple[tie_words.Told, ...]:
+    """Ties on the lines of the award, as they were told when it was posted."""
+    found = [one.payload for one in store.events(edition.id, "NoticePosted", "ResultPublished") if "ties" in one.payload]
+    return tuple(tie_words.told(tie_of(row), edition.process) for row in found[-1]["ties"]) if found else ()
 
 
 def _seed(store: Store, edition: Edition) -> Mapping[str, Any] | None:

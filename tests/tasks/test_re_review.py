@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ import pytest
 
 from models.errors import NotAllowed
 from models.shortlists import Tie, TieStep
-from tasks import re_review, reopening, stages
+from tasks import failpoints, re_review, reopening, results, stages
 from tests import builders
 from tests.tasks.conftest import people
 from tests.tasks.driving import ON_SQLITE, Season
@@ -112,6 +113,26 @@ def test_a_re_review_that_was_cut_off_goes_on_without_a_second_draw_or_mail(seas
     assert again.snapshot() == first
 
 
+@pytest.mark.parametrize("where", ["before", "uncommitted", "after"])
+def test_an_engine_that_dies_at_the_step_draws_and_mails_once(season: Season, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    again = begun(season, ties="re_review")
+    all_score(again, MARKS)
+    monkeypatch.setattr(failpoints, "_ORDERS", {f"re_review.{where}": "raise"})
+    monkeypatch.setattr(failpoints, "_SEEN", Counter())
+    with pytest.raises(failpoints.InjectedFailure):
+        again.advance()
+    for _ in range(2):
+        again.advance()
+    assert len(again.events("ReReviewOpened")) == 1
+    pairs = newly(again)
+    assert len(pairs) == 4
+    assert again.addressees("review_more") == sorted({code.lower() for _, code in pairs})
+    for code in {one for _, one in pairs}:
+        again.give(code, {key: 65 if key == "A03" else 75 for key, other in pairs if other == code})
+    again.advance()
+    assert listed(again) == ["A01", "A02", "A04"]
+
+
 def test_whoever_is_still_tied_is_left_to_the_committee(season: Season) -> None:
     again = begun(season, ties="re_review")
     all_score(again, MARKS)
@@ -200,8 +221,6 @@ def test_the_last_seat_goes_by_the_chain_too(season: Season) -> None:
     all_score(seats, {"A01": 90, "A02": 80, "A03": 80})
     seats.advance()
     assert listed(seats) == ["A01", "A02", "A03"]
-    from tasks import results
-
     with seats.database.read() as store:
         allotted = results.allot(store, seats.edition)
     lots = lots_of(seats, "A02", "A03")

@@ -10,7 +10,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from models.edition import Shortlist, ShortlistItem
-from models.shortlists import Grounds, Tie, TieStep
+from models.shortlists import Grounds, Tie, TieStep, tie_row
 from tests import builders
 from tests.web.conftest import Browser, World
 from tests.web.test_admin_checks import sign_in
@@ -97,6 +97,17 @@ async def test_a_list_that_is_public_cannot_be_changed(browser: Browser, world: 
     answer = await browser.post(PAGE, {"withdrawn": [f"{world.edition.id}/e/A01"], "reason": "撤回", "version": "1"})
     assert answer.status_code == 409
     assert "名单现在不能变更" in answer.text
+
+
+async def test_ties_of_the_award_stand_on_the_page_too(browser: Browser, world: World) -> None:
+    with_list(world, at="notice")
+    tie = Tie("paper", "seats", Decimal("88.00"), ("A01", "A02"), (TieStep("raw_mean", {}, (("A01", "A02"),)),), ("A01", "A02"), "vacant")
+    with world.installation.database.write() as store:
+        store.append(world.edition.id, "NoticePosted", actor="engine", ties=[tie_row(tie)])
+    await sign_in(browser)
+    page = await browser.get(PAGE)
+    wanted = ("学术论文，最后一个名额：A01、A02 同为 88.00 分", "各专家总分的平均分：不适用", "A01、A02 仍然并列：均不授奖，名额空缺")
+    assert [text for text in wanted if text not in page.text] == []
 
 
 async def test_a_member_is_told_what_changed_after_the_answer(browser: Browser, world: World) -> None:
