@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flows.recorded import recorded
-from models.edition import Lease
-from tasks import grouping, re_review, scoring, stages
+from models.edition import Deadline, Lease
+from tasks import grouping, healing, re_review, scoring, stages, unsigned
 
 remind = scoring.remind_reviewers
 
@@ -26,4 +26,11 @@ async def close_stage(lease: Lease, position: int) -> None:
         return
     stages.begin_closing(lease, position)
     scoring.compute_marks(lease, position)
+    unsigned.close_sheets(lease, position)
     stages.finish_closing(lease, position)
+
+
+@recorded(name="settle-scoring", validate_parameters=False)
+async def settle(lease: Lease, position: int, due: Deadline) -> None:
+    """Look after reviewers who do not answer, do not begin, or cannot be reached: remind them, or draw substitutes."""
+    healing.settle(lease, position, due)

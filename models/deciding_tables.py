@@ -114,3 +114,19 @@ SHORTLIST_GROUNDS = sa.Table(
     sa.Column("actor", sa.String(400), nullable=False),
     sa.ForeignKeyConstraint(["edition", "version"], ["shortlists.edition", "shortlists.version"]),
 )
+
+WATCHES = sa.Table(
+    "watches",
+    METADATA,
+    sa.Column("edition", Id, sa.ForeignKey("editions.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("reviewer", Id, sa.ForeignKey("reviewers.id"), primary_key=True),
+    sa.Column("reply_by", Moment),
+    sa.Column("reply_warned_at", Moment),
+    sa.Column("silence_warned_at", Moment),
+    sa.Column("bounced_at", Moment),
+    sa.Column("bounced_reply", sa.Text, nullable=False),
+    sa.Column("kept_by", sa.String(320), nullable=False),
+    sa.Column("kept_reason", sa.Text, nullable=False),
+    sa.Column("kept_at", Moment),
+)

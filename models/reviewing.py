@@ -8,7 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-InvitationState = Literal["invited", "accepted", "declined"]
+InvitationState = Literal["invited", "accepted", "declined", "lapsed"]
+"""`lapsed`: everything went to substitutes by itself, for want of an answer, of work, or of an address."""
 RecusalReason = Literal["self", "relative", "same_unit", "supervisor", "cooperation", "dispute", "other"]
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from models import draw_rules, relations, tie_breaks
+from models import draw_rules, healing, relations, tie_breaks
 from models.asking import REASON_CODES, Composition, NotAgain, PublicityProof, ReasonCode
 from models.declared import ClosingTime, Declared, Exact, LocalTime, Misfit, Share, Slug, Words, later, not_yet, refuse
 from models.draw_rules import DrawRules
@@ -188,7 +188,16 @@ class ScoringStage(_Stage):
     link_code: bool = False
     """A browser that enters by a reviewer's link must also type a code mailed to the registered address."""
     reserve: int = later(0, "reserve reviewers drawn beforehand, rule R4")
-    reply_by_days: int | None = later(None, "the reply-by date, rule R8")
+    reply_by_days: int | None = Field(default=None, ge=1, le=90)
+    """Natural days that a reviewer has to answer an invitation, counted from the day after it; entries without an answer by 24:00 of
+    the last one go to substitutes (rule R8). Without it an invitation waits until the deadline."""
+    silent_days: int | None = Field(default=None, ge=1, le=90)
+    """Who has accepted and saves nothing for so many natural days loses the sheets that were not begun to substitutes; begun ones stay."""
+    warn_days_before: int = Field(default=2, ge=1)
+    """So many days before either of these takes effect the reviewer is reminded, and told the date."""
+    replace_bounced_days: int | None = Field(default=None, ge=0, le=90)
+    """So many natural days after a mail server has refused a reviewer's address for good, what was not begun goes to substitutes, 0 = at
+    once; correcting the address prevents it. Without it the office alone decides."""
     normalise: Normalise = "none"
     """What is done to a reviewer's totals before they become marks (rule S7): `zscore_by_reviewer` gives all reviewers one mean and one
     spread, `rank_in_group` keeps the order on each list alone, from 0 to 100. Both find fewer of the best on small panels, because
@@ -206,6 +215,7 @@ class ScoringStage(_Stage):
             yield Misfit("the chain stands at the shortlisting stage, whose line it moves; move tie_break there", "tie_break")
         loads = {"min_load": self.min_load, "max_load": self.max_load}
         yield from draw_rules.misfits(self.draw, match=self.match, per_unit=self.per_unit, **loads)
+        yield from healing.misfits(self)
         if bool(self.criteria) == bool(self.criteria_by_class):
             yield Misfit("give either criteria or criteria_by_class")
         if self.criteria:

@@ -22,6 +22,7 @@ from models.stores.conflicts import ConflictStore
 from models.stores.draws import DrawStore
 from models.stores.editions import EditionStore
 from models.stores.hands import HandStore
+from models.stores.healing import HealingStore
 from models.stores.links import LinkStore
 from models.stores.mails import MailStore
 from models.stores.material import MaterialStore
@@ -36,7 +37,7 @@ from models.stores.submitting import SubmittingStore
 
 class Store(
     EditionStore, PeopleStore, SubmittingStore, CheckingStore, ScoringStore, RankingStore, HandStore, ReviewingStore, ConflictStore,
-    DrawStore, MaterialStore, MailStore, LinkStore, ShortlistStore,
+    DrawStore, HealingStore, MaterialStore, MailStore, LinkStore, ShortlistStore,
 ):  # fmt: skip
     """One open transaction on everything that an installation knows."""
 

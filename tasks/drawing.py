@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from models.stages import ScoringStage
 from models.store import Store
 from rules import assignment, draw_records
 from rules.digests import digest
-from tasks import known_conflicts, links
+from tasks import known_conflicts, links, reply_dates
 from tasks.installation import settings
 from tasks.known_conflicts import Known
 
@@ -155,12 +155,13 @@ def record(store: Store, edition: Edition, run: StageRun, drawn: Drawn, *, kind:
     store.add_draw(NewDraw(edition.id, run.position, number, kind, actor, solver(), drawn.question, drawn.result))
 
 
-def issue_links(store: Store, edition: Edition, run: StageRun, people: Sequence[Reviewer]) -> None:
-    """Give reviewers their links, or let existing ones live as long as the stage does."""
+def issue_links(store: Store, edition: Edition, run: StageRun, people: Sequence[Reviewer]) -> datetime | None:
+    """Give reviewers links, or let existing ones live as long as the stage does. Yields until when they should answer, if declared."""
     now, stage = store.edition_now(edition.id), run.declared
     assert isinstance(stage, ScoringStage)  # noqa: S101 - as above
     end = (run.cutoff or now) + timedelta(days=stage.link_days_after)
     links.issue(store, settings(), edition.id, "reviewer", [one.id for one in people], not_before=now, expires_at=end)
+    return reply_dates.ask(store, edition, run, people)
 
 
 def _barred(known: Known, held: Sequence[Assignment]) -> dict[str, set[str]]:
@@ -179,8 +180,8 @@ def _sitting(held: Sequence[Assignment]) -> dict[str, set[str]]:
 
 
 def declined(invitation: Invitation | None) -> bool:
-    """Whether a reviewer said no to the whole stage."""
-    return invitation is not None and invitation.state == "declined"
+    """Whether a reviewer said no to the whole stage, or has lost it for want of an answer, of work, or of an address."""
+    return invitation is not None and invitation.state in ("declined", "lapsed")
 
 
 def capacity(reviewer: Reviewer, stage: ScoringStage, invitation: Invitation | None) -> int:

@@ -14,7 +14,7 @@ from models.store import Store
 from notifications import messages
 from rules import calendar, checked_forms
 from rules.progress import Situation, Step, Wait
-from tasks import answers, check_deadlines, checking, scoring, shortlisting, stages, submission
+from tasks import answers, check_deadlines, checking, healing, scoring, shortlisting, stages, submission
 from tasks.failpoints import failpoint
 from tasks.installation import database, settings
 
@@ -72,6 +72,7 @@ def situation(edition_id: str) -> Situation:
             deadlines = store.open_deadlines(edition_id, run.position)
             due = tuple(one for one in deadlines if one.kind.startswith("remind:") and one.at <= now)
             held, dues = check_deadlines.look(store, edition, run)
+            dues += healing.come(run, deadlines, now)
     return Situation(edition, now, ready, due, seen, held, dues)
 
 

@@ -16,7 +16,7 @@ from models.stages import SubmissionStage
 from models.store import Store
 from notifications import messages
 from rules import intake, quotas
-from tasks import checking, confirming, duplicates, handing_in, relation_files, spreadsheets, submission
+from tasks import bounces, checking, confirming, duplicates, handing_in, relation_files, spreadsheets, submission
 from tasks.installation import database
 
 What = Literal["entries", "reviewers", "nominators", "committee", "units", "relations"]
@@ -58,9 +58,11 @@ def keep_table(store: Store, edition: Edition, what: What, table: Table, *, acto
         return f"{len(nominators)} nominators"
     if what == "reviewers":
         reviewers = intake.read_reviewers(table, process)
+        before = {one.code: one.email for one in store.reviewers(edition.id)}
         store.put_reviewers(edition.id, reviewers)
+        corrected = bounces.compare(store, edition, before, actor=actor)
         store.append(edition.id, "ReviewersImported", actor=actor, file=table.file, count=len(reviewers))
-        return f"{len(reviewers)} reviewers" + relation_files.sitting(store, edition)
+        return f"{len(reviewers)} reviewers" + corrected + relation_files.sitting(store, edition)
     if what == "committee":
         members = intake.read_committee(table, process)
         store.put_members(edition.id, members)

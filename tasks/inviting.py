@@ -16,7 +16,7 @@ from models.store import Store
 from rules import assignment
 from rules.text import TextRefused, clean
 from rules.units import Units
-from tasks import recusing, reviewing, substitutes
+from tasks import asking_back, recusing, reply_dates, reviewing, substitutes
 from tasks.installation import database
 
 TEXT_MAX = 500
@@ -55,7 +55,8 @@ def accept(
     """Make the promise, give back what is not free of conflict, and open the rest. Yields how many entries were opened.
 
     Entries that come later are answered in the same way; what was answered before stays as it is, and the same answer
-    twice changes nothing. Whoever declined may accept after all, and then waits for the next draw.
+    twice changes nothing. Whoever declined may accept after all, and then waits for the next draw; whose entries went to others by
+    themselves gets open seats at once, if some fit.
 
     Args:
         edition: The edition's id.
@@ -96,6 +97,10 @@ def accept(
             limit=kept.limit, entries=cleared, conflicts={pair.entry: reason for pair, (reason, _) in declared.items()},
             given_back=[pair.entry for pair in answer.given_back],
         )  # fmt: skip
+        run = store.edition(edition).stages[position]
+        if before.state == "lapsed":
+            asking_back.give_back(store, edition, position, reviewer)
+        reply_dates.answered(store, store.edition(edition), run)
         answer.draw_substitutes("conflict declared at the invitation", list(declared))
         answer.draw_substitutes(f"takes {kept.limit} at most", answer.given_back)
     return len(cleared)

@@ -11,10 +11,15 @@ from models.edition import Assignment, Edition, StageRun
 from models.events import Event, EventType
 from models.store import Store
 
-Cause = Literal["conflict", "office", "declined", "limit", "scores", "unknown", "chosen", "drawn"]
+Cause = Literal[
+    "conflict", "office", "declined", "limit", "scores", "unknown", "chosen", "drawn", "no_answer", "silent", "bounced", "returned", "late",
+]  # fmt: skip
+BY_ITSELF: tuple[Cause, ...] = ("no_answer", "silent", "bounced", "returned", "late")
+"""What happened without anybody's wish: reviewers who were replaced or came back, and entries that joined late."""
 
 _EVENTS: tuple[EventType, ...] = (
-    "PanelsDrawn", "PanelsChanged", "SubstitutesDrawn", "ReviewerRecused", "EntryTakenBack", "InvitationAnswered",
+    "PanelsDrawn", "PanelsChanged", "SubstitutesDrawn", "ReviewerRecused", "EntryTakenBack", "InvitationAnswered", "ReviewerLapsed",
+    "ReviewerReturned", "EntryAdmitted",
 )  # fmt: skip
 
 
@@ -29,7 +34,8 @@ class Joined:
     """Code."""
     cause: Cause
     """`scores`: drawn at the deadline, because scores were missing; `chosen` and `drawn`: the office put the reviewer there, or had the
-    seat drawn; else why a reserve was needed."""
+    seat drawn; `returned`: took an open seat after having lost entries; `late`: the entry joined after the draw; else why a reserve was
+    needed."""
     leaver: str = ""
     """Code of the reviewer who left; empty if nobody did."""
     reason: str = ""
@@ -64,29 +70,34 @@ class _Telling:
 
     def told(self, events: Sequence[Event]) -> Iterator[Joined]:
         """The lines."""
-        substitutes = {tuple(pair) for one in events if self._of_stage(one, "SubstitutesDrawn") for pair in one.payload["pairs"]}
-        substitutes |= {tuple(pair) for one in events if self._of_stage(one, "PanelsChanged") for pair in one.payload["put"]}
-        for event in events:
-            if event.type in ("ReviewerRecused", "EntryTakenBack", "InvitationAnswered") and event.payload["position"] == self.run.position:
+        here = [one for one in events if self._is_here(one)]
+        named = {pair for one in here for pair in _put(one)}
+        for event in here:
+            if event.type in ("ReviewerRecused", "EntryTakenBack", "InvitationAnswered", "ReviewerLapsed"):
                 self._note(event)
-            elif self._of_stage(event, "PanelsChanged"):
-                for entry, reviewer in event.payload["put"]:
-                    yield self._line(event, entry, reviewer, "chosen" if event.payload["mode"] == "manual" else "drawn", "", "")
-            elif self._of_stage(event, "SubstitutesDrawn"):
-                for entry, reviewer in event.payload["pairs"]:
+            elif event.type == "SubstitutesDrawn":
+                for entry, reviewer in _put(event):
                     yield self._line(event, entry, reviewer, *self.left.get(entry, ("unknown", "", "")))
-            elif self._of_stage(event, "PanelsDrawn") and event.payload["round"]:
+            elif event.type != "PanelsDrawn":
+                for entry, reviewer in _put(event):
+                    yield self._line(event, entry, reviewer, _cause(event), "", "")
+            elif event.payload["round"]:
                 for one in self.assignments:
-                    if one.round == event.payload["round"] and (one.entry, one.reviewer) not in substitutes:
+                    if one.round == event.payload["round"] and (one.entry, one.reviewer) not in named:
                         yield self._line(event, one.entry, one.reviewer, "scores", "", "")
 
-    def _of_stage(self, event: Event, kind: str) -> bool:
-        return event.type == kind and event.payload["stage"] == self.run.name
+    def _is_here(self, event: Event) -> bool:
+        """Whether an event is one of this stage."""
+        stage = event.payload.get("stage")
+        return bool(stage == self.run.name if stage is not None else event.payload["position"] == self.run.position)
 
     def _note(self, event: Event) -> None:
         who = self.reviewers.get(event.payload.get("reviewer") or event.actor.removeprefix("reviewer:"), "")
         if event.type == "EntryTakenBack":
             self.left[event.payload["entry"]] = ("office", who, "")
+            return
+        if event.type == "ReviewerLapsed":
+            self.left |= dict.fromkeys(event.payload["given_back"], (event.payload["cause"], who, ""))
             return
         if event.type == "ReviewerRecused":
             self.left[event.payload["entry"]] = ("conflict", who, event.payload["reason"])
@@ -97,3 +108,17 @@ class _Telling:
     def _line(self, event: Event, entry: str, reviewer: str, cause: Cause, leaver: str, reason: str) -> Joined:
         still = self.hands.get((entry, reviewer), False)
         return Joined(event.at, self.entries.get(entry, entry), self.reviewers.get(reviewer, reviewer), cause, leaver, reason, still)
+
+
+def _put(event: Event) -> list[tuple[str, str]]:
+    """Entry id and reviewer id of those who came by an event."""
+    if event.type == "ReviewerReturned":
+        return [(entry, event.payload["reviewer"]) for entry in event.payload["entries"]]
+    pairs = event.payload.get("put" if event.type == "PanelsChanged" else "pairs", ())
+    return [(entry, reviewer) for entry, reviewer in pairs]
+
+
+def _cause(event: Event) -> Cause:
+    if event.type == "PanelsChanged":
+        return "chosen" if event.payload["mode"] == "manual" else "drawn"
+    return "returned" if event.type == "ReviewerReturned" else "late"

@@ -22,7 +22,7 @@ from models.edition import Edition, Grant, Mail, NewMail, Reviewer
 from models.errors import JinbangError, NotFound
 from models.store import Store
 from notifications import kinds, messages, render, smtp
-from tasks import links, packet, score_sheets, typesetting
+from tasks import bounces, links, packet, score_sheets, typesetting
 from tasks.action import action
 from tasks.failpoints import failpoint
 from tasks.installation import database, settings
@@ -250,6 +250,7 @@ class _Round:
         store.mark_mail(mail.id, outcome, reply=delivery.reply, by=self.sender)
         if outcome == "failed":
             store.append(mail.edition, "MailFailed", actor="engine", template=mail.template, reply=delivery.reply[:200])
+            bounces.note(store, mail, delivery.reply)
 
 
 def send_sign_in(address: str, link: str) -> None:

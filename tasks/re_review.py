@@ -17,7 +17,7 @@ from notifications import messages
 from rules import assignment, cutting, marking, scoring, shortlist
 from rules.cutting import Cut
 from rules.parting import RE_REVIEW
-from tasks import drawing, stages, tie_evidence
+from tasks import drawing, recusing, stages, tie_evidence, unsigned
 from tasks import scoring as scoring_stage
 from tasks.action import action
 from tasks.installation import database
@@ -74,9 +74,10 @@ def _open(store: Store, edition: Edition, run: StageRun, cut: ShortlistingStage,
         return False
     signed = {one.assignment for one in store.sheets(edition.id, run.position, signed=True)}
     pairs = store.assignments(edition.id, run.position)
-    expired = [pair.id for pair in pairs if not pair.recused and pair.id not in signed]
+    expired = [pair for pair in pairs if not pair.recused and pair.id not in signed]
+    unsigned.expire(store, edition, run, expired)
     for one in expired:
-        store.recuse(one)
+        recusing.take_back(store, one, reason="expired", now=store.edition_now(edition.id), actor="engine")
     drawing.keep(store, edition, run, drawn, number=number)
     store.next_round(edition.id, run.position, number)
     ends = store.edition_now(edition.id) + timedelta(days=cut.re_review.days)
@@ -94,8 +95,8 @@ def _invite(store: Store, edition: Edition, run: StageRun, drawn: assignment.Pla
     stages.set_deadlines(store, run)
     more = Counter(reviewer for _, reviewer in drawn.pairs)
     people = [one for one in store.reviewers(edition.id) if more[one.id]]
-    drawing.issue_links(store, edition, run, people)
+    until = drawing.issue_links(store, edition, run, people)
     entries = {one.id: [entry for entry, reviewer in drawn.pairs if reviewer == one.id] for one in people}
     # The mail does not say that the entries are tied: who scores them should not know how they stood.
-    mails = [messages.review_more(edition, run, one, more[one.id], number, entries=entries[one.id]) for one in people]
+    mails = [messages.review_more(edition, run, one, more[one.id], number, entries=entries[one.id], reply_by=until) for one in people]
     store.queue_mails(edition.id, mails)

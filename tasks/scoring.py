@@ -15,7 +15,7 @@ from models.store import Store
 from notifications import messages
 from rules import assignment, frozen_rule, marking, scoring
 from rules.digests import digest
-from tasks import drawing, rounds, shortages, stages
+from tasks import drawing, rounds, shortages, stages, unsigned
 from tasks.action import action
 from tasks.installation import database
 
@@ -70,8 +70,8 @@ def invite_reviewers(lease: Lease, position: int) -> None:
         freeze_rule(store, edition, run)
         loads = Counter(pair.reviewer for pair in store.assignments(edition.id, position))
         people = [one for one in store.reviewers(edition.id) if loads[one.id]]
-        drawing.issue_links(store, edition, run, people)
-        store.queue_mails(edition.id, [messages.review_invitation(edition, run, one, loads[one.id]) for one in people])
+        until = drawing.issue_links(store, edition, run, people)
+        store.queue_mails(edition.id, [messages.review_invitation(edition, run, one, loads[one.id], reply_by=until) for one in people])
 
 
 def freeze_rule(store: Store, edition: Edition, run: StageRun) -> None:
@@ -112,7 +112,9 @@ def queue_reminders(store: Store, edition: Edition, run: StageRun, days: int, *,
     """Queue a reminder for each reviewer with unsigned sheets. Yields how many."""
     missing = {reviewer: had - signed for reviewer, (had, signed) in store.progress(edition.id, run.position).items() if signed < had}
     people = [one for one in store.reviewers(edition.id) if one.id in missing]
-    count = store.queue_mails(edition.id, [messages.review_reminder(edition, run, one, missing[one.id], days) for one in people])
+    whole = unsigned.complete(store, edition, run)
+    mails = [messages.review_reminder(edition, run, one, missing[one.id], days, complete=whole.get(one.id, ())) for one in people]
+    count = store.queue_mails(edition.id, mails)
     store.append(edition.id, "RemindersQueued", actor=actor, stage=run.name, count=count)
     return count
 
@@ -194,8 +196,8 @@ def _invite_more(store: Store, edition: Edition, position: int, drawn: assignmen
     stages.set_deadlines(store, run)
     more = Counter(reviewer for _, reviewer in drawn.pairs)
     people = [one for one in store.reviewers(edition.id) if more[one.id]]
-    drawing.issue_links(store, edition, run, people)
-    store.queue_mails(edition.id, [messages.review_more(edition, run, one, more[one.id], number) for one in people])
+    until = drawing.issue_links(store, edition, run, people)
+    store.queue_mails(edition.id, [messages.review_more(edition, run, one, more[one.id], number, reply_by=until) for one in people])
 
 
 @action

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from models.edition import Edition, Lease, StageRun
 from models.errors import LeaseLost
 from models.store import Store
+from tasks import reply_dates
 from tasks.action import action
 from tasks.failpoints import failpoint
 from tasks.installation import database, settings
@@ -115,6 +116,7 @@ def set_deadlines(store: Store, run: StageRun) -> None:
         if at > now:
             store.set_deadline(run.edition, run.position, f"remind:{days}", at)
     store.set_deadline(run.edition, run.position, "closes", run.cutoff)
+    reply_dates.look_again(store, run)
 
 
 @action
@@ -139,6 +141,7 @@ def finish_closing(lease: Lease, position: int) -> None:
         if run.state != "closing":
             return
         store.move_stage(lease, run, "closed", version=edition.version)
-        store.supersede_mails(edition.id, f"{run.name}:reminder")
+        for what in ("reminder", "reply", "begin"):
+            store.supersede_mails(edition.id, f"{run.name}:{what}:")
         store.append(edition.id, "StageClosed", actor="engine", stage=run.name)
     failpoint("finish_closing.after")

@@ -79,13 +79,15 @@ def tell(
     for entry, reviewer in pairs:
         more[reviewer].append(entry)
     people = [store.reviewer(one) for one in sorted(more)]
-    drawing.issue_links(store, edition, run, people)
+    until = drawing.issue_links(store, edition, run, people)
     store.queue_mails(
         edition.id,
         [
-            messages.review_invitation(edition, run, one, len(more[one.id]))
+            messages.review_invitation(edition, run, one, len(more[one.id]), reply_by=until)
             if one.id in fresh
-            else messages.review_more(edition, run, one, len(more[one.id]), run.round, entries=[*more[one.id], *filter(None, [occasion])])
+            else messages.review_more(
+                edition, run, one, len(more[one.id]), run.round, entries=[*more[one.id], *filter(None, [occasion])], reply_by=until
+            )
             for one in people
         ],
     )

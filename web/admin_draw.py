@@ -16,7 +16,7 @@ from web.visitors import MaybeVisit
 router = Pages()
 
 REASONS: dict[Reason, str] = {
-    "declined": _("已谢绝"),
+    "declined": _("已谢绝或未答复"),
     "signer": _("为申报项签署过意见"),
     "self": _("申报人或其团队成员"),
     "coauthor": _("申报项的作者或成员（同名同单位）"),
@@ -48,6 +48,9 @@ CAUSES = {
     "office": _("的该项由办公室收回（回避）"),
     "declined": _("谢绝了邀请"),
     "limit": _("减少了评审数量"),
+    "no_answer": _("未在约定日期前答复邀请"),
+    "silent": _("接受后一直未开始评审"),
+    "bounced": _("的邮箱地址被退信"),
     "unknown": _("退出评审"),
 }
 _SHOWN = 200

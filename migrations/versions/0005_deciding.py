@@ -16,6 +16,7 @@ def upgrade() -> None:
     _rankings()
     _shortlists()
     _draws()
+    _watches()
 
 
 def _conflicts() -> None:
@@ -164,4 +165,25 @@ def _shortlists() -> None:
     op.execute(
         "CREATE TRIGGER shortlist_grounds_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON shortlist_grounds "
         "FOR EACH STATEMENT EXECUTE FUNCTION shortlist_grounds_append_only()"
+    )
+
+
+def _watches() -> None:
+    """Until when reviewers should answer, of what they were reminded, whose address was refused, and whom the office keeps."""
+    op.create_table(
+        "watches",
+        sa.Column("edition", sa.String(80), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("reviewer", sa.String(80), nullable=False),
+        sa.Column("reply_by", sa.BigInteger()),
+        sa.Column("reply_warned_at", sa.BigInteger()),
+        sa.Column("silence_warned_at", sa.BigInteger()),
+        sa.Column("bounced_at", sa.BigInteger()),
+        sa.Column("bounced_reply", sa.Text(), nullable=False),
+        sa.Column("kept_by", sa.String(320), nullable=False),
+        sa.Column("kept_reason", sa.Text(), nullable=False),
+        sa.Column("kept_at", sa.BigInteger()),
+        sa.ForeignKeyConstraint(["edition"], ["editions.id"], name="fk_watches_edition_editions"),
+        sa.ForeignKeyConstraint(["reviewer"], ["reviewers.id"], name="fk_watches_reviewer_reviewers"),
+        sa.PrimaryKeyConstraint("edition", "position", "reviewer", name="pk_watches"),
     )

@@ -84,6 +84,14 @@ class DrivingStore(StoreBase):
         self._run(t.DEADLINES.update().where(*here, table.done_at.is_(None)).values(done_at=self.real_now))
         self._run(t.DEADLINES.insert().values(edition=edition_id, position=position, kind=kind, at=at, version=version))
 
+    def bring_forward(self, edition_id: str, position: int, kind: str, at: datetime) -> None:
+        """Let a deadline of a kind come at this moment, unless one of that kind comes earlier anyway."""
+        table = t.DEADLINES.c
+        here = (table.edition == edition_id, table.position == position, table.kind == kind, table.done_at.is_(None))
+        waiting = self._one(sa.select(table.at).where(*here))
+        if waiting is None or waiting.at > at:
+            self.set_deadline(edition_id, position, kind, at)
+
     def open_deadlines(self, edition_id: str, position: int | None = None) -> tuple[Deadline, ...]:
         """Deadlines not yet dealt with, earliest first."""
         table = t.DEADLINES
