@@ -187,7 +187,7 @@ def test_what_cannot_be_ranked_is_refused_in_words(rank: Rank, content: bytes, w
     assert (code, out, bool(err), "Traceback" in err) == (2, "", True, False)
 
 
-@pytest.mark.parametrize("method", ["calibrated_robust", "calibrated_scaled"])
+@pytest.mark.parametrize("method", ["calibrated_robust", pytest.param("calibrated_scaled", marks=pytest.mark.slow)])
 def test_two_processes_elsewhere_in_another_order_write_the_same_bytes(tmp_path: Path, method: str) -> None:
     """Other locale, zone, hashes, kernels and number of threads of the linear algebra; rows shuffled. With decimals of its own too."""
     shuffled = PANEL[:]

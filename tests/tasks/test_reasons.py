@@ -147,11 +147,11 @@ def test_who_was_not_asked_has_nothing_to_give(divergent: Season) -> None:
         give(divergent, "我也有话说。", reviewer=0)
 
 
-@pytest.mark.parametrize(("text", "code"), [("", "missing"), ("  \n ", "missing"), ("字" * 1001, "text"), ("a\x00b", "text")])
 @ON_SQLITE
-def test_what_no_reason_can_be_is_refused(divergent: Season, text: str, code: str) -> None:
+def test_what_no_reason_can_be_is_refused(divergent: Season) -> None:
     ask(divergent)
-    with pytest.raises(InputError) as refused:
-        give(divergent, text)
-    assert [(one.field, one.column) for one in refused.value.faults] == [("text", code)]
+    for text, code in (("", "missing"), ("  \n ", "missing"), ("字" * 1001, "text"), ("a\x00b", "text")):
+        with pytest.raises(InputError) as refused:
+            give(divergent, text)
+        assert [(one.field, one.column) for one in refused.value.faults] == [("text", code)]
     assert divergent.events("ReasonGiven") == []
