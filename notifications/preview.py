@@ -149,7 +149,8 @@ def example_mail(template: str, locale: str) -> NewMail:
         "quota_granted": (edition, run("submission"), unit, grant, paper, 16),
         "call_extended": (edition, run("submission"), unit),
     }
-    extra: dict[str, Any] = {"admin_sign_in": {"minutes": 15}, "shortlist_changed": {"means": "struck"}}.get(template, {})
+    further: dict[str, dict[str, Any]] = {"admin_sign_in": {"minutes": 15}, "shortlist_changed": {"means": "struck"}}
+    extra = further.get(template, {})
     mail: NewMail = getattr(messages, template)(*made[template], locale=locale, **extra)
     return mail
 

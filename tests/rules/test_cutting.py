@@ -3,6 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from models.errors import InputError
 from models.process import Process
 from models.shortlists import Tie, TieStep
 from models.stages import ShortlistingStage
-from rules import ties
+from rules import ties, uncertainty
 from rules.cutting import Cut, cut
 from rules.parting import Evidence
 from rules.shortlist import seats
@@ -188,3 +189,15 @@ def test_seats_add_up_and_never_exceed_their_bounds(sizes: list[int], lower: int
 def test_lots_are_drawn_by_code_and_not_by_id() -> None:
     drawn = of(ranked("person", 80, 80), 1, compared(), tie_break=["lot"]).ties[0].steps[0].printed
     assert drawn == {code: ties.lot(7, "sample-2026", code) for code in ("PERSON1", "PERSON2")}
+
+
+@repeatable
+@given(st.permutations(range(60, 84)), st.integers(0, 3), st.integers(3, 8), st.integers(3, 12))
+def test_draws_select_by_the_same_bounds_as_the_list(marks: list[int], lower: int, upper: int, places: int) -> None:
+    """What a ranking's chances are counted by is the rule of the list."""
+    groups = [ranked("science", *sorted(marks[:12], reverse=True)), ranked("cross", *sorted(marks[12:], reverse=True))]
+    everybody = [one for group in groups for one in group]
+    select = uncertainty.best_within(["paper"] * 24, {"paper": places}, [one.group for one in everybody], {"cross": (lower, upper)})
+    chosen = select(np.array([float(one.mark) for one in everybody]))
+    listed = bounded(places, {"cross": [lower, upper]}, *groups)
+    assert sorted(one.entry for one, taken in zip(everybody, chosen, strict=True) if taken) == sorted(listed)
