@@ -21,7 +21,7 @@ from rules.ties import Measure
 from tests.rules.samples import a_cut, papers, volunteers
 from tests.rules.test_shortlist import ELIGIBLE, SEATS, ranked
 
-repeatable = settings(deadline=None, derandomize=True, database=None, max_examples=60)
+repeatable = settings(deadline=None, derandomize=True, database=None, max_examples=25)
 
 
 def compared(**links: dict[str, str]) -> Evidence:

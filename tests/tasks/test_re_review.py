@@ -113,6 +113,7 @@ def test_a_re_review_that_was_cut_off_goes_on_without_a_second_draw_or_mail(seas
     assert again.snapshot() == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["before", "uncommitted", "after"])
 def test_an_engine_that_dies_at_the_step_draws_and_mails_once(season: Season, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     again = begun(season, ties="re_review")
