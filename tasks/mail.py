@@ -62,11 +62,10 @@ async def send_batch(edition_id: str) -> dict[str, int]:
         batch = store.claim_mails(sender, until, limit=settings().mail_batch, edition=edition_id)
         edition = store.edition(edition_id)
         grants = store.grants(edition_id) if batch else {}
-        packets = _packets(store, batch)
     failpoint("mail_claimed.after")
     if not batch:
         return {}
-    letters = _Letters(edition, grants, packets, _papers(edition, batch))
+    letters = _Letters(edition, grants, _packets(batch), _papers(edition, batch))
     # Written ahead on a thread of their own, while the server is waited for; the typesetter even leaves the interpreter free.
     press = ThreadPoolExecutor(_PRESSES, thread_name_prefix="press")
     try:
@@ -81,15 +80,17 @@ async def send_batch(edition_id: str) -> dict[str, int]:
 _CARRYING = frozenset({"shortlist_packet", "shortlist_changed", "signoff_request"})
 
 
-def _packets(store: Store, batch: Sequence[Mail]) -> dict[str, tuple[kinds.Attachment, ...]]:
+def _packets(batch: Sequence[Mail]) -> dict[str, tuple[kinds.Attachment, ...]]:
     """Edition -> the shortlist as a workbook and as a PDF, if a mail of the batch carries it; without the PDF where there is no font."""
     found = {}
     for one in {mail.edition for mail in batch if mail.template in _CARRYING}:
-        attached = [kinds.Attachment(f"{one}-shortlist.xlsx", XLSX, packet.workbook(store, one))]
-        try:
-            attached.append(kinds.Attachment(f"{one}-shortlist.pdf", "application/pdf", packet.pdf(store, one)))
-        except typesetting.NoFont as refusal:
-            log.error("the shortlist of %s goes without its PDF: %s", one, refusal)
+        # Not in the transaction that claims the mails: a long list takes its time to print, and nobody could write meanwhile.
+        with database().read() as store:
+            attached = [kinds.Attachment(f"{one}-shortlist.xlsx", XLSX, packet.workbook(store, one))]
+            try:
+                attached.append(kinds.Attachment(f"{one}-shortlist.pdf", "application/pdf", packet.pdf(store, one)))
+            except typesetting.NoFont as refusal:
+                log.error("the shortlist of %s goes without its PDF: %s", one, refusal)
         found[one] = tuple(attached)
     return found
 

@@ -213,3 +213,16 @@ def test_the_workbook_holds_texts_as_texts_and_is_the_same_each_time(season: Sea
         ["学术论文（2）", 2.0, "A02", '=HYPERLINK("http://example.org") 𠮷 🏅', "https://example.org/x", 66.67, 66.67],
     ]
     assert b"<f>" not in content
+
+
+@ON_SQLITE
+def test_the_pdf_is_printed_whatever_the_titles_hold_and_is_the_same_each_time(season: Season) -> None:
+    ranked(season, {"A01": "90.00", "A02": "66.67"})
+    with season.database.write() as store:
+        strange = '#let x = 1; $a^2$ *b* "quoted" \\ 𠮷 🏅 ' + "很长的题目" * 60
+        store.put_entries(season.id, [builders.an_entry("A02", title=strange, unit="@unit <label> // x")], {})
+    shortlisting.cut_list.fn(season.lease(), 2)
+    with season.database.read() as store:
+        content = packet.pdf(store, season.id)
+        assert packet.pdf(store, season.id) == content
+    assert content.startswith(b"%PDF-")
