@@ -21,7 +21,7 @@ REASON_MAX = 500
 
 
 def admit(edition_id: str, code: str, reason: str, *, actor: str) -> int:
-    """Admit an entry while the review is open. Yields how many reviewers were drawn for it; an entry that is admitted already gets none.
+    """Admit an entry while the review is open. Yields how many reviewers were drawn; none for one that was admitted before.
 
     Raises:
         NotFound: there is no such entry, or no review has been opened.
@@ -35,8 +35,8 @@ def admit(edition_id: str, code: str, reason: str, *, actor: str) -> int:
         entry = next((one for one in store.entries(edition_id) if one.code == code.strip()), None)
         if entry is None:
             raise InputError([Fault(f"there is no entry {code[:40]}", "correct the code", field="code", column="unknown")])
-        if entry.state == "assigned":
-            return 0
+        if any(one.payload["entry"] == entry.id for one in store.events(edition_id, "EntryAdmitted")):
+            return 0  # the same form once more
         if entry.state not in ADMISSIBLE:
             what = f"{entry.code} is {entry.state}; only an entry that the form check refused can be admitted"
             raise InputError([Fault(what, "choose a refused entry", field="code", column="state")])

@@ -121,10 +121,11 @@ def _page(
     text = inviting.pledge_text(desk.stage, language.CURRENT.get())
     with visitors.database(request).read() as store:
         units = _units(store, desk)
+        reply_by = store.watch(desk.edition.id, desk.run.position, seat.person.id).reply_by if desk.waiting else None
     return pages.render(
         request, "invitation.html", status=status, seat=seat, desk=desk, typed=typed, faults=_Faults(faults or {}), units=units,
         masked=masked_name(seat.person.name), reasons=words.RECUSALS, pledge=text, pledge_digest=inviting.pledge_digest(text),
-        new=desk.invitation.state == "accepted", zone=desk.edition.process.time_zone,
+        new=desk.invitation.state == "accepted", reply_by=reply_by, cause=desk.invitation.reason, zone=desk.edition.process.time_zone,
     )  # fmt: skip
 
 
@@ -145,7 +146,7 @@ def _by_entry(typed: Typed, desk: sheets.Desk) -> dict[str, tuple[str, str]]:
     """The ticked entries by id; those that have left by the same form sent twice are passed over."""
     ids = {card.entry.code: card.entry.id for card in desk.waiting}
     gone = {entry.code for entry in desk.recused}
-    if typed.conflicts.keys() - ids.keys() - gone:
+    if typed.conflicts.keys() - ids.keys() - gone and desk.invitation.state != "lapsed":
         raise NotFound("an entry is not among those that wait for an answer")
     return {ids[code]: one for code, one in typed.conflicts.items() if code in ids}
 
