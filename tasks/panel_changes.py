@@ -200,7 +200,9 @@ def _basis(state: State, wish: Wish) -> tuple[_Asked, str]:
         [*pair, one.recused, pair in state.begun, pair in state.signed] for pair, one in sorted(state.assignments.items())
     ]  # fmt: skip
     pairs = [sorted(map(list, wish.put)), sorted(map(list, wish.off))]
-    stage = [state.run.name, state.run.state, state.run.round]
+    # Without their number, a change that was made, undone and wished again would look like the first one sent twice.
+    made = sum(one.payload["position"] == state.run.position for one in state.store.events(state.edition.id, "PanelsChanged"))
+    stage = [state.run.name, state.run.state, state.run.round, made]
     code = digest({"wish": [wish.mode, *pairs], "stage": stage, "panels": panels, "question": dict(document)})
     return _Asked(question, document, movable), code
 

@@ -275,3 +275,17 @@ def test_what_the_office_took_it_may_give_back_and_the_reviewer_is_asked_anew(in
     with installed.database.read() as store:
         assert store.assignment(1, f"{ID}/e/A01", f"{ID}/r/R01").cleared_at is None
     assert mails(installed) == [("review_less", "R01"), ("review_more", "R01")]
+
+
+def test_the_same_wish_at_a_later_time_is_another_change(installed: Installation, edition: Edition) -> None:
+    """Off, on, off, on: panels are as they were before the first, and the second is none of the first sent twice."""
+    seen = []
+    for number in range(2):
+        made = make(manual(off=(("A01", "R01"),)), reason="调整")
+        assert (made.changes, ("A01", "R01") in panels(installed), len(events(installed))) == (True, False, 2 * number + 1)
+        seen.append(made.digest)
+        make(manual(put=(("A01", "R01"),)))
+        assert (("A01", "R01") in panels(installed), len(events(installed))) == (True, 2 * number + 2)
+    again = panel_changes.apply(ID, manual(off=(("A01", "R01"),)), seen[0], actor="admin:a@example.org", reason="调整")
+    assert (again.changes, len(events(installed)), len(set(seen))) == (False, 4, 2)
+    assert mails(installed).count(("review_less", "R01")) == 2
