@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from models import tables as t
 from models.errors import NotAllowed
 from models.shortlists import Tie, TieStep
 from tasks import failpoints, re_review, reopening, results, stages
@@ -240,3 +241,45 @@ def test_the_deadline_of_the_round_is_the_declared_number_of_days(season: Season
     assert (run.state, run.round) == ("open", 1)
     assert run.closes_at == season.clock.now + timedelta(days=9)
     assert not stages.is_done(again.id, 1, "compute_marks")
+
+
+@ON_SQLITE
+def test_the_new_marks_alone_decide_where_that_is_declared(season: Season) -> None:
+    again = begun(season, ties="re_review", re_review={"marks": "new"})
+    all_score(again, MARKS)
+    again.advance()
+    pairs = newly(again)
+    for code in {one for _, one in pairs}:
+        again.give(code, {key: 75 if key == "A03" else 65 for key, other in pairs if other == code})
+    again.advance()
+    assert listed(again) == ["A01", "A02", "A03"]
+    assert ties_of(again)[0].steps == (TieStep("re_review", {"A03": "75.00", "A04": "65.00"}, (("A03",), ("A04",))),)
+
+
+@ON_SQLITE
+def test_recommendations_and_top_marks_are_read_from_the_sheets(season: Season) -> None:
+    changed = builders.a_stage_change("shortlisting", tie_break=["top_marks:70", "recommended", "committee"])["stages"]
+    asked = {"name": "recommended", "title": {"zh": "是否推荐", "en": "Recommended"}, "max": 1, "informative": True}
+    scoring = {**changed[1], "criteria": [*builders.CRITERIA, asked]}
+    process = builders.a_process(name="named", stages=[changed[0], scoring, *changed[2:]])
+    named = Season(season.installed, season.clock, builders.keep(season.database, builders.an_edition(process)))
+    people(named)
+    named.local("2026-04-01 08:00").advance()
+    named.hand_in([builders.an_entry(key) for key in KEYS])
+    named.local("2026-06-01 00:00").advance()
+    all_score(named, MARKS)
+    ids = {one.key: one.id for one in named.entries()}
+    with named.database.write() as store:
+        for key, said in (("A03", ["1", "1", "0"]), ("A04", ["1", "0", "0"])):
+            pairs = [one for one in store.assignments(named.id, 1) if one.entry == ids[key]]
+            for pair, mark in zip(pairs, said, strict=True):
+                sheet = store.sheet(pair)
+                assert sheet is not None
+                marks = {**{name: str(one) for name, one in sheet.marks.items()}, "recommended": mark}
+                store.connection.execute(t.SHEETS.update().where(t.SHEETS.c.assignment == pair.id).values(marks=marks))
+    named.advance()
+    assert listed(named) == ["A01", "A02", "A03"]
+    assert [(one.link, one.printed) for one in ties_of(named)[0].steps] == [
+        ("top_marks:70", {"A03": "3", "A04": "3"}),
+        ("recommended", {"A03": "66.67", "A04": "33.33"}),
+    ]
