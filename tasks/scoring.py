@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
 
-from models.edition import Edition, Entry, Lease, ScoreSheet, StageRun, Standing
+from models.edition import Assignment, Edition, Entry, Lease, ScoreSheet, StageRun, Standing
 from models.errors import LeaseLost, NotEnoughReviewers, RuleChanged
 from models.ranking import FrozenRule
 from models.stages import ScoringStage
@@ -34,6 +34,7 @@ def draw_panels(lease: Lease, position: int) -> None:
 
     Raises:
         NotEnoughReviewers: some entries could never get enough valid scores.
+        LeaseLost: panels were changed while these were drawn; nothing was written.
     """
     if stages.is_done(lease.edition, position, "draw:0"):
         return
@@ -53,10 +54,25 @@ def draw_panels(lease: Lease, position: int) -> None:
             raise NotEnoughReviewers(shortages.reason(store, edition, run, entries, panels, seats, short))
     with stages.step(lease, position, "draw:0") as store_:
         if store_ is not None:
-            if store_.assignments(edition.id, position) != there:
-                raise LeaseLost(f"{edition.id}: panels of {run.name} were changed while others were drawn; nothing was written")
+            _refuse_moved(store_, run, there)
             drawing.keep(store_, edition, run, drawn, number=0)
             store_.set_entry_states({entry.id: "assigned" for entry in entries})
+
+
+def _refuse_moved(store: Store, run: StageRun, there: Sequence[Assignment]) -> None:
+    """Keep the stage as it is until the transaction ends, and refuse to keep panels that were drawn from what is no longer so.
+
+    Raises:
+        LeaseLost: panels were changed, or the stage was extended or sent out again, while others were drawn.
+    """
+    now = store.lock_stage(run.edition, run.position, to_change=True)
+    panels = store.assignments(run.edition, run.position)
+    if _drawn_from(panels) != _drawn_from(there) or (now.state, now.round, now.closes_at) != (run.state, run.round, run.closes_at):
+        raise LeaseLost(f"{run.edition}: panels of {run.name} were changed while others were drawn; nothing was written")
+
+
+def _drawn_from(panels: Sequence[Assignment]) -> set[tuple[str, bool]]:
+    return {(one.id, one.recused) for one in panels}
 
 
 @action
@@ -156,6 +172,9 @@ def send_out_again(lease: Lease, position: int) -> bool:
     """Draw further reviewers for entries with too few valid scores, and give them some days. Yields whether it did.
 
     It does so as often as is declared, and once more each time that an admin retries the blocked stage.
+
+    Raises:
+        LeaseLost: panels were changed, or the stage was extended, while these were drawn; nothing was written.
     """
     edition, run = stages.look(lease, position)
     stage = declared(run)
@@ -170,12 +189,14 @@ def send_out_again(lease: Lease, position: int) -> bool:
             return False
         seats = {entry: stage.panel - len(totals[entry]) for entry in lacking}
         wanting = [entry for entry in entries if entry.id in lacking]
+        there = store.assignments(edition.id, position)
         drawn = drawing.draw(store, edition, run, seats, wanting, seed=edition.seed + number)
     if not drawn.pairs:
         return False
     with stages.step(lease, position, f"draw:{number}") as store_:
         if store_ is None:
             return False
+        _refuse_moved(store_, run, there)
         drawing.keep(store_, edition, run, drawn, number=number)
         store_.next_round(edition.id, position, number)
         ends = store_.edition_now(edition.id) + timedelta(days=stage.top_up.days)

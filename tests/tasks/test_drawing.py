@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from models.errors import LeaseLost
 from rules import draw_records
-from tasks import drawing, scoring
+from tasks import drawing, editions, scoring
 from tests import builders
 from tests.tasks.driving import Season
 from tests.tasks.test_scoring import opened, panels
@@ -76,3 +79,57 @@ def test_panels_that_the_office_changes_while_others_are_drawn_stop_the_draw(sea
         scoring.draw_panels.fn(season.lease(), 1)
     assert panels(season) == {"A01": ["R01"]}
     monkeypatch.undo()
+
+
+def test_a_draw_waits_for_a_change_of_panels_that_is_just_being_kept(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
+    season.local("2026-04-01 08:00").advance()
+    season.hand_in([builders.an_entry("A01")])
+    season.go("scoring")
+    entry = season.entries()[0].id
+    with season.database.write() as store:
+        store.set_entry_states({entry: "eligible"})
+    real, written = drawing.draw, threading.Event()
+
+    def change() -> None:
+        with season.database.write() as store:
+            store.lock_stage(season.id, 1, to_change=True)
+            store.add_assignments(season.id, 1, [(entry, f"{season.id}/r/R01")], number=0)
+            written.set()
+            time.sleep(0.2)
+
+    office = threading.Thread(target=change)
+
+    def meanwhile(*given: Any, **more: Any) -> Any:
+        drawn = real(*given, **more)
+        office.start()
+        assert written.wait(10)
+        return drawn
+
+    monkeypatch.setattr(drawing, "draw", meanwhile)
+    with pytest.raises(LeaseLost, match="were changed while others were drawn"):
+        scoring.draw_panels.fn(season.lease(), 1)
+    office.join()
+    assert panels(season) == {"A01": ["R01"]}
+
+
+@pytest.mark.parametrize("act", ["panels", "extended"])
+def test_further_reviewers_are_not_drawn_from_what_is_no_longer_so(season: Season, monkeypatch: pytest.MonkeyPatch, act: str) -> None:
+    opened(season, "A01")
+    real, at_first = drawing.draw, season.run("scoring").closes_at
+    later = season.clock.now + timedelta(days=90)
+    free = next(code for code in ("R01", "R02", "R03", "R04", "R05", "R06") if code not in panels(season)["A01"])
+
+    def meanwhile(*given: Any, **more: Any) -> Any:
+        drawn = real(*given, **more)
+        with season.database.write() as store:
+            if act == "panels":
+                store.add_assignments(season.id, 1, [(season.entries()[0].id, f"{season.id}/r/{free}")], number=0)
+            else:
+                editions.extend(store, season.id, "scoring", later, actor="cli")
+        return drawn
+
+    monkeypatch.setattr(drawing, "draw", meanwhile)
+    with pytest.raises(LeaseLost, match="were changed while others were drawn"):
+        scoring.send_out_again.fn(season.lease(), 1)
+    assert (season.run("scoring").round, season.run("scoring").closes_at) == (0, later if act == "extended" else at_first)
+    assert season.mails("review_more") == []
