@@ -45,15 +45,35 @@ def is_open(store: Store, edition: Edition, run: StageRun) -> bool:
     """Whether reasons can be asked for and given: the review has begun, and its list has not gone to the committee."""
     if edition.state != "running" or run.state in ("planned", "opening"):
         return False
-    cut = next((one for one in edition.stages[run.position :] if isinstance(one.declared, ShortlistingStage)), None)
+    cut = _cut_after(edition, run)
     return cut is None or not store.step_done(edition.id, cut.position, "release_list")
+
+
+def _cut_after(edition: Edition, run: StageRun) -> StageRun | None:
+    return next((one for one in edition.stages[run.position :] if isinstance(one.declared, ShortlistingStage)), None)
+
+
+def link_ends(edition: Edition, run: StageRun, now: datetime) -> datetime:
+    """Until when the link of somebody who is asked now lives: while a reason is asked for, and while it can be given, as far as planned.
+
+    Should the list go to the committee later than that, its holder can ask for the link again: see `still_asked`.
+    """
+    stage, cut = _stage(run), _cut_after(edition, run)
+    until = [one.cutoff for one in (run, cut) if one is not None and one.cutoff is not None]
+    return max([now + timedelta(days=stage.flags.reason_days), *until]) + timedelta(days=stage.link_days_after)
+
+
+def still_asked(store: Store, edition: Edition, reviewer: str) -> StageRun | None:
+    """The stage of which a reviewer was asked for a reason that can be written or changed now; None if there is none."""
+    runs = (one for one in edition.stages if isinstance(one.declared, ScoringStage) and is_open(store, edition, one))
+    return next((one for one in runs if store.reasons(edition.id, one.position, reviewer=reviewer)), None)
 
 
 def ask(edition_id: str, position: int, entry_id: str, *, admin: str) -> int:
     """Ask those whose marks make an entry divergent for a written reason. Yields how many had not been asked before.
 
     Asked are those whose total is too far from the median, else the highest and the lowest. Each gets a mail with the own link, which
-    then lives long enough; who was asked before gets none.
+    then lives long enough (`link_ends`); who was asked before gets none.
 
     Raises:
         NotFound: the entry is not reviewed in this stage.
@@ -74,8 +94,7 @@ def ask(edition_id: str, position: int, entry_id: str, *, admin: str) -> int:
         if fresh:
             people = {one.id: one for one in store.reviewers(edition_id)}
             asked = [people[one.reviewer] for one in fresh]
-            ends = now + timedelta(days=stage.flags.reason_days + stage.link_days_after)
-            store.extend_grants_of(edition_id, "reviewer", [one.id for one in asked], ends)
+            store.extend_grants_of(edition_id, "reviewer", [one.id for one in asked], link_ends(edition, run, now))
             until = now + timedelta(days=stage.flags.reason_days)
             store.queue_mails(edition_id, [messages.reason_asked(edition, run, one, entry.code, until) for one in asked])
             store.append(

@@ -13,7 +13,7 @@ from models.store import Store
 from models.stores.hands import Hands
 from notifications import messages
 from rules import links
-from tasks import limits
+from tasks import limits, reasons
 from tasks import links as issued
 from tasks.installation import database, settings
 
@@ -138,6 +138,8 @@ def replace_own(visit: Visit) -> int:
 def ask_again(token: str) -> None:
     """Mail the holder of a link that opens nothing a new one, if its stage is still open. Yields nothing: the asker is told nothing.
 
+    A reviewer who was asked for a reason gets one as long as the reason can be given.
+
     A link that the office revoked stays revoked, and one that was replaced is not known any more. A link that still holds is
     mailed as it is, so that nobody can end somebody's sessions by asking.
     """
@@ -148,10 +150,19 @@ def ask_again(token: str) -> None:
         if grant is None or grant.revoked_at is not None:
             return
         now, holds = store.edition_now(grant.edition), links.holds(grant, store.edition_now(grant.edition))
-        run = links.open_stage(store.edition(grant.edition), grant.role, now)
-        if now < grant.not_before or (run is None and not holds) or _count_again(store, grant):
+        until = _renewed_until(store, grant, now)
+        if now < grant.not_before or (until is None and not holds) or _count_again(store, grant):
             return
-        _mail_link(store, grant, renewed_until=None if holds or run is None else issued.lives_until(run, now, settings()))
+        _mail_link(store, grant, renewed_until=None if holds else until)
+
+
+def _renewed_until(store: Store, grant: Grant, now: datetime) -> datetime | None:
+    """Until when a link lives that is asked for again now; None if nothing waits for its holder."""
+    edition = store.edition(grant.edition)
+    if run := links.open_stage(edition, grant.role, now):
+        return issued.lives_until(run, now, settings())
+    explained = reasons.still_asked(store, edition, grant.person) if grant.role == "reviewer" else None
+    return reasons.link_ends(edition, explained, now) if explained else None
 
 
 def _count_again(store: Store, grant: Grant) -> int:

@@ -7,9 +7,11 @@ from decimal import Decimal
 
 import pytest
 
+from models.edition import Grant
 from models.errors import InputError, NotAllowed, NotFound
+from rules import links
 from rules import scoring as rules
-from tasks import editions, ranking_report, reasons
+from tasks import editions, ranking_report, reasons, visiting
 from tests import builders
 from tests.tasks.driving import ON_SQLITE, Season
 
@@ -111,6 +113,38 @@ def test_the_link_lives_as_long_as_the_reviewer_has_time(divergent: Season) -> N
         ends = {person: one.expires_at for person, one in store.grants(divergent.id, "reviewer").items()}
     assert ends.pop(far) == divergent.clock.now + timedelta(days=5)  # three to write, and the two that a link outlives its end
     assert set(ends.values()) == {ended + timedelta(days=2)}
+
+
+def link_of(season: Season, reviewer: str) -> Grant:
+    with season.database.read() as store:
+        return store.grants(season.id, "reviewer")[reviewer]
+
+
+@ON_SQLITE
+def test_the_link_lives_until_the_list_is_planned_to_go_to_the_committee(divergent: Season) -> None:
+    far = f"{divergent.id}/r/{held(divergent, 'A01')[2]}"
+    with divergent.database.write() as store:
+        planned = divergent.clock.now + timedelta(days=60)
+        store.extend_stage(divergent.id, divergent.run("shortlisting").position, planned)
+    ask(divergent)
+    assert link_of(divergent, far).expires_at >= planned + timedelta(days=2)
+
+
+@ON_SQLITE
+def test_who_was_asked_gets_an_expired_link_again_while_the_reason_can_be_given(divergent: Season) -> None:
+    """The committee waits for the list longer than was planned."""
+    ask(divergent)
+    asked, other = (f"{divergent.id}/r/{held(divergent, 'A01')[at]}" for at in (2, 0))
+    divergent.advance()
+    divergent.clock.advance(days=200)
+    secret = divergent.installed.settings.secret_key
+    for who, mails in ((other, 0), (asked, 1)):
+        expired = link_of(divergent, who)
+        assert not links.holds(expired, divergent.clock.now)
+        visiting.ask_again(links.derive_token(secret, expired))
+        assert len(divergent.mails("link_again")) == mails
+    assert link_of(divergent, asked).expires_at == divergent.clock.now + timedelta(days=5)
+    give(divergent, "方法有误。")
 
 
 @ON_SQLITE
