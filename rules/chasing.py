@@ -62,6 +62,16 @@ def ends_after_warning(end: datetime, warned: datetime, days: int, zone: str) ->
     return end if warned <= end - timedelta(days=days) + _ONE_DAY else end_of_day(warned, days, zone)
 
 
+def is_chased(hand: Hand) -> bool:
+    """Whether a reviewer was reminded, or could not be reached, and has shown no sign of life since."""
+    watch = hand.watch
+    if watch.kept_by:
+        return False
+    to_answer = bool(hand.waiting) and (watch.reply_warned_at is not None or watch.bounced_at is not None)
+    warned = watch.silence_warned_at
+    return to_answer or (bool(hand.not_begun) and warned is not None and (hand.seen is None or hand.seen <= warned))
+
+
 def ahead(hand: Hand, stage: ScoringStage, zone: str, *, cutoff: datetime | None) -> tuple[Moment, ...]:
     """What is still to be done about one reviewer, the earliest first; nothing of a reviewer whom the office keeps.
 

@@ -34,7 +34,9 @@ class Temper:
     """Share of marks that are far too low."""
     outlier_points: float = 20.0
     silent: float = 0.04
-    """Share of reviewers who never score."""
+    """Share of reviewers who never answer."""
+    idle: float = 0.03
+    """Share of reviewers who accept and then score nothing; only where a stage replaces them (`silent_days`)."""
     recusals: float = 0.01
     """Share of assignments that a reviewer gives back."""
     declines: float = 0.01

@@ -58,8 +58,8 @@ def question(
 ) -> Question:  # fmt: skip
     """Who is needed, and who could be drawn.
 
-    Not drawn: who holds or held the entry, who has a conflict of interest that forbids it or waits for a decision, and who declined
-    to review in this stage.
+    Not drawn: who holds or held the entry, who has a conflict of interest that forbids it or waits for a decision, who declined
+    to review in this stage, and who has just been reminded to answer or to begin.
 
     Args:
         store: An open transaction.
@@ -73,7 +73,8 @@ def question(
     assert isinstance(stage, ScoringStage)  # noqa: S101 - narrows the type; the flows call by kind
     invitations = {one.reviewer: one for one in store.invitations(edition.id, run.position)}
     everybody = store.reviewers(edition.id)
-    reviewers = [one for one in everybody if one.active and not declined(invitations.get(one.id))]
+    chased = reply_dates.chased(store, edition, run)
+    reviewers = [one for one in everybody if one.active and one.id not in chased and not declined(invitations.get(one.id))]
     # The draw goes by codes, which are the same in every edition with the same seed and entries; ids are not.
     codes = {one.id: one.code for one in reviewers}
     known = known_conflicts.look(store, edition, stage, entries, reviewers)

@@ -106,6 +106,7 @@ def _attach(edition: Edition, made: tuple[NewEntry, ...]) -> None:
 
 def score(edition: Edition, run: StageRun, temper: Temper, *, sitting: int, sittings: int) -> None:
     """Reviewers sit down for the n-th time: each scores what it is that reviewer's habit to score then, and signs when all is done."""
+    _come_back(edition, run)
     while _answer_invitations(edition, run, temper):
         pass  # what somebody gave back waits for the answer of the reserve who was drawn for it
     with database().read() as store:
@@ -117,10 +118,23 @@ def score(edition: Edition, run: StageRun, temper: Temper, *, sitting: int, sitt
                 held[pair.reviewer].append(pair)
         sheets = {(one.reviewer, one.entry): one for one in store.sheets(edition.id, run.position)}
         chased = _chased(store, edition, run)
+        warned = {who for who, watch in store.watches(edition.id, run.position).items() if watch.silence_warned_at is not None}
     for reviewer, pairs in sorted(held.items()):
-        if _silent(edition, reviewers[reviewer], temper) and not chased:
+        if (_silent(edition, reviewers[reviewer], temper) or _idle(edition, run, reviewers[reviewer], temper)) and not chased:
             continue
-        _sit(edition, run, reviewers[reviewer], [entries[pair.entry] for pair in pairs], sheets, temper, (sitting, sittings))
+        when = (sittings if reviewer in warned else sitting, sittings)  # who is told that time runs out does all that is left
+        _sit(edition, run, reviewers[reviewer], [entries[pair.entry] for pair in pairs], sheets, temper, when)
+
+
+def _come_back(edition: Edition, run: StageRun) -> None:
+    """Whose entries went to others comes back, when the secretary calls: where the stage was given more time."""
+    with database().read() as store:
+        if not _chased(store, edition, run):
+            return
+        gone = [one.reviewer for one in store.invitations(edition.id, run.position) if one.state == "lapsed"]
+    for reviewer in gone:
+        pledge = inviting.pledge_digest(inviting.pledge_text(scoring.declared(run), "zh_CN"))
+        inviting.accept(edition.id, run.position, reviewer, pledge=pledge)
 
 
 def _answer_invitations(edition: Edition, run: StageRun, temper: Temper) -> bool:
@@ -160,6 +174,11 @@ def _answer_invitation(edition: Edition, run: StageRun, reviewer: Reviewer, wait
 
 def _silent(edition: Edition, reviewer: Reviewer, temper: Temper) -> bool:
     return simulation.chance(edition.seed, "silent", reviewer.code) < temper.silent
+
+
+def _idle(edition: Edition, run: StageRun, reviewer: Reviewer, temper: Temper) -> bool:
+    """Who accepts and then scores nothing, where the stage has a way to go on without."""
+    return scoring.declared(run).silent_days is not None and simulation.chance(edition.seed, "idle", reviewer.code) < temper.idle
 
 
 def _chased(store: Store, edition: Edition, run: StageRun) -> bool:

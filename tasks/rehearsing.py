@@ -57,10 +57,10 @@ def mail_waits(edition_id: str) -> float | None:
 
 
 def moments_ahead(edition: Edition, run: StageRun) -> int:
-    """How many reminders and deadlines of a stage are still to come."""
+    """How many reminders to everybody, and deadlines, of a stage are still to come."""
     with database().read() as store:
         now = edition.now(store.real_now)
-        return sum(one.at > now for one in store.open_deadlines(edition.id, run.position))
+        return sum(one.at > now and not one.kind.startswith("due:") for one in store.open_deadlines(edition.id, run.position))
 
 
 def pass_time(edition: Edition, run: StageRun, until: datetime | None) -> None:
@@ -97,9 +97,10 @@ def settle_block(edition: Edition, run: StageRun) -> None:
 
 
 def _somebody_is_awaited(store: Store, edition: Edition, run: StageRun) -> bool:
-    """Whether more time could help: somebody has not signed, or has not answered."""
+    """Whether more time could help: somebody has not signed, has not answered, or could come back when asked by telephone."""
     if run.declared.kind == "scoring":
-        return any(signed < had for had, signed in store.progress(edition.id, run.position).values())
+        gone = any(one.state == "lapsed" for one in store.invitations(edition.id, run.position))
+        return gone or any(signed < had for had, signed in store.progress(edition.id, run.position).values())
     return run.declared.kind in ("voting", "signoff") and bool(answers.silent(store, edition, run))
 
 

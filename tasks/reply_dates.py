@@ -87,6 +87,13 @@ def hands(store: Store, edition: Edition, run: StageRun) -> dict[str, Hand]:
     }  # fmt: skip
 
 
+def chased(store: Store, edition: Edition, run: StageRun) -> frozenset[str]:
+    """Reviewers who were reminded to answer or to begin and have not yet: they get nothing more meanwhile."""
+    if not _declares(declared(run)):
+        return frozenset()
+    return frozenset(who for who, hand in hands(store, edition, run).items() if chasing.is_chased(hand))
+
+
 def _hand(answer: Invitation, held: Sequence[InHand], watch: Watch) -> Hand:
     signs = [answer.answered_at, *(moment for one in held for moment in (one.cleared_at, one.saved_at, one.signed_at))]
     return Hand(

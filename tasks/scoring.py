@@ -138,7 +138,14 @@ def queue_reminders(store: Store, edition: Edition, run: StageRun, days: int, *,
 def all_signed(store: Store, edition: Edition, run: StageRun) -> bool:
     """Whether every sheet in hand is signed and every entry has enough of them (or could get no more by itself)."""
     progress = store.progress(edition.id, run.position)
-    return bool(progress) and all(signed == had for had, signed in progress.values())
+    return bool(progress) and all(signed == had for had, signed in progress.values()) and not _may_come_back(store, edition, run)
+
+
+def _may_come_back(store: Store, edition: Edition, run: StageRun) -> bool:
+    """Whether entries lack scores while somebody could come back whose entries went to others: the stage waits until its deadline."""
+    if not any(one.state == "lapsed" for one in store.invitations(edition.id, run.position)):
+        return False
+    return bool(scoring.lacking(store.entries(edition.id, "assigned"), _totals(store, edition, run), declared(run).aggregate))
 
 
 def _totals(store: Store, edition: Edition, run: StageRun) -> dict[str, list[scoring.Total]]:

@@ -93,6 +93,18 @@ def test_a_refused_address_counts_only_until_the_reviewer_shows_up() -> None:
     assert ahead(replace(hand, seen=midnight(3)), replace_bounced_days=3) == []
 
 
+def test_who_was_reminded_is_chased_until_the_next_sign_of_life() -> None:
+    waiting = a_hand(watch={"reply_by": midnight(7)})
+    assert not chasing.is_chased(waiting)
+    reminded = replace(waiting, watch=replace(waiting.watch, reply_warned_at=midnight(5)))
+    assert chasing.is_chased(reminded)
+    assert not chasing.is_chased(replace(reminded, waiting=0))
+    assert not chasing.is_chased(replace(reminded, watch=replace(reminded.watch, kept_by="a@example.org")))
+    idle = a_hand(state="accepted", waiting=0, not_begun=3, seen=ASKED, watch={"silence_warned_at": midnight(4)})
+    assert chasing.is_chased(idle)
+    assert not chasing.is_chased(replace(idle, seen=midnight(5)))
+
+
 def test_nothing_goes_to_others_from_the_deadline_on() -> None:
     hand = a_hand(watch={"reply_by": midnight(7), "reply_warned_at": midnight(5)})
     assert ahead(hand, cutoff=midnight(7), reply_by_days=5) == []

@@ -9,7 +9,7 @@ import pytest
 
 from models.errors import InputError, NotAllowed, TooLate
 from models.healing import Watch
-from tasks import bounces, editions, inviting, keeping, late_entries, recomputing, recusing, reviewing
+from tasks import bounces, drawing, editions, inviting, keeping, late_entries, recomputing, recusing, reviewing
 from tests import builders
 from tests.tasks.driving import ON_SQLITE, Season
 
@@ -200,6 +200,31 @@ def test_who_comes_back_when_all_seats_are_taken_waits_for_the_next_draw(season:
     once = heals.events()
     assert accept(heals, silent) == 0
     assert heals.events() == once
+
+
+@ON_SQLITE
+def test_the_review_stays_open_for_who_could_come_back_while_scores_are_lacking(season: Season) -> None:
+    heals, silent = lapsed(season, reviewers=2, aggregate={"min_valid": 2})
+    (other,) = loads(heals)
+    heals.give(other, dict.fromkeys(loads(heals)[other], 80)).advance()
+    assert heals.states() == {"scoring": "open"}
+    accept(heals, silent)
+    heals.give(silent, dict.fromkeys(loads(heals)[silent], 90)).advance()
+    assert heals.states() == {"shortlisting": "open"}
+
+
+def test_who_is_being_reminded_gets_nothing_more_meanwhile(season: Season) -> None:
+    heals = started(season, reply_by_days=5, reviewers=3)
+    late = panels(heals)["A01"][0]
+    others_accept(heals, late)
+    heals.local("2026-06-05 00:01").advance()
+    with heals.database.read() as store:
+        found = drawing.question(store, heals.edition, heals.run("scoring"), {}, heals.entries())
+    assert late not in {one.id for one in found.panelists}
+    accept(heals, late)
+    with heals.database.read() as store:
+        found = drawing.question(store, heals.edition, heals.run("scoring"), {}, heals.entries())
+    assert late in {one.id for one in found.panelists}
 
 
 # -- silence -------------------------------------------------------------------------------------------------------------

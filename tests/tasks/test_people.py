@@ -20,7 +20,11 @@ PROMPT = Temper(silent=0, absent=0, recusals=0, struck=0)
 @pytest.fixture
 def trial(season: Season) -> Season:
     """A rehearsal of the sample process before its first day, with made-up people."""
-    process = builders.a_process(name="trial")
+    return rehearsed(season)
+
+
+def rehearsed(season: Season, **stage: object) -> Season:
+    process = builders.a_process(name="trial", **builders.a_stage_change("scoring", **stage))
     edition = builders.keep(season.database, builders.an_edition(process, rehearsal=True))
     made = Season(season.installed, season.clock, edition)
     made.new = people.arrive(made.edition, None, entries=7, reviewers=None)  # type: ignore[attr-defined]
@@ -62,6 +66,16 @@ def test_silent_people_are_chased_by_an_extension(trial: Season) -> None:
     assert {payload["stage"] for kind, payload in trial.events("StageExtended")} == {"scoring", "voting"}
 
 
+@pytest.mark.slow
+def test_who_does_not_answer_or_does_not_begin_is_replaced_where_that_is_declared(season: Season) -> None:
+    trial = rehearsed(season, reply_by_days=5, silent_days=6)
+    drive(trial, replace(PROMPT, silent=0.3, idle=0.3, declines=0))
+    assert trial.edition.state == "published"
+    assert {said["cause"] for _, said in trial.events("ReviewerLapsed")} == {"no_answer", "silent"}
+    assert trial.mails("reply_reminder") != []
+    assert trial.mails("begin_reminder") != []
+
+
 def test_recusals_are_replaced(trial: Season) -> None:
     drive(trial, replace(PROMPT, recusals=0.2))
     assert trial.edition.state == "published"
@@ -85,6 +99,9 @@ def drive(trial: Season, temper: Temper) -> None:
     sittings = 4
     for _ in range(200):
         trial.advance()
+        with trial.database.write() as store:
+            for mail in store.mails(trial.id, states=["pending"]):
+                store.mark_mail(mail.id, "sent", reply="250 ok")
         rehearsing.settle_wakes(trial.id)
         edition = trial.edition
         run = edition.current
