@@ -5,7 +5,7 @@ Each act is one transaction (rule R3).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from models.edition import SET_ASIDE, Assignment, Edition, Entry, Reviewer, StageRun
@@ -152,12 +152,13 @@ def decide(edition_id: str, entry_id: str, reviewer_id: str, *, verdict: str, re
         edition, run, pair = _one(store, edition_id, entry_id, reviewer_id)
         if not pair.soft and pair.decision is None:
             raise NotAllowed(f"{pair.entry.code} and {pair.reviewer.code}: {', '.join(pair.relations)} forbids without asking")
-        now = store.edition_now(edition.id)
-        store.put_conflict_decision(ConflictDecision(edition.id, entry_id, reviewer_id, chosen, pair.soft, words, admin, now))
-        store.append(
-            edition.id, "ConflictDecided", actor=f"admin:{admin}", entry=entry_id, reviewer=reviewer_id, verdict=chosen,
-            relations=list(pair.soft), reason=words,
-        )  # fmt: skip
+        made = ConflictDecision(edition.id, entry_id, reviewer_id, chosen, pair.soft, words, admin, store.edition_now(edition.id))
+        if pair.decision is None or made != replace(pair.decision, at=made.at):  # the same form twice is one decision
+            store.put_conflict_decision(made)
+            store.append(
+                edition.id, "ConflictDecided", actor=f"admin:{admin}", entry=entry_id, reviewer=reviewer_id, verdict=chosen,
+                relations=list(pair.soft), reason=words,
+            )  # fmt: skip
         if chosen == "bar" and pair.seat:
             return _take(store, edition, run, pair, reason=words, admin=admin)
     return 0

@@ -51,6 +51,8 @@ FAULTS = {
 SIGNED = _("没有保存：专家已签署该项评分表。请先在该专家的评分表页面重新开放评分表，再收回该项。")
 HARD = _("没有保存：评选规则直接禁止，无需决定，也不能放行。")
 CLOSED = _("没有保存：评审已结束或已过截止时间。")
+NOT_HELD = _("没有保存：该项现在不由这位专家评审，或没有需要收回的理由。")
+NOT_OPEN = _("没有保存：评审尚未开放，现在不能收回。请在评审开放后处理。")
 _SHOWN = 200
 """So many pairs are listed; a search finds the others."""
 
@@ -166,16 +168,21 @@ def act(request: Request, visit: MaybeVisit, form: Posted, edition_id: str, pair
     except TooLate:
         return _page(request, edition_id, pair, status=409, typed=typed, fault=CLOSED)
     except NotAllowed:
-        return _page(request, edition_id, pair, status=409, typed=typed, fault=_refusal(request, edition_id, pair))
+        return _page(request, edition_id, pair, status=409, typed=typed, fault=_refusal(request, edition_id, pair, form.text("act")))
     return pages.go(f"/admin/editions/{edition_id}/conflicts?done=1")
 
 
-def _refusal(request: Request, edition_id: str, code: str) -> str:
+def _refusal(request: Request, edition_id: str, code: str, act: str) -> str:
     """Why nothing was kept, in the office's words."""
     edition, pair, _events = _look(request, edition_id, code)
-    if conflicts.stage_of(edition)[0].state in ("closing", "closed"):
+    state = conflicts.stage_of(edition)[0].state
+    if state in ("closing", "closed"):
         return CLOSED
-    return SIGNED if pair.seat == "signed" else HARD
+    if pair.seat == "signed":
+        return SIGNED
+    if act == "take_back" and not (pair.seat and pair.asks):
+        return NOT_HELD
+    return NOT_OPEN if pair.seat and state != "open" else HARD
 
 
 def _sentences(faults: Sequence[Fault]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models.errors import Fault, InputError, NotAllowed, TooLate
-from tasks import panel_changes, panel_files
+from tasks import exporting, panel_changes, panel_files
 from tasks.panel_changes import MODES, Outdated, Preview, Wish
 from tasks.panel_checks import Doubt
 from tasks.panel_state import Pair
@@ -45,13 +45,17 @@ def change(request: Request, visit: MaybeVisit, form: Posted, edition_id: str) -
     wish = _wish(form)
     if wish is None:
         return _page(request, edition_id, None, status=422, fault=NOTHING)
-    return _answer(request, edition_id, wish, admin, form.text("seen"), form.text("reason"))
+    return _answer(request, edition_id, wish, admin, form.text("seen"), form.text("reason"), unreadable="reason" in form.unreadable)
 
 
-def _answer(request: Request, edition_id: str, wish: Wish, admin: str, seen: str = "", reason: str = "") -> Response:
+def _answer(
+    request: Request, edition_id: str, wish: Wish, admin: str, seen: str = "", reason: str = "", *, unreadable: bool = False
+) -> Response:  # fmt: skip
     try:
         if not seen:
             return _page(request, edition_id, panel_changes.preview(edition_id, wish))
+        if unreadable:
+            raise InputError([Fault("unreadable characters", "type the words again", field="reason", column="text")])
         panel_changes.apply(edition_id, wish, seen, actor=f"admin:{admin}", reason=reason)
     except Outdated as refused:
         return _page(request, edition_id, refused.now, status=409, outdated=True, typed=reason)
@@ -130,9 +134,7 @@ def _read(text: str) -> tuple[Pair, ...]:
 
 
 def _written(pairs: Iterable[Pair]) -> str:
-    kept = io.StringIO()
-    csv.writer(kept, lineterminator="\n").writerows(pairs)
-    return kept.getvalue()
+    return exporting.csv_for_programs(pairs)
 
 
 def _page(

@@ -353,3 +353,13 @@ def test_colleagues_of_two_branches_do_not_sit_on_one_panel(installed: Installat
 def test_a_declaration_that_makes_no_sense_is_refused(stage: dict[str, Any], what: str) -> None:
     with pytest.raises(ValidationError, match=what):
         builders.a_process(**builders.a_stage_change("scoring", **stage))
+
+
+def test_the_same_decision_twice_is_one(installed: Installation) -> None:
+    edition = a_world(installed, soft_conflicts=["project"])
+    with installed.database.write() as store:
+        told(store, "project")
+    for reason in ("核实", "核实", "再核实"):
+        conflicts.decide(edition.id, A01, R01, verdict="allow", reason=reason, admin=ADMIN)
+    with installed.database.read() as store:
+        assert [one.payload["reason"] for one in store.events(edition.id, "ConflictDecided")] == ["核实", "再核实"]

@@ -127,6 +127,18 @@ async def test_what_a_rule_forbids_can_only_be_taken_back(admin: Browser, world:
     assert holders(world.installation, world.edition, "A01") != ["R01"]
 
 
+async def test_a_refusal_names_its_own_reason(admin: Browser, world: World) -> None:
+    """Taken back a second time from a second tab; and before the review is open, whatever is decided."""
+    await admin.get(PAIR)
+    assert (await admin.post(PAIR, {"act": "decide", "verdict": "allow", "reason": "核实"})).status_code == 303
+    answer = await admin.post(PAIR, {"act": "take_back", "reason": "误"})
+    assert (answer.status_code, "该项现在不由这位专家评审" in answer.text, "直接禁止，无需决定" in answer.text) == (409, True, False)
+    with world.installation.database.write() as store:
+        store.connection.exec_driver_sql("UPDATE stage_runs SET state = 'opening' WHERE position = 1")
+    answer = await admin.post(PAIR, {"act": "decide", "verdict": "bar", "reason": "有碍"})
+    assert (answer.status_code, "评审尚未开放" in answer.text, "直接禁止，无需决定" in answer.text) == (409, True, False)
+
+
 async def test_a_signed_sheet_is_opened_first(admin: Browser, world: World) -> None:
     reviewing.save_sheets(world.edition.id, 1, R01, {A01: (FULL, "", 0)})
     signing.sign(world.edition.id, 1, R01, "专家R01")

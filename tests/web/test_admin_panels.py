@@ -62,6 +62,9 @@ async def test_without_a_needed_reason_nothing_is_made_and_what_was_typed_stays(
     assert (refused.status_code, panels(world.installation)) == (422, before)
     assert "此次调整有所代价，请填写理由" in refused.text
     await look(admin, entry="A01", reviewer="R02", act="off")
+    for unreadable in ("理由\x00", "理由\ufffd"):
+        refused = await admin.post(HERE, {"reason": unreadable})
+        assert (refused.status_code, "含有无法保存的字符，或内容过长" in refused.text) == (422, True)
     refused = await admin.post(HERE, {"reason": "理由\x00"})
     assert (refused.status_code, panels(world.installation)) == (422, before)
     assert "含有无法保存的字符" in refused.text
