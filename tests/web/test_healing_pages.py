@@ -23,6 +23,10 @@ OFFICE = "/admin/editions/sample-2026/healing"
 
 @pytest.fixture
 def world(installed: Installation) -> World:
+    return a_world(installed)
+
+
+def a_world(installed: Installation) -> World:
     """R01 and R02 have two papers each and have not answered; R03 could step in."""
     changes = builders.a_stage_change(
         "scoring", panel=2, aggregate={"min_valid": 1}, reply_by_days=5, silent_days=4, replace_bounced_days=3
