@@ -34,8 +34,8 @@ def test_draw_and_ranking_are_read_by_everybody_on_any_screen(installed: Install
             page = context.new_page()
             page.goto(visiting.make_sign_in("admin@example.org") or "")
             page.locator("main button").first.click()
-            for path in ("draw", "ranking", "ranking?sort=chance&group=paper"):
-                page.goto(f"{base}/admin/editions/{world.edition.id}/{path}")
+            for path in ("", "/draw", "/ranking", "/ranking?sort=chance&group=paper"):
+                page.goto(f"{base}/admin/editions/{world.edition.id}{path}")
                 found += violations(page)
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
             context.close()
