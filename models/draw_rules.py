@@ -33,6 +33,11 @@ class DrawRules(Declared):
     neighbours: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """First-level discipline of an entry -> first-level disciplines whose reviewers fit somewhat, before those who do not fit at all;
     used where `match` names a field."""
+    keywords: str | None = None
+    """Field of the entry, of kind `text`, with its keywords: of reviewers who fit equally well and carry equal loads those who share more
+    of them are drawn (docs/assigning.md); none count if left out."""
+    keywords_at_most: int = Field(default=3, ge=1, le=20)
+    """So many shared keywords count at most, so that a long list of keywords is no advantage."""
 
 
 def misfits(rules: DrawRules, *, match: str | None, per_unit: int, min_load: int, max_load: int) -> Iterator[Misfit]:

@@ -55,6 +55,7 @@ class NewReviewer:
     disciplines: tuple[str, ...] = ()
     max_load: int | None = None
     active: bool = True
+    keywords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

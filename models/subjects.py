@@ -84,11 +84,22 @@ def misfits(process: Process) -> Iterator[Misfit]:
         for number, stage in enumerate(process.stages):
             if isinstance(stage, ScoringStage) and stage.match is not None and stage.match not in known:
                 yield Misfit(f"{one.name} has no field {stage.match!r}; add it or drop match", "stages", number, "match")
+            if isinstance(stage, ScoringStage) and (words := stage.draw.keywords) is not None:
+                yield from _keywords(one.name, known.get(words), words, number)
     yield from _shares(process)
     for number, stage in enumerate(process.stages):
         if isinstance(stage, SubmissionStage):
             yield from _compositions(process, number, stage)
             yield from _genres(process, number, stage)
+
+
+def _keywords(class_name: str, field: FormField | None, name: str, number: int) -> Iterator[Misfit]:
+    """Yield what is wrong with the field of an entry's keywords."""
+    at = ("stages", number, "draw", "keywords")
+    if field is None:
+        yield Misfit(f"{class_name} has no field {name!r}; add it or drop keywords", *at)
+    elif field.kind != "text":
+        yield Misfit(f"{name} of {class_name} is of kind {field.kind}; keywords stand in a field of kind text", *at)
 
 
 def _conditions(process: Process, position: int) -> Iterator[Misfit]:

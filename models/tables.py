@@ -143,6 +143,7 @@ REVIEWERS = sa.Table(
     sa.Column("disciplines", sa.JSON, nullable=False),
     sa.Column("max_load", sa.Integer),
     sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("keywords", sa.JSON, nullable=False, server_default="[]"),
     sa.UniqueConstraint("edition", "code"),
 )
 

@@ -1,8 +1,9 @@
 """Who judges what: the draw of panels (rules R1 and R2). Who may not is in `rules.conflicts`.
 
 The draw is exact (see `rules.panel_flow`). In order of weight it fills seats, avoids reviewers who do not fit the topic, meets
-least loads, keeps what an earlier draw gave, and balances loads against the better fit. What is still equal is decided by lots of
-seed and ids, so the order of the input changes nothing. A balanced draw raises the worst panel first (`rules.panel_fair`).
+least loads, keeps what an earlier draw gave, and balances loads against the better fit. What is still equal is decided by shared
+keywords, and then by lots of seed and ids, so the order of the input changes nothing. A balanced draw raises the worst panel first
+(`rules.panel_fair`).
 """
 
 from __future__ import annotations
@@ -119,6 +120,10 @@ class _Draw:
         self.entry_hash = lots.hashes(seed, "entry", [need.entry for need in entries])
         self.reviewer_hash = lots.hashes(seed, "reviewer", [one.id for one in pool])
         self._fits: dict[str | None, Numbers] = {}
+        self._known: dict[str, list[int]] = defaultdict(list)
+        for index, one in enumerate(pool if terms.keywords else ()):
+            for keyword in set(one.keywords):
+                self._known[keyword].append(index)
         self._codes: dict[str, list[int]] = defaultdict(list)
         self._first_levels: dict[str, list[int]] = defaultdict(list)
         for index, one in enumerate(pool):
@@ -168,18 +173,26 @@ class _Draw:
         fit = np.stack([self._fit(self.entries[row].topic) for row in rows])
         lot = lots.mixed(self.entry_hash[index, None] ^ self.reviewer_hash[None, :], bits=LOT_BITS)
         kept = np.zeros(fit.shape, dtype=bool)
+        shared = np.zeros(fit.shape, dtype=np.int64)
         allowed = np.broadcast_to(among, fit.shape).copy()
         for at, row in enumerate(rows):
             allowed[at, list(self._barred(self.entries[row]))] = False
             kept[at, [self.position[one] for one in self.entries[row].kept if one in self.position]] = True
+            for keyword in set(self.entries[row].keywords):
+                shared[at, self._known.get(keyword, [])] += 1
+        np.minimum(shared, self.terms.keywords, out=shared)
         if sampled:
-            allowed &= kept | self._sample(np.where(allowed, fit, -1), lot, self.seats[index])
+            level = np.where(allowed, fit, -1)
+            seen = kept | self._sample(level, lot, self.seats[index])
+            if shared.any():  # beside the sample by lots, so that loads are balanced among as many as without keywords
+                seen |= self._sample(level, lot - (shared << LOT_BITS), self.seats[index])
+            allowed &= seen
         line, reviewer = np.nonzero(allowed)
-        return Pairs(index[line], reviewer, fit[line, reviewer], lot[line, reviewer], kept[line, reviewer])
+        return Pairs(index[line], reviewer, fit[line, reviewer], lot[line, reviewer], kept[line, reviewer], shared[line, reviewer])
 
     def _sample(self, fit: Numbers, lot: Numbers, seats: Numbers) -> Mask:
         """For each entry, those of least lot within each level of fit; few of those who do not fit."""
-        order = np.argsort(-fit * (1 << LOT_BITS) + lot, axis=1, kind="stable")
+        order = np.lexsort((lot, -fit), axis=1)
         ranked = np.take_along_axis(fit, order, axis=1)
         keep = np.zeros_like(ranked, dtype=bool)
         for level in LEVELS:

@@ -17,8 +17,17 @@ VERSION = "panels-2"
 def document(
     needs: Sequence[Need], panelists: Sequence[Panelist], *, seed: int, unit_matters: bool, taken: Mapping[str, int], terms: Terms
 ) -> dict[str, Any]:
-    """What `assignment.plan` is asked, as plain values in sorted order."""
+    """What `assignment.plan` is asked, as plain values in sorted order.
+
+    Keywords are named only where they count, so that other draws have the same document as before there were any.
+    """
+    words = {} if not terms.keywords else {"keywords": {
+        "at_most": terms.keywords,
+        "needs": {one.entry: list(one.keywords) for one in needs if one.keywords},
+        "panelists": {one.id: list(one.keywords) for one in panelists if one.keywords},
+    }}  # fmt: skip
     return {
+        **words,
         "version": VERSION,
         "seed": str(seed),  # JSON readers keep 53 bits of a number
         "unit_matters": unit_matters,
@@ -47,19 +56,23 @@ def canonical(given: Any) -> bytes:
 
 def solved(given: Mapping[str, Any]) -> Plan:
     """Draw what a document asks."""
-    said = given["terms"]
+    said, words = given["terms"], given.get("keywords", {"at_most": 0, "needs": {}, "panelists": {}})
     terms = Terms(
         per_unit=said["per_unit"],
         groups=tuple(Group(tuple(units), at_most) for units, at_most in said["groups"]),
         min_load=said["min_load"],
         neighbours={code: tuple(near) for code, near in said["neighbours"].items()},
         mode=said["mode"],
+        keywords=words["at_most"],
     )
     needs = [
-        Need(entry, seats, unit, topic, frozenset(barred), tuple(there), frozenset(kept), fits)
+        Need(entry, seats, unit, topic, frozenset(barred), tuple(there), frozenset(kept), fits, tuple(words["needs"].get(entry, ())))
         for entry, seats, unit, topic, barred, there, kept, fits in given["needs"]
     ]
-    people = [Panelist(code, unit, tuple(disciplines), capacity) for code, unit, disciplines, capacity, _ in given["panelists"]]
+    people = [
+        Panelist(code, unit, tuple(disciplines), capacity, tuple(words["panelists"].get(code, ())))
+        for code, unit, disciplines, capacity, _ in given["panelists"]
+    ]
     taken = {code: load for code, _, _, _, load in given["panelists"]}
     return assignment.plan(needs, people, seed=int(given["seed"]), unit_matters=given["unit_matters"], taken=taken, terms=terms)
 

@@ -63,8 +63,10 @@ def cheapest(network: Network) -> Numbers:
     return np.asarray(solver.flows(arcs), dtype=np.int64)
 
 
-def cheapest_by_lot(network: Network, lots: Numbers) -> Numbers:
+def cheapest_by_lot(network: Network, lots: Numbers, *, then: Numbers | None = None) -> Numbers:
     """Of all the cheapest flows the one with the least sum of lots: costs decide first, whatever the lots are.
+
+    With `then`, a second cost by arc decides before the lots do, and never against the first.
 
     Arcs whose reduced cost is not zero carry the same in every cheapest flow (complementary slackness), so they are
     fixed and the second choice is made among the others alone.
@@ -72,6 +74,7 @@ def cheapest_by_lot(network: Network, lots: Numbers) -> Numbers:
     Args:
         network: As for `cheapest`.
         lots: By arc, a whole number from zero.
+        then: By arc, a whole number.
 
     Raises:
         NoFlow: as for `cheapest`.
@@ -81,8 +84,9 @@ def cheapest_by_lot(network: Network, lots: Numbers) -> Numbers:
     free = network.cost + height[network.tail] - height[network.head] == 0
     fixed = np.where(free, 0, flow)
     supply = network.supply - _net_out(network, fixed)
-    rest = Network(network.tail[free], network.head[free], network.width[free], lots[free], supply)
-    flow[free] = cheapest(rest)
+    second = lots if then is None else then
+    rest = Network(network.tail[free], network.head[free], network.width[free], second[free], supply)
+    flow[free] = cheapest(rest) if then is None else cheapest_by_lot(rest, lots[free])
     return flow
 
 

@@ -13,6 +13,7 @@ from models.stages import Party, ScoringStage, SignoffStage
 from models.subjects import fields_of
 from rules.cells import LONGEST_NAME, CellRefused, read_cell, read_discipline, read_email, read_list, tidy
 from rules.columns import Reading
+from rules.keywords import read_keywords
 from rules.text import clean_name, clean_unit, halfwidth
 
 _LONGEST_CODE = 40
@@ -49,6 +50,7 @@ _REVIEWER = (
         kind="number",
         min="1",
     ),
+    _column("keywords", "关键词", "Keywords", "keyword", "研究关键词", "研究方向关键词", "专长关键词", required=False),
 )
 _MEMBER = (
     _column("code", "编号", "Code", "委员编号", "代码", "成员编号"),
@@ -120,6 +122,7 @@ def read_reviewers(table: Table, process: Process) -> tuple[NewReviewer, ...]:
             title=sheet.text(row, "title", _short),
             disciplines=sheet.take(row, "disciplines", lambda text: _disciplines(text, matched), ()),
             max_load=sheet.take(row, "max_load", lambda text: _whole(text, by_name["max_load"]), None),
+            keywords=sheet.take(row, "keywords", _keywords, ()),
         )
         for row in table.rows
     ]
@@ -251,6 +254,10 @@ def _disciplines(text: str, matched: FormField | None) -> tuple[str, ...]:
     if matched.kind == "discipline":
         return tuple(dict.fromkeys(read_discipline(value) for value in values))
     return tuple(str(read_cell(value, matched)) for value in values)
+
+
+def _keywords(text: str) -> tuple[str, ...]:
+    return read_keywords(tidy(text, max_length=1_000))
 
 
 def _parties(process: Process) -> list[Party]:

@@ -5,7 +5,7 @@ reviewer -> (entry, unit)   at most so many reviewers of a unit per entry, where
 (entry, unit) -> (entry, group) -> entry    likewise of a group of units; the first arc's cost says how well they fit
 source -> entry             an empty seat, dearer than anything else: a shortage is counted, never an error
 entry -> sink
-What is still equal is decided by lots, which never outweigh a cost (`rules.flow_network.cheapest_by_lot`).
+What is still equal is decided by shared keywords and then by lots, which never outweigh a cost (`rules.flow_network.cheapest_by_lot`).
 """
 
 from __future__ import annotations
@@ -40,22 +40,24 @@ _SOURCE, _SINK, _FIRST_REVIEWER = 0, 1, 2
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs that are allowed, as columns: positions of entry and reviewer, fit, the lot that decides among equals, whether it is kept."""
+    """Pairs that are allowed, as columns: positions of entry and reviewer, fit, what decides among equals, whether it is kept."""
 
     entry: Numbers
     reviewer: Numbers
     fit: Numbers
     lot: Numbers
     kept: Mask
+    shared: Numbers
+    """Keywords that the two have in common, as far as they count."""
 
     def where(self, mask: Mask) -> Pairs:
         """Some of the pairs."""
-        return Pairs(self.entry[mask], self.reviewer[mask], self.fit[mask], self.lot[mask], self.kept[mask])
+        return Pairs(self.entry[mask], self.reviewer[mask], self.fit[mask], self.lot[mask], self.kept[mask], self.shared[mask])
 
     @staticmethod
     def joined(parts: Sequence[Pairs]) -> Pairs:
         """All pairs of several parts."""
-        columns = ("entry", "reviewer", "fit", "lot", "kept")
+        columns = ("entry", "reviewer", "fit", "lot", "kept", "shared")
         return Pairs(*(np.concatenate([getattr(part, column) for part in parts]) for column in columns))
 
     @property
@@ -95,7 +97,7 @@ class Limits:
 
 
 def solve(pairs: Pairs, limits: Limits) -> Mask:
-    """Which pairs are drawn: those of least cost, and among equals those of the least sum of lots.
+    """Which pairs are drawn: those of least cost, among equals those that share most keywords, and then those of the least sum of lots.
 
     Raises:
         JinbangError: the draw is too large.
@@ -116,8 +118,12 @@ def solve(pairs: Pairs, limits: Limits) -> Mask:
     network = Network.of(blocks, supply)
     lot = np.zeros_like(network.cost)
     lot[: len(pairs.lot)] = pairs.lot
+    then = None
+    if pairs.shared.any():
+        then = np.zeros_like(network.cost)
+        then[: len(pairs.shared)] = -pairs.shared
     try:
-        return cheapest_by_lot(network, lot)[: len(pairs.entry)] > 0
+        return cheapest_by_lot(network, lot, then=then)[: len(pairs.entry)] > 0
     except NoFlow as why:
         raise JinbangError(f"{entries} entries among {reviewers} reviewers are too many for one draw ({why}); draw them in parts") from None
 

@@ -16,6 +16,8 @@ class Panelist:
     disciplines: tuple[str, ...]
     capacity: int
     """Entries at most, those already taken included."""
+    keywords: tuple[str, ...] = ()
+    """As `rules.keywords.keys_of` gives them."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Need:
     """Ids of reviewers who have a seat that is drawn anew; staying is worth something."""
     there: int = 0
     """Sum of fits of those who sit there already and stay."""
+    keywords: tuple[str, ...] = ()
+    """As `rules.keywords.keys_of` gives them."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Terms:
     """First-level code of an entry -> first-level codes whose reviewers still fit somewhat."""
     mode: Literal["plain", "balanced"] = "plain"
     """`balanced`: the worst panel is as good as possible, and then the rest."""
+    keywords: int = 0
+    """So many shared keywords count at most; 0 = none does."""
 
 
 NO_TERMS = Terms()

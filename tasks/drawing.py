@@ -14,7 +14,7 @@ from models.edition import Assignment, Edition, Entry, Reviewer, StageRun
 from models.reviewing import Invitation
 from models.stages import ScoringStage
 from models.store import Store
-from rules import assignment, draw_records
+from rules import assignment, draw_records, keywords
 from rules.digests import digest
 from tasks import known_conflicts, links, reply_dates
 from tasks.installation import settings
@@ -95,18 +95,26 @@ def question(
             panel_units=tuple(sorted(units[one] for one in sitting[entry.id] if one in units)),
             kept=frozenset(codes[one] for one in moving[entry.id] if one in codes),
             there=sum(fit_of(people[one], entry, stage) for one in sitting[entry.id] if one in people),
+            keywords=keywords_of(entry, stage),
         )
         for entry in entries
         if seats.get(entry.id)
     )
     panelists = tuple(
-        assignment.Panelist(one.code, units[one.id], one.disciplines, capacity(one, stage, invitations.get(one.id)))
+        assignment.Panelist(
+            one.code,
+            units[one.id],
+            one.disciplines,
+            capacity(one, stage, invitations.get(one.id)),
+            keywords.keys_of(one.keywords) if stage.draw.keywords else (),
+        )
         for one in reviewers
     )
     moved = Counter(who for _, who in movable)
     taken = {codes[one]: load - moved[one] for one, (load, _) in store.progress(edition.id, run.position).items() if one in codes}
     groups = tuple(assignment.Group(tuple(map(known.units.head, one.units)), one.at_most) for one in stage.draw.groups)
-    terms = assignment.Terms(stage.per_unit, groups, stage.min_load, stage.draw.neighbours)
+    counted = stage.draw.keywords_at_most if stage.draw.keywords else 0
+    terms = assignment.Terms(stage.per_unit, groups, stage.min_load, stage.draw.neighbours, keywords=counted)
     return Question(needs, panelists, taken, terms, {one.code: units[one.id] for one in everybody})
 
 
@@ -194,6 +202,17 @@ def capacity(reviewer: Reviewer, stage: ScoringStage, invitation: Invitation | N
 def fit_of(reviewer: Reviewer, entry: Entry, stage: ScoringStage) -> int:
     """How well a reviewer fits an entry, as the draw weighs it."""
     return assignment.fit(topic(entry, stage), reviewer.disciplines, stage.draw.neighbours)
+
+
+def shared_of(reviewer: Reviewer, entry: Entry, stage: ScoringStage) -> int:
+    """How many keywords the two have in common, as far as they count; 0 where none are declared."""
+    return keywords.shared(keywords_of(entry, stage), keywords.keys_of(reviewer.keywords), at_most=stage.draw.keywords_at_most)
+
+
+def keywords_of(entry: Entry, stage: ScoringStage) -> tuple[str, ...]:
+    """The keywords of an entry as they are compared; none where the stage declares no field of them."""
+    text = str(entry.fields.get(stage.draw.keywords) or "") if stage.draw.keywords else ""
+    return keywords.keys_of(keywords.read_keywords(text))
 
 
 def topic(entry: Entry, stage: ScoringStage) -> str | None:

@@ -17,6 +17,7 @@ def upgrade() -> None:
     _shortlists()
     _draws()
     _watches()
+    _keywords()
 
 
 def _conflicts() -> None:
@@ -187,3 +188,8 @@ def _watches() -> None:
         sa.ForeignKeyConstraint(["reviewer"], ["reviewers.id"], name="fk_watches_reviewer_reviewers"),
         sa.PrimaryKeyConstraint("edition", "position", "reviewer", name="pk_watches"),
     )
+
+
+def _keywords() -> None:
+    """What reviewers work on."""
+    op.add_column("reviewers", sa.Column("keywords", sa.JSON(), server_default="[]", nullable=False))

@@ -40,7 +40,7 @@ class PeopleStore(StoreBase):
         for one in new:
             row = {"id": f"{edition}/r/{one.code}", "edition": edition, "code": one.code, "name": one.name, "unit": one.unit,
                    "email": one.email, "title": one.title, "disciplines": list(one.disciplines), "max_load": one.max_load,
-                   "active": True}  # fmt: skip
+                   "active": True, "keywords": list(one.keywords)}  # fmt: skip
             self._upsert(t.REVIEWERS, row, ["id"])
 
     def reviewers(self, edition: str) -> tuple[Reviewer, ...]:
@@ -219,7 +219,7 @@ class PeopleStore(StoreBase):
 
 def _reviewer(row: Any) -> Reviewer:
     values = row._asdict()
-    return Reviewer(**{**values, "disciplines": tuple(values["disciplines"])})
+    return Reviewer(**{**values, "disciplines": tuple(values["disciplines"]), "keywords": tuple(values["keywords"])})
 
 
 def entry_of(row: Any) -> Entry:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from models import subjects
 from models.draw_rules import DrawRules, UnitGroup
 from models.stages import ScoringStage
 from tests import builders
@@ -50,3 +51,26 @@ def test_a_declaration_says_how_panels_are_drawn() -> None:
 def test_what_does_not_fit_together_is_refused_with_a_remedy(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=re.escape(said)):
         stage(**changes)
+
+
+def with_keywords(*classes: str, kind: str = "text") -> Any:
+    """A process that draws by a field `keywords`, which some of its classes have."""
+    asked = {"name": "keywords", "title": {"zh": "关键词", "en": "Keywords"}, "kind": kind}
+    declared = [
+        {**one, "fields": [*one.get("fields", ()), asked] if one["name"] in classes else one.get("fields", ())}
+        for one in builders.DECLARATION["classes"]
+    ]
+    return builders.a_process(**builders.a_stage_change("scoring", draw={"keywords": "keywords"}), classes=declared)
+
+
+def test_keywords_stand_in_a_text_field_of_every_class() -> None:
+    assert with_keywords("paper", "artwork").stages[1].draw == DrawRules(keywords="keywords", keywords_at_most=3)
+    said = [
+        [str(one) for one in subjects.misfits(process)]
+        for process in (with_keywords("paper", "artwork"), with_keywords("paper"), with_keywords("paper", "artwork", kind="people"))
+    ]
+    assert said == [
+        [],
+        ["artwork has no field 'keywords'; add it or drop keywords"],
+        [f"keywords of {name} is of kind people; keywords stand in a field of kind text" for name in ("paper", "artwork")],
+    ]

@@ -63,6 +63,12 @@ def test_reviewers_are_read_with_their_disciplines() -> None:
     )
 
 
+@pytest.mark.parametrize("header", ["关键词", "keywords", "Keywords"])
+def test_reviewers_bring_keywords_of_their_own(header: str) -> None:
+    (found,) = intake.read_reviewers(a_table({**REVIEWER, header: "微震监测；岩爆、AI, ai"}), PAPERS)
+    assert found.keywords == ("微震监测", "岩爆", "AI")
+
+
 def test_faults_of_reviewers_are_told_at_once() -> None:
     wrong = {"专家编号": "R2", "姓名": "", "单位": "云川大学", "学科": "", "邮箱": "r@example.org", "评审上限": "1.5"}
     assert people_faults(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import Any
 
 import highspy
@@ -16,6 +17,7 @@ from rules.conflicts import unit_key
 from rules.panel_flow import EMPTY, EXACT, KEPT, LACKING, LOAD_STEP, NO_MATCH, UNFIT
 
 CODES = ["110.10", "110.20", "120.10", "130.10"]
+WORDS = [f"w{n}" for n in range(6)]
 Case = tuple[list[Need], list[Panelist], dict[str, int], Terms]
 
 
@@ -34,9 +36,12 @@ def a_case(number: int, **more: Any) -> Case:
         )
         for n in range(chance.randint(1, 6))
     ]  # fmt: skip
+    words = random.Random(number + 1_000)
+    needs = [replace(one, keywords=tuple(words.sample(WORDS, words.randint(0, 4)))) for one in needs]
+    people = [replace(one, keywords=tuple(words.sample(WORDS, words.randint(0, 4)))) for one in people]
     terms = Terms(
         per_unit=chance.randint(1, 2), groups=(Group(("a", "b"), chance.randint(1, 3)),) if chance.random() < 0.5 else (),
-        min_load=chance.randint(0, 3), neighbours={"110": ("120",)}, **more,
+        min_load=chance.randint(0, 3), neighbours={"110": ("120",)}, keywords=words.randint(0, 3), **more,
     )  # fmt: skip
     return needs, people, {one.id: chance.randint(0, 2) for one in people}, terms
 
@@ -64,10 +69,20 @@ def cost(case: Case, found: Plan) -> int:
     return total + sum(sum(load_costs(case, people[who])[:count]) for who, count in Counter(who for _, who in found.pairs).items())
 
 
-def least_cost(case: Case) -> int:
-    """By HiGHS, from inequalities instead of a network."""
+def shared(case: Case, need: Need, who: Panelist) -> int:
+    return min(case[3].keywords, len(set(need.keywords) & set(who.keywords)))
+
+
+def shared_in_all(case: Case, found: Plan) -> int:
+    """Keywords that the drawn have in common with what they judge."""
+    needs, people = {one.entry: one for one in case[0]}, {one.id: one for one in case[1]}
+    return sum(shared(case, needs[entry], people[who]) for entry, who in found.pairs)
+
+
+def least_cost(case: Case) -> tuple[int, int]:
+    """By HiGHS, from inequalities instead of a network: the least cost, and the most shared keywords that can be had at it."""
     needs, people, _, terms = case
-    model, costs = highspy.Highs(), list[int]()
+    model, costs, words = highspy.Highs(), list[int](), dict[int, int]()
     for option, value in (("output_flag", False), ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.0)):
         model.setOptionValue(option, value)
 
@@ -89,6 +104,7 @@ def least_cost(case: Case) -> int:
                 continue
             here.append(column(pair_cost(case, need, who), 1))
             of_who[who.id].append(here[-1])
+            words[here[-1]] = shared(case, need, who)
             for name in filter(None, (unit_key(who.unit), *(f"group{n}" for n, g in enumerate(terms.groups) if who.unit in g.units))):
                 limits.setdefault(name, []).append(here[-1])
         row(need.seats, need.seats, here)
@@ -98,17 +114,42 @@ def least_cost(case: Case) -> int:
             row(0, max(0, (group.at_most if group else terms.per_unit) - there), columns)
     for who in people:
         row(0, 0, of_who[who.id], [column(price, 1) for price in load_costs(case, who)])
-    model.run()
-    assert model.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    return sum(price * round(value) for price, value in zip(costs, model.getSolution().col_value, strict=True))
+
+    def solution() -> list[int]:
+        model.run()
+        assert model.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        return [round(value) for value in model.getSolution().col_value]
+
+    first = solution()
+    empty = [at for at, price in enumerate(costs) if price == EMPTY]
+    rest = [at for at, price in enumerate(costs) if price not in (0, EMPTY)]
+    count, total = sum(first[at] for at in empty), sum(costs[at] * first[at] for at in rest)
+    row(count, count, empty)
+    model.addRow(total, total, len(rest), np.array(rest, dtype=np.int32), np.array([float(costs[at]) for at in rest]))
+    for at in range(len(costs)):
+        model.changeColCost(at, -float(words.get(at, 0)))
+    second = solution()
+    return total + EMPTY * count, sum(number * second[at] for at, number in words.items())
 
 
 @pytest.mark.parametrize("first", range(4))
 def test_another_solver_finds_no_cheaper_draw(first: int) -> None:
-    """With reviewers and units that sit there already, two of a unit, groups of units, least loads and kept pairs."""
+    """With reviewers and units that sit there already, two of a unit, groups of units, least loads, kept pairs and keywords."""
     for number in range(first, 160, 4):
         case = a_case(number)
-        assert cost(case, drawn(case)) == least_cost(case), number
+        found = drawn(case)
+        assert (cost(case, found), shared_in_all(case, found)) == least_cost(case), number
+
+
+def test_keywords_change_no_cost_and_decide_where_lots_would() -> None:
+    more = 0
+    for number in range(80):
+        case = a_case(number)
+        without = (*case[:3], replace(case[3], keywords=0))
+        assert cost(case, drawn(case)) == cost(case, drawn(without)), number
+        more += shared_in_all(case, drawn(case)) > shared_in_all(case, drawn(without))
+        assert shared_in_all(case, drawn(case)) >= shared_in_all(case, drawn(without)), number
+    assert more
 
 
 def test_the_order_of_input_changes_nothing_in_any_mode() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from models.errors import LeaseLost
 from rules import draw_records
-from tasks import drawing, editions, scoring
+from tasks import drawing, editions, recomputing, scoring
 from tests import builders
 from tests.tasks.driving import Season
 from tests.tasks.test_scoring import opened, panels
@@ -47,6 +47,22 @@ def test_several_of_a_unit_may_sit_together_where_that_is_declared(season: Seaso
         made.put(reviewers=[builders.a_reviewer(f"R0{number}", unit="同一大学") for number in range(1, 7)])
         opened(made, "A01")
         assert len(panels(made)["A01"]) == per_unit
+
+
+def test_who_shares_keywords_is_drawn_and_the_record_replays_it(season: Season) -> None:
+    made = declared(season, draw={"keywords": "title_en", "keywords_at_most": 2})
+    made.put(reviewers=[builders.a_reviewer(f"R0{number}", keywords=("ＡＩ ", "x")[: number // 4 * 2]) for number in range(1, 7)])
+    made.local("2026-04-01 08:00").advance()
+    entry = builders.an_entry("A01")
+    made.hand_in([builders.an_entry("A01", fields={**entry.fields, "title_en": "ai；rock burst;X"})])
+    made.local("2026-06-01 00:00").advance()
+    assert panels(made) == {"A01": ["R04", "R05", "R06"]}
+    with made.database.read() as store:
+        (kept,) = store.draws(made.id, 1)
+    assert kept.made.question["keywords"] == {
+        "at_most": 2, "needs": {made.entries()[0].code: ["ai", "rock burst", "x"]}, "panelists": {f"R0{n}": ["ai", "x"] for n in (4, 5, 6)},
+    }  # fmt: skip
+    assert [one.same for one in recomputing.recompute(made.id)] == [True] * 2
 
 
 def test_what_is_kept_draws_the_same_again(season: Season) -> None:
