@@ -145,7 +145,6 @@ class Reviewer:
     """Own limit of entries; None = the stage's."""
     active: bool = True
     keywords: tuple[str, ...] = ()
-    """What the person works on, as written; counts where a stage declares `draw: {keywords: …}`."""
 
 
 @dataclass(frozen=True, slots=True)

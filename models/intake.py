@@ -56,6 +56,7 @@ class NewReviewer:
     max_load: int | None = None
     active: bool = True
     keywords: tuple[str, ...] = ()
+    """What the person works on, as written; counts where a stage declares `draw: {keywords: …}`."""
 
 
 @dataclass(frozen=True, slots=True)
