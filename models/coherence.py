@@ -32,6 +32,7 @@ def misfits(process: Process) -> Iterator[Misfit]:
     yield from _seats(process)
     yield from _names(process)
     yield from _quotas(process)
+    yield from _answers_in_time(process)
     for position, stage in enumerate(process.stages):
         if isinstance(stage, SubmissionStage):
             yield from _submission(process, position, stage)
@@ -129,6 +130,21 @@ def _sheets(process: Process, position: int, stage: ScoringStage) -> Iterator[Mi
     if stage.criteria_by_class and set(stage.criteria_by_class) != classes:
         what = f"criteria_by_class must name exactly the classes {', '.join(sorted(classes))}"
         yield Misfit(what, "stages", position, "criteria_by_class")
+
+
+def _answers_in_time(process: Process) -> Iterator[Misfit]:
+    """Days to answer or to begin that end after the review can never take effect: somebody would wait for them in vain."""
+    before = None
+    for position, stage in enumerate(process.stages):
+        starts = stage.opens or before
+        if isinstance(stage, ScoringStage) and starts is not None:
+            lasts = (stage.closes - starts).days
+            for name in ("reply_by_days", "silent_days"):
+                days = getattr(stage, name)
+                if days is not None and days >= lasts:
+                    what = f"the review lasts {lasts} days, so {name} {days} never takes effect; lower it or move closes"
+                    yield Misfit(what, "stages", position, name)
+        before = stage.closes or before
 
 
 def _shortlist(process: Process, position: int, stage: ShortlistingStage) -> Iterator[Misfit]:

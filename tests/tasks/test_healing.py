@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 from models.errors import InputError, NotAllowed, TooLate
 from models.healing import Watch
 from tasks import bounces, drawing, editions, inviting, keeping, late_entries, recomputing, recusing, reviewing
+from tasks.installation import Installation
+from tasks.mail import send_batch
 from tests import builders
+from tests.notifications import sinks
 from tests.tasks.driving import ON_SQLITE, Season
 
 FULL = {"originality": "35", "rigour": "25", "value": "20"}
@@ -292,6 +296,22 @@ def test_a_refused_address_goes_to_substitutes_after_the_declared_days(season: S
 
 
 @ON_SQLITE
+def test_what_the_mail_server_refuses_on_the_wire_heals_without_a_hand(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
+    heals = started(season, replace_bounced_days=0)
+    gone = panels(heals)["A01"][0]
+    with heals.database.write() as store:
+        (mail,) = [one for one in store.mails(heals.id) if one.person == f"{heals.id}/r/{gone}"]
+        store.mark_mail(mail.id, "deferred", reply="", next_at=store.real_now)
+    with sinks.listening(sinks.Sink(rcpt="550 5.1.1 no such mailbox")) as port:
+        settings = heals.installed.settings.model_copy(update={"smtp_url": f"smtp://127.0.0.1:{port}"})
+        monkeypatch.setattr("tasks.installation.installation", lambda: Installation(settings, heals.database))
+        assert asyncio.run(send_batch.fn(heals.id)) == {"failed": 1}
+    heals.advance()
+    assert gone not in loads(heals)
+    assert [told["reply"] for _, told in heals.events("ReviewerLapsed")] == ["550 5.1.1 no such mailbox"]
+
+
+@ON_SQLITE
 def test_at_once_means_at_the_next_look(season: Season) -> None:
     heals = started(season, replace_bounced_days=0)
     gone = panels(heals)["A01"][0]
@@ -429,7 +449,7 @@ def test_only_refused_entries_are_admitted_and_only_while_the_review_is_open(sea
 
 @ON_SQLITE
 def test_a_longer_review_brings_back_moments_that_its_old_end_cut_off(season: Season) -> None:
-    heals = started(season, reply_by_days=30)
+    heals = started(season, reply_by_days=15)
     silent = panels(heals)["A01"][0]
     with heals.database.write() as store:
         store.put_watch(Watch(heals.id, 1, f"{heals.id}/r/{silent}", reply_by=builders.NOW.replace(month=7, day=1)))
