@@ -90,12 +90,14 @@ def rank(
 
 def ranking_text(found: Ranked, question: Question) -> str:
     """The ranking as CSV, byte for byte the same on every machine."""
-    lines: list[list[object]] = [["rank", "entry", "n", "mean", question.method, "p_selected", "expected_rank", "zone"]]
+    # The mean stands beside every mark; where it is the mark, once is enough.
+    own = [] if question.method == "mean" else [question.method]
+    lines: list[list[object]] = [["rank", "entry", "n", "mean", *own, "p_selected", "expected_rank", "zone"]]
     for place in found.places:
         chance = found.chances[place.entry]
         zone = "" if found.bands is None else found.bands.zones[place.entry]
         selected = "" if chance.selected is None else f"{chance.selected:f}"
-        marks = f"{place.mean:f}", f"{place.mark:f}"
+        marks = [f"{place.mean:f}", *(f"{place.mark:f}" for _ in own)]
         lines.append([place.rank, place.entry, place.valid, *marks, selected, f"{chance.expected_rank:f}", zone])
     return _csv(lines)
 

@@ -72,7 +72,7 @@ def stage_marks(entries: Sequence[Entry], sheets: Sequence[Sheet], stage: Scorin
 
 
 def marks(
-    entries: Sequence[Entry], sheets: Sequence[Sheet], rule: Aggregate, normalise: Normalise = "none", plain: Calibration | None = None
+    entries: Sequence[Entry], sheets: Sequence[Sheet], rule: Aggregate, normalise: Normalise = "none", made: Calibration | None = None
 ) -> Marks:
     """The marks of entries whose sheets have the same criteria.
 
@@ -81,7 +81,7 @@ def marks(
         sheets: Each pair of entry and reviewer at most once. Those of entries with too few still tell how lenient reviewers are.
         rule: Method, when to trim, how many are needed, decimal places.
         normalise: What is done to the totals first (rule S7).
-        plain: The plain calibration of the same sheets, if it is there already.
+        made: The calibration of the same sheets that the method goes by, if it is there already.
     """
     groups = {one.id: one.group for one in entries}
     counted = [one for one in sheets if one.entry in groups]
@@ -94,7 +94,7 @@ def marks(
     enough = [entry for entry, some in by_entry.items() if some and len(some) >= rule.min_valid]
     if rule.method in ALONE:
         return Marks({entry: mark for entry in enough if (mark := scoring.aggregate(by_entry[entry], rule)) is not None}, totals)
-    found = _together(counted, rule, plain) if enough else {}
+    found = _together(counted, rule, made) if enough else {}
     return Marks({entry: found[entry] for entry in enough}, totals)
 
 
@@ -103,12 +103,11 @@ def scores(sheets: Iterable[Sheet]) -> list[Score]:
     return [Score(one.entry, one.reviewer, scoring.half_up(Fraction(one.total), normalising.PLACES)) for one in sheets]
 
 
-def _together(sheets: Sequence[Sheet], rule: Aggregate, plain: Calibration | None) -> dict[str, Decimal]:
+def _together(sheets: Sequence[Sheet], rule: Aggregate, made: Calibration | None) -> dict[str, Decimal]:
     given = scores(sheets)
     if rule.method == "borda":
         return methods.borda_marks(given, rule.places)
     if rule.method == "rank_sum":
         return methods.rank_sum_marks(given, rule.places)
     assert rule.method in CALIBRATED  # noqa: S101 - the last of the declared methods
-    ready = plain if plain is not None and rule.method == "calibrated" else methods.calibration_by(rule.method, given)
-    return methods.calibrated_marks(ready, rule.places)
+    return methods.calibrated_marks(made or methods.calibration_by(rule.method, given), rule.places)

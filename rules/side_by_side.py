@@ -48,7 +48,7 @@ class Line:
     flagged: bool
     """Divergent (rule S5)."""
     interval: tuple[Decimal, Decimal]
-    """Where the true mark lies in nine draws of ten."""
+    """Where the true mark lies in nine draws of ten, by the declared calibration; by the plain one where none is declared."""
     selected: Decimal | None
     """Chance to be among those who go to the committee; None where nobody does."""
     zone: Zone | None
@@ -153,7 +153,10 @@ class _Ranking:
             self.totals[one.entry].append(one.total)
         self.entries = {one.id: one for one in question.entries if one.id in self.totals}
         everybody = list(self.entries.values())
-        self.declared = marking.marks(question.entries, sheets, question.rule, question.normalise, calibration)
+        # How sure a place is follows from the calibration that decides about it; where none does, from the plain one.
+        special = question.rule.method in methods.CALIBRATED and question.rule.method != "calibrated"
+        self.deciding = methods.calibration_by(question.rule.method, marking.scores(sheets)) if special else calibration
+        self.declared = marking.marks(question.entries, sheets, question.rule, question.normalise, self.deciding)
         self.entered: dict[str, list[Fraction]] = defaultdict(list)
         for one in sorted(sheets, key=lambda one: (one.total, one.reviewer)):
             self.entered[one.entry].append(Fraction(self.declared.totals[one.entry, one.reviewer]))
@@ -173,17 +176,18 @@ class _Ranking:
         return marks
 
     def _drawn(self) -> tuple[Mapping[str, uncertainty.Chance], Mapping[str, tuple[Decimal, Decimal]]]:
-        watched = _Watched(list_places.selection(self.question, self.table, self.calibration, self.entries))
-        pools = [list_places.pool_name(self.question, self.entries[entry]) for entry in self.table.entries]
+        table = self.deciding.table
+        watched = _Watched(list_places.selection(self.question, table, self.deciding, self.entries))
+        pools = [list_places.pool_name(self.question, self.entries[entry]) for entry in table.entries]
         numbers: dict[tuple[int, str], int] = {}
-        alike = [numbers.setdefault(key, len(numbers)) for key in zip(self.table.alike.tolist(), pools, strict=True)]
+        alike = [numbers.setdefault(key, len(numbers)) for key in zip(table.alike.tolist(), pools, strict=True)]
         chances = uncertainty.chances(
-            self.calibration, watched, draws=self.question.draws, seed=self.question.seed, alike=np.array(alike, dtype=np.intp)
+            self.deciding, watched, draws=self.question.draws, seed=self.question.seed, alike=np.array(alike, dtype=np.intp)
         )
-        ends = self.calibration.level + np.percentile(np.array(watched.seen), _INTERVAL, axis=0)
+        ends = self.deciding.level + np.percentile(np.array(watched.seen), _INTERVAL, axis=0)
         places = self.question.rule.places
         low, high = ([scoring.half_up(Fraction(f"{one:.9f}"), places) for one in row] for row in ends.tolist())
-        return chances, dict(zip(self.table.entries, zip(low, high, strict=True), strict=True))
+        return chances, dict(zip(table.entries, zip(low, high, strict=True), strict=True))
 
     def lines(self) -> tuple[Line, ...]:
         """One line per entry that has a signed sheet."""

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from models.edition import Edition
+from models.stages import Method
 from rules import assignment, compared, methods, panel_checks, scoring, side_by_side, uncertainty
 from rules.calibration import calibrate
 from rules.list_places import Pool, Question
@@ -189,6 +190,22 @@ def test_an_entry_with_too_few_sheets_has_neither_mark_nor_rank(world: World) ->
     line = next(line for line in report(world).ranking.lines if line.entry.code == "A01")
     assert (line.mean, line.mark, line.ranks, line.depends) == (Decimal("92.00"), None, {}, False)
     assert [one.entry.code for one in report(world).ranking.lines][:5] == ["A02", "A03", "A05", "A04", "A01"]
+
+
+@pytest.mark.parametrize("method", ["calibrated_robust", "calibrated_scaled"])
+def test_chances_and_intervals_are_those_of_the_calibration_that_decides(installed: Installation, method: Method) -> None:
+    world = a_world(installed, aggregate={"method": method, "min_valid": 2})
+    score(world)
+    ranking = report(world).ranking
+    scores = [Score(entry, who, Decimal(total)) for entry, some in TOTALS.items() for who, total in some.items()]
+    deciding, plain = methods.calibration_by(method, scores), calibrate(ScoreTable(scores))
+    groups = ["paper" if entry[0] == "A" else "artwork" for entry in deciding.table.entries]
+    rule = uncertainty.best_of_groups(groups, {"paper": 3, "artwork": 2})
+    chances = uncertainty.chances(deciding, rule, draws=1000, seed=ranking.question.seed, alike=deciding.table.alike)
+    assert {line.entry.code: line.selected for line in ranking.lines} == {code: one.selected for code, one in chances.items()}
+    assert {line.entry.code: line.calibrated for line in ranking.lines} == methods.calibrated_marks(plain, 2)
+    assert {line.entry.code: line.mark for line in ranking.lines} == methods.calibrated_marks(deciding, 2)
+    assert all(line.mark is None or line.interval[0] < line.mark < line.interval[1] for line in ranking.lines)
 
 
 def test_where_a_mark_decides_there_are_no_places(world: World) -> None:
