@@ -60,6 +60,7 @@ def rank(
     from rules.ranked_scores import Question
     from rules.ranked_scores import rank as ranked
     from rules.score_lines import read_own_unit, read_scores
+    from rules.tabular import left_out
 
     question = Question(
         method=method.value,
@@ -82,7 +83,8 @@ def rank(
     except InputError as refusal:
         typer.echo(str(refusal), err=True)
         raise typer.Exit(2) from None
-    for note in found.notes:
+    aside = left_out(table)
+    for note in (*([aside] if aside else []), *found.notes):
         typer.echo(f"{note.en}\n{note.zh}", err=True)
     if output is not None:
         typer.echo(f"{output}: {len(found.places)} entries, sha256 {hashlib.sha256(text.encode()).hexdigest()}", err=True)

@@ -30,6 +30,8 @@ class Table:
     headers: tuple[str, ...]
     """As written; an empty text stands over a column without any content."""
     rows: tuple[Row, ...]
+    left_out: tuple[Row, ...] = ()
+    """Rows that look like totals or notes, and so were not taken."""
 
 
 @dataclass(frozen=True, slots=True)

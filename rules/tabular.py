@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from models.declared import Words
 from models.errors import Fault, InputError
 from models.intake import Row, Table
 
@@ -22,6 +23,7 @@ Area = tuple[tuple[int, int], tuple[int, int]]
 _FOOTER = re.compile(
     r"(合计|总计|小计|共计)\s*([:：\d].*)?$|(注|备注|说明|填表说明|填报说明)\s*\d*\s*[:：、.]|填(表|报)(人|单位|日期|时间)|(审核|负责)人\s*[:：]|制表"
 )
+_NAMED, _SHOWN = 5, 20
 _FOOTER_START = re.compile(r"注|备注|说明|填表|填报|合计|总计")
 
 
@@ -46,7 +48,7 @@ def find_table(file: str, sheet: str, cells: Cells, *, merged: Sequence[Area], c
     """Take the table out of the rows that hold anything.
 
     The headers are the first row that fills more than half of the widest row's columns; what stands above is a title.
-    Rows of totals and notes below the table are left out, empty rows too.
+    Rows of totals and notes are left out, empty rows too; `left_out` says which.
 
     Args:
         file: Name of the file, for the faults.
@@ -65,7 +67,9 @@ def find_table(file: str, sheet: str, cells: Cells, *, merged: Sequence[Area], c
         raise InputError([Fault("the file is empty", "fill in the table and send it again", file=file, sheet=sheet, zh=zh)])
     top = _header_position(cells)
     number, headers = cells[top]
-    body = [(at, row) for at, row in cells[top + 1 :] if not _is_footer(row, width=sum(map(bool, headers)))]
+    filled = sum(map(bool, headers))
+    body = [(at, row) for at, row in cells[top + 1 :] if not _is_footer(row, width=filled)]
+    footers = tuple(Row(at, tuple(row)) for at, row in cells[top + 1 :] if _is_footer(row, width=filled))
     left = count - len(cells) + len(body)
     if left > most_rows:
         zh = f"文件有 {left:,} 行，最多读取 {most_rows:,} 行，请拆分后分别上传"
@@ -79,7 +83,21 @@ def find_table(file: str, sheet: str, cells: Cells, *, merged: Sequence[Area], c
     if faults:
         raise InputError(faults)
     rows = tuple(Row(at, tuple(row[i] if i < len(row) else "" for i in range(width))) for at, row in body)
-    return Table(file, sheet, number, names, rows)
+    return Table(file, sheet, number, names, rows, footers)
+
+
+def left_out(table: Table) -> Words | None:
+    """Which rows were taken for totals or notes, so that nobody whose name looks like one is lost in silence; None if there are none."""
+    if not table.left_out:
+        return None
+    found = [(row.number, next(text for text in row.cells if text)[:_SHOWN]) for row in table.left_out]
+    more = len(found) - _NAMED
+    zh = "、".join(f"第 {at} 行（{text}）" for at, text in found[:_NAMED]) + (f"等 {len(found)} 行" if more > 0 else "")
+    en = ", ".join(f"row {at} ({text})" for at, text in found[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return Words(
+        zh=f"以下各行像是合计或说明，没有采用：{zh}。如果其实是一项内容，请在名称后加几个字再提交",
+        en=f"left out as totals or notes: {en}; if one of them is none, add a word to its name and send the file again",
+    )
 
 
 def _header_position(cells: Cells) -> int:

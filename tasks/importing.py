@@ -15,7 +15,7 @@ from models.intake import NewEntry, Table
 from models.stages import SubmissionStage
 from models.store import Store
 from notifications import messages
-from rules import intake, quotas
+from rules import intake, quotas, tabular
 from tasks import bounces, checking, confirming, duplicates, handing_in, relation_files, spreadsheets, submission
 from tasks.installation import database
 
@@ -38,6 +38,8 @@ def take(edition_id: str, what: What, path: Path, *, actor: str, dry_run: bool =
     try:
         with database().write() as store:
             said = keep_table(store, store.edition(edition_id), what, table, actor=actor)
+            if aside := tabular.left_out(table):
+                said = f"{said}; {aside.en}"
             if dry_run:
                 raise _DryRun
     except _DryRun:

@@ -149,6 +149,13 @@ def test_with_one_score_each_nothing_is_said_of_where_differences_come_from(rank
     assert "No entry has two scores" in err
 
 
+def test_an_entry_whose_name_looks_like_a_total_is_not_lost_in_silence(rank: Rank) -> None:
+    code, out, err = rank([("甲", "r", 80), ("合计", "r", 90), ("乙", "s", 70)], "--method", "mean")
+    assert (code, [one["entry"] for one in rows(out)]) == (0, ["甲", "乙"])
+    assert "left out as totals or notes: row 3 (合计); if one of them is none, add a word to its name" in err
+    assert "第 3 行（合计）" in err
+
+
 def test_a_terminal_that_knows_no_chinese_still_gets_the_whole_file(tmp_path: Path) -> None:
     (tmp_path / "scores.csv").write_text(text_of(SMALL), "utf-8")
     words = [sys.executable, "-m", "flows", "rank", str(tmp_path / "scores.csv"), "--method", "mean"]

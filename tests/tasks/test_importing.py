@@ -181,7 +181,7 @@ def test_reviewers_and_committee_are_kept_by_code(season: Season, tmp_path: Path
         ["专家编号", "姓名", "工作单位", "邮箱", "职称", "最多评审数"],
         ["R01", "阿卜杜拉•买买提", "甲大学", "r1@example.org", "教授", 7],
     )
-    assert importing.take(season.id, "reviewers", reviewers, actor="cli") == "申报.xlsx: 1 reviewers"
+    assert importing.take(season.id, "reviewers", reviewers, actor="cli") == "申报.xlsx: 1 reviewers, 1 addresses corrected and 0 mails sent again"
     committee = a_csv(
         tmp_path,
         ["编号", "姓名", "工作单位", "邮箱", "部门"],
@@ -194,7 +194,15 @@ def test_reviewers_and_committee_are_kept_by_code(season: Season, tmp_path: Path
         assert (one.name, one.max_load) == ("阿卜杜拉·买买提", 7)
         member, signatory = store.member(f"{season.id}/m/M09"), store.member(f"{season.id}/m/P09")
     assert (member.role, signatory.role, signatory.party) == ("committee", "party", "personnel")
-    assert [kind for kind, _ in season.events()] == ["ReviewersImported", "CommitteeImported"]
+    assert [kind for kind, _ in season.events()] == ["AddressCorrected", "ReviewersImported", "CommitteeImported"]
+
+
+@ON_SQLITE
+def test_rows_taken_for_totals_are_named(season: Season, tmp_path: Path) -> None:
+    listed = [["M09", "赵九", "乙大学", "m9@example.org", ""], ["合计", "1", "", "", ""]]
+    committee = a_csv(tmp_path, ["编号", "姓名", "工作单位", "邮箱", "部门"], *listed)
+    said = importing.take(season.id, "committee", committee, actor="cli")
+    assert said.startswith("申报.csv: 1 committee members and signatories; left out as totals or notes: row 3 (合计); if one of them is none")
 
 
 @ON_SQLITE
