@@ -98,20 +98,28 @@ def freeze_rule(store: Store, edition: Edition, run: StageRun) -> None:
     store.append(edition.id, "RuleFrozen", actor="engine", stage=run.name, digest=code)
 
 
-def refuse_changed_rule(store: Store, edition: Edition, run: StageRun) -> None:
+def refuse_changed_rule(store: Store, edition: Edition, run: StageRun, *, marked: bool = False) -> None:
     """Refuse to compute anything by another rule than the frozen one.
+
+    Args:
+        store: An open transaction.
+        edition: The edition.
+        run: Its scoring stage.
+        marked: The marks stand already, and a list is cut from them: how this version would compute them is no matter any more.
 
     Raises:
         RuleChanged: the declaration, or how this version computes it, is not what was frozen.
     """
     frozen = store.frozen_rule(edition.id, run.position)
     # None: the invitations went out with a version that did not freeze rules yet.
-    changed = () if frozen is None else frozen_rule.differences(frozen.rule, edition, run.position)
+    found = () if frozen is None else frozen_rule.differences(frozen.rule, edition, run.position)
+    changed = [one for one in found if not (marked and one.startswith("methods:"))]
     if frozen is not None and changed:
         named = "; ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
+        nothing = "No list is cut" if marked else "No mark is computed"
         raise RuleChanged(
             f"{edition.id}: the rule of {run.name} is not the one that was frozen at {frozen.at.isoformat()} (SHA-256 {frozen.digest}): "
-            f"{named}. No mark is computed by another rule; restore what differs, or go back to the version that froze it, then retry"
+            f"{named}. {nothing} by another rule; restore what differs, or go back to the version that froze it, then retry"
         )
 
 

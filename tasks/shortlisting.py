@@ -16,7 +16,7 @@ from models.store import Store
 from notifications import messages
 from rules import cutting, shortlist
 from rules.digests import digest
-from tasks import links, stages, tie_evidence
+from tasks import links, scoring, stages, tie_evidence
 from tasks.action import action
 from tasks.installation import settings
 
@@ -64,11 +64,13 @@ def make(
     Raises:
         NotFound: nothing has been scored.
         InputError: seats or places do not fit the bounds of the groups.
+        RuleChanged: the rule is not the one that was frozen when the invitations went out.
     """
     assert isinstance(run.declared, ShortlistingStage)  # noqa: S101 - narrows the type; the flows call by kind
     scored = edition.last_of("scoring")
     if scored is None:
         raise NotFound(f"{edition.id}: no stage has been scored yet")
+    scoring.refuse_changed_rule(store, edition, scored, marked=True)
     standings = store.standings(edition.id, scored.position)
     before = store.shortlist(edition.id)
     # Once there is a list its seats stand, whoever has left since.

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -15,13 +16,15 @@ from python_calamine import CalamineWorkbook
 from models import tables as t
 from models.edition import Edition
 from models.errors import RuleChanged
+from models.process import Process
 from models.ranking import FrozenRule
+from models.shortlists import Grounds
 from models.stages import Method
 from rules import frozen_rule, marking, methods, scoring
 from rules.calibration import calibrate
 from rules.digests import digest
 from rules.score_table import ScoreTable
-from tasks import editions, packet, ranking_report, stages
+from tasks import editions, packet, ranking_report, shortlisting, stages
 from tasks import scoring as scoring_stage
 from tests import builders
 from tests.tasks.driving import COMMITTEE, ON_SQLITE, Season
@@ -231,6 +234,29 @@ def test_a_changed_rule_blocks_the_stage_and_nothing_is_computed(season: Season)
     other.clock.now += timedelta(minutes=5)
     other.advance()
     assert len(printed(other)) == 5
+
+
+def declare(season: Season, changed: Process) -> None:
+    """The declaration of an edition is another one all at once, as after a hand in the database."""
+    with season.database.write() as store:
+        values = {"declaration": changed.model_dump(mode="json", exclude_unset=True), "declaration_hash": uuid4().hex}
+        store.connection.execute(t.EDITIONS.update().where(t.EDITIONS.c.id == season.id).values(**values))
+
+
+def test_no_list_is_cut_by_another_rule_than_the_frozen_one(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a later version computes otherwise changes no list: the marks stand."""
+    other = all_score(opened(season))
+    other.advance()
+    assert other.states() == {"shortlisting": "open"}
+    monkeypatch.setattr("rules.methods.VERSION", methods.VERSION + 1)
+    edition = _edition(season, other.id)
+    run, kept = edition.stages[2], frozen(other)
+    with other.database.write() as store:
+        shortlisting.make(store, edition, run, Grounds(reason="试"))
+    assert kept is not None
+    declare(other, builders.a_process(name="calibrated", **builders.a_stage_change("shortlisting", ties="exclude_all")))
+    with other.database.write() as store, pytest.raises(RuleChanged, match=r"ties: was \w+, is exclude_all\. No list is cut by another"):
+        shortlisting.make(store, store.edition(other.id), run, Grounds(reason="试"))
 
 
 @ON_SQLITE
