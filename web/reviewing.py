@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from models.errors import InputError, NotAllowed, Stale, TooLate
+from models.errors import InputError, NotAllowed, NotFound, Stale, TooLate
 from rules import scoring
 from tasks import reasons, reviewing
 from web import errors, own_figures, pages, pictures, sheet_answers, sheet_forms, sheets, visitors
@@ -94,7 +94,24 @@ def save(request: Request, visit: MaybeVisit, form: Posted, code: str) -> Writin
     if visit is None or visit.grant is None:
         content = sheet_forms.typed(form)
         return pages.render(request, "sheet_lost.html", status=403, typed=content.marks, content=content, late=False)
-    return (yield from _save(request, visit, form, code))
+    try:
+        return (yield from _save(request, visit, form, code))
+    except (errors.Elsewhere, NotFound):
+        content = sheet_forms.typed(form)
+        if content.empty or not _has_left(request, visit, code):
+            raise
+        return pages.render(request, "sheet_lost.html", status=409, typed=content.marks, content=content, late=False, left=True)
+
+
+def _has_left(request: Request, visit: MaybeVisit, code: str) -> bool:
+    """Whether the entry was in the reviewer's hands and has been given to somebody else: what was typed is then given back."""
+    seat = visitors.seat_of(request, visit, "reviewer")
+    run = seat.edition.last_of("scoring")
+    if run is None:
+        return False
+    with visitors.database(request).read() as store:
+        held = store.held(seat.edition.id, run.position, seat.person.id)
+    return any(one.entry.code == code and one.assignment.recused for one in held)
 
 
 def _save(request: Request, visit: MaybeVisit, form: Form, code: str) -> Writing:

@@ -94,6 +94,23 @@ async def test_who_sends_the_old_page_late_comes_back_too(browser: Browser, worl
         assert store.invitation(world.edition.id, 1, f"{world.edition.id}/r/R01").state == "accepted"
 
 
+async def test_what_was_being_typed_when_the_entry_left_is_given_back(browser: Browser, world: World) -> None:
+    await enter(browser, world)
+    await browser.post("/review/invitation")
+    await browser.get("/review/A01")
+    hidden = browser.hidden("/review/A01")
+    with world.installation.database.write() as store:
+        edition = store.edition(world.edition.id)
+        healing.pass_on(store, edition, edition.stages[1], f"{edition.id}/r/R01", "silent")
+    typed = hidden | {"mark.originality": "31", "comment": "选题有新意"}
+    lost = await browser.post("/review/A01", typed, hidden=False)
+    assert lost.status_code == 409
+    for words in ("这份申报项已改由其他专家评审，本次填写没有保存", "31", "选题有新意"):
+        assert words in lost.text
+    assert (await browser.post("/review/X99", typed, hidden=False)).status_code in (303, 404)
+    assert world.sheet_count() == 0
+
+
 @ON_SQLITE
 async def test_the_office_sees_who_left_who_came_and_what_comes_next(browser: Browser, world: World) -> None:
     await sign_in(browser)
