@@ -73,11 +73,10 @@ def take_back(edition_id: str, nominator: str, request: str) -> None:
         TooLate: nominations are over.
     """
     with database().write() as store:
-        edition = store.edition(edition_id)
+        own_forms.may_change(store, store.edition(edition_id), to_change=True)
         found = store.avoidance(edition_id, request)
         if found.nominator != nominator:
             raise NotFound(f"{edition_id} has no such request")
-        own_forms.may_change(store, edition, to_change=True)
         store.remove_avoidance(request)
         store.append(edition_id, "AvoidanceWithdrawn", actor=f"nominator:{nominator}", request=request)
 
@@ -95,14 +94,17 @@ def decide(edition_id: str, request: str, *, grant: bool, reason: str, admin: st
     with database().write() as store:
         edition = store.edition(edition_id)
         run, _stage = conflicts.stage_of(edition)
+        store.lock_stage(edition_id, 0, to_change=True)  # or a request that its unit takes back now would come back decided
         store.lock_stage(edition_id, run.position, to_change=True)
         if store.edition(edition_id).stages[run.position].state in ("closing", "closed"):
             raise NotAllowed(f"{run.name} is over; what was reviewed stays as it is")
         found = store.avoidance(edition_id, request)
         now = store.edition_now(edition_id)
         state: AvoidanceState = "granted" if grant else "refused"
-        store.put_avoidance(replace(found, state=state, decision=words, by=admin, decided_at=now))
-        store.append(edition_id, "AvoidanceDecided", actor=f"admin:{admin}", request=request, state=state, reason=words)
+        made = replace(found, state=state, decision=words, by=admin, decided_at=now)
+        if made != replace(found, decided_at=now):  # the same form twice is one decision
+            store.put_avoidance(made)
+            store.append(edition_id, "AvoidanceDecided", actor=f"admin:{admin}", request=request, state=state, reason=words)
         return _take_back(store, store.edition(edition_id), found, admin) if grant else 0
 
 

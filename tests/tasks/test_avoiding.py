@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -169,3 +171,31 @@ def test_a_signed_sheet_keeps_a_request_from_being_granted(installed: Installati
     with installed.database.read() as store:
         assert [one.state for one in store.avoidances(edition.id)] == ["asked"]
     assert held(installed, edition) == {"A01", "A02", "B01"}
+
+
+def test_a_request_that_its_unit_takes_back_meanwhile_does_not_come_back_decided(installed: Installation, edition: Edition) -> None:
+    request, refused = ask(edition), list[Exception]()
+
+    def grant() -> None:
+        try:
+            avoiding.decide(edition.id, request, grant=True, reason="同意", admin=ADMIN)
+        except NotFound as gone:
+            refused.append(gone)
+
+    office = threading.Thread(target=grant)
+    with installed.database.write() as store:
+        store.lock_stage(edition.id, 0, to_change=True)
+        store.remove_avoidance(request)
+        office.start()
+        time.sleep(0.2)
+    office.join()
+    with installed.database.read() as store:
+        assert (len(refused), store.avoidances(edition.id), store.events(edition.id, "AvoidanceDecided")) == (1, (), ())
+
+
+def test_the_same_answer_twice_is_one(installed: Installation, edition: Edition) -> None:
+    request = ask(edition)
+    for reason in ("无依据", "无依据", "重新研究后不同意"):
+        avoiding.decide(edition.id, request, grant=False, reason=reason, admin=ADMIN)
+    with installed.database.read() as store:
+        assert [one.payload["reason"] for one in store.events(edition.id, "AvoidanceDecided")] == ["无依据", "重新研究后不同意"]
