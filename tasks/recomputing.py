@@ -10,7 +10,7 @@ from models.edition import Edition, StageRun
 from models.errors import JinbangError, NotFound
 from models.stages import ScoringStage
 from models.store import Store
-from rules import draw_records
+from rules import draw_records, frozen_rule
 from rules.digests import digest
 from tasks import scoring
 from tasks.installation import database
@@ -61,6 +61,7 @@ def recompute(edition_id: str, stage: str | None = None) -> tuple[Compared, ...]
         for run in runs:
             found += [_draw(run, one) for one in store.draws(edition_id, run.position)]
             found += _drawn_rounds(store, edition, run)
+            found += _rule(store, edition, run)
             found += _marks(store, edition, run)
     return tuple(found)
 
@@ -98,6 +99,21 @@ def _drawn_rounds(store: Store, edition: Edition, run: StageRun) -> Iterator[Com
     differences = [f"{entry} was drawn for {who}, who does not have it" for entry, who in sorted(drawn - have)]
     differences += [f"{who} has {entry}, which nobody drew or put there" for entry, who in sorted(have - drawn - by_hand)]
     yield Compared(run.name, f"panels ({len(have)} seats given)", tuple(differences))
+
+
+def _rule(store: Store, edition: Edition, run: StageRun) -> Iterator[Compared]:
+    """The frozen rule against what was recorded when it was frozen, and against what is declared now."""
+    kept = store.frozen_rule(edition.id, run.position)
+    said = [one.payload["digest"] for one in store.events(edition.id, "RuleFrozen") if one.payload["stage"] == run.name]
+    if kept is None:
+        if said:
+            yield Compared(run.name, "frozen rule", (f"it was frozen (SHA-256 {said[-1]}), and is gone",))
+        return
+    differences = [] if digest(dict(kept.rule)) == kept.digest else ["it is no longer what was frozen (its digest differs)"]
+    if said[-1:] != [kept.digest]:
+        differences.append(f"recorded was the digest {said[-1] if said else 'of none'}, kept is {kept.digest}")
+    differences += frozen_rule.differences(kept.rule, edition, run.position)
+    yield Compared(run.name, "frozen rule", tuple(differences))
 
 
 def _marks(store: Store, edition: Edition, run: StageRun) -> Iterator[Compared]:

@@ -50,7 +50,7 @@ def scored(season: Season) -> Season:
 
 
 def test_everything_comes_out_again(scored: Season) -> None:
-    assert kinds(scored) == ["first", "substitute", "panels", "marks and places"]
+    assert kinds(scored) == ["first", "substitute", "panels", "frozen rule", "marks and places"]
     assert {one.rpartition(": ")[2] for one in lines(scored)} == {"same"}
     assert lines(scored, "scoring") == lines(scored)
     with pytest.raises(NotFound, match="no scoring stage nothing"):
@@ -80,6 +80,21 @@ def test_a_planted_reviewer_on_a_panel_is_found(scored: Season) -> None:
     with scored.database.write() as store:
         store.add_assignments(scored.id, 1, [(entry.id, f"{scored.id}/r/{free[0]}")], number=0)
     assert differing(scored) == ["panels"]
+
+
+def test_a_rule_that_was_changed_after_it_was_frozen_is_found(scored: Season) -> None:
+    with scored.database.write() as store:
+        kept = store.frozen_rule(scored.id, 1)
+        assert kept is not None
+        rules = deciding_tables.FROZEN_RULES
+        store.connection.execute(sa.update(rules).values(rule={**kept.rule, "awards": 99}))
+    (found,) = [one for one in recomputing.recompute(scored.id) if not one.same]
+    assert found.what == "frozen rule"
+    assert found.differences[0] == "it is no longer what was frozen (its digest differs)"
+    assert found.differences[1].startswith("awards: was 99, is ")
+    with scored.database.write() as store:
+        store.connection.execute(sa.delete(rules))
+    assert "and is gone" in next(one for one in lines(scored) if "frozen rule" in one)
 
 
 def test_a_planted_mark_is_found(scored: Season) -> None:
