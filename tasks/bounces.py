@@ -43,12 +43,14 @@ def note(store: Store, mail: Mail, reply: str) -> None:
         return
     edition = store.edition(mail.edition)
     run = edition.current
-    if run is None or run.state != "open" or not isinstance(run.declared, ScoringStage):
+    if run is None or run.state not in ("opening", "open") or not isinstance(run.declared, ScoringStage):
         return
     store.lock_stage(edition.id, run.position, to_change=True)
-    watch = store.watch(edition.id, run.position, mail.person)
-    if watch.bounced_at is not None or store.reviewer(mail.person).email != mail.to_address:
-        return
+    hand, _held = reply_dates.hand_of(store, edition, run, mail.person)
+    watch = hand.watch
+    known = watch.bounced_at is not None and (hand.seen is None or hand.seen <= watch.bounced_at)
+    if known or store.reviewer(mail.person).email != mail.to_address:
+        return  # of who came since by a link from elsewhere it begins anew
     now = store.edition_now(edition.id)
     store.put_watch(replace(watch, bounced_at=now, bounced_reply=reply[:500]))
     if run.declared.replace_bounced_days is not None:

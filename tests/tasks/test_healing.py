@@ -330,6 +330,21 @@ def test_only_a_refusal_for_good_is_about_the_address(season: Season, reply: str
     assert gone in loads(heals)
 
 
+@ON_SQLITE
+def test_who_came_by_a_link_from_elsewhere_is_left_alone_until_the_next_refusal(season: Season) -> None:
+    heals = started(season, replace_bounced_days=1)
+    gone = panels(heals)["A01"][0]
+    refuse(heals, gone)
+    heals.local("2026-06-01 20:00")
+    accept(heals, gone)
+    heals.local("2026-06-02 08:01").advance()
+    assert gone in loads(heals)
+    refuse(heals, gone, "552 mailbox full")
+    heals.local("2026-06-03 08:02").advance()
+    assert gone not in loads(heals)
+    assert [told["reply"] for _, told in heals.events("ReviewerLapsed")] == ["552 mailbox full"]
+
+
 def test_a_corrected_address_gets_what_did_not_arrive_and_keeps_the_entries(season: Season) -> None:
     heals = started(season, replace_bounced_days=1, reply_by_days=5)
     gone = panels(heals)["A01"][0]
