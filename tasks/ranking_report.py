@@ -18,7 +18,7 @@ from rules.list_places import Question
 from rules.panel_checks import OwnUnit
 from rules.scoring import Total
 from rules.side_by_side import SideBySide
-from tasks import reasons, scoring
+from tasks import reasons, rounds, scoring
 from tasks.installation import settings
 
 OUT: frozenset[EntryState] = SET_ASIDE | {"submitted", "correction", "ineligible"}
@@ -49,7 +49,7 @@ class Report:
     stage: ScoringStage
     ranking: SideBySide
     sheets: int
-    """Sheets in reviewers' hands."""
+    """Sheets in reviewers' hands from which marks are computed."""
     signed: int
     """Those that count already."""
     frozen: FrozenRule | None = None
@@ -86,7 +86,9 @@ def report(store: Store, edition: Edition) -> Report:
         NotFound: no scoring stage has been opened.
     """
     run, stage = stage_of(edition)
-    panels = [one for one in store.assignments(edition.id, run.position) if not one.recused]
+    # Sheets of a re-review part the tied and are in no mark, so they are not waited for here either.
+    again = rounds.reviewed_again(store, run)
+    panels = [one for one in store.assignments(edition.id, run.position) if not one.recused and one.id not in again]
     held = {one.entry for one in panels}
     entries = tuple(one for one in store.entries(edition.id) if one.id in held and one.state not in OUT)
     made, limits = store.shortlist(edition.id), settings()

@@ -14,7 +14,7 @@ import pytest
 from models import tables as t
 from models.errors import NotAllowed
 from models.shortlists import Tie, TieStep
-from tasks import failpoints, re_review, reopening, results, stages
+from tasks import failpoints, ranking_report, re_review, reopening, results, stages
 from tests import builders
 from tests.tasks.conftest import people
 from tests.tasks.driving import ON_SQLITE, Season
@@ -90,6 +90,9 @@ def test_the_tied_are_reviewed_again_and_cut_by_all_their_sheets(season: Season)
     assert all(code not in before[key] for key, code in pairs)
     assert again.addressees("review_more") == sorted({code.lower() for _, code in pairs})
     assert {one.params["instead"] for one in again.mails("review_more")} == {True}
+    with again.database.read() as store:
+        found = ranking_report.report(store, store.edition(again.id))
+    assert (found.sheets, found.signed) == (15, 15)  # the new ones are in no mark
     for code in {one for _, one in pairs}:
         again.give(code, {key: 65 if key == "A03" else 75 for key, other in pairs if other == code})
     again.advance()
