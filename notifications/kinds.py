@@ -65,6 +65,7 @@ MAIL_KINDS: Mapping[str, MailKind] = {
     "result_winner": MailKind(page="/results/{edition}", on_uncertain="ask"),
     "result_nominator": MailKind(page="/results/{edition}", on_uncertain="ask"),
     "stage_blocked": MailKind(page="/admin/editions/{edition}"),
+    "seats_empty": MailKind(page="/admin/editions/{edition}/healing"),
     "file_quarantined": MailKind(page="/admin/editions/{edition}/uploads"),
     "admin_sign_in": MailKind(),
     "link_again": MailKind(),

@@ -35,6 +35,7 @@ from notifications.nominations import confirmations_missing as confirmations_mis
 from notifications.nominations import duplicate_warning as duplicate_warning
 from notifications.nominations import quota_granted as quota_granted
 from notifications.office import file_quarantined as file_quarantined
+from notifications.office import seats_empty as seats_empty
 from notifications.panels import review_invitation as review_invitation
 from notifications.panels import review_less as review_less
 from notifications.panels import review_more as review_more

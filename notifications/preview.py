@@ -137,6 +137,7 @@ def example_mail(template: str, locale: str) -> NewMail:
         "result_winner": (edition, entry, tier, paper),
         "result_nominator": (edition, unit, [(titles[0], tier, paper)]),
         "stage_blocked": (edition, run("scoring"), "admin@example.org", "申报项 L0007 需要 3 份有效评分，现有 2 份；请增加评审专家。"),
+        "seats_empty": (edition, run("scoring"), "admin@example.org", ["L0007", "L0042"]),
         "file_quarantined": (edition, "admin@example.org", unit, "0" * 32, "Win.Test.EICAR_HDB-1"),
         "admin_sign_in": ("admin@example.org",),
         "link_again": (edition, expert, CREATED),

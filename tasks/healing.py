@@ -6,6 +6,7 @@ one transaction of its own, and sets the next moment. A process that dies betwee
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -55,7 +56,20 @@ def settle(lease: Lease, position: int, due: Deadline) -> None:
         moments = [one.at for hand in reply_dates.hands(store, edition, run).values() for one in _ahead(edition, run, hand)]
         if moments and run.state == "open":
             store.set_deadline(edition.id, position, DUE, min(moments))
+        if run.state == "open":
+            _tell_office(store, edition, run)
     failpoint("settle_healing.after")
+
+
+def _tell_office(store: Store, edition: Edition, run: StageRun) -> None:
+    """Tell the admins of entries that lost a reviewer by themselves and have nobody to step in; once for the same entries."""
+    told = [one.payload for one in store.events(edition.id, "ReviewerLapsed") if one.payload["stage"] == run.name]
+    lost = {entry for one in told for entry in one["given_back"]}
+    sizes = Counter(pair.entry for pair in store.panels_of(run.position, lost) if not pair.recused)
+    short = [entry for entry in lost if sizes[entry] < declared(run).panel]
+    codes = sorted(one.code for one in store.entries_by_id(short).values() if one.state == "assigned")
+    if codes:
+        store.queue_mails(edition.id, [messages.seats_empty(edition, run, admin, codes) for admin in store.admins()])
 
 
 def _waiting(lease: Lease, position: int) -> list[str]:

@@ -67,6 +67,7 @@ def test_causes_name_the_stage_and_what_is_told() -> None:
         "notice_opened": "notice:opened:2026-06-04",
         "result_winner": "publication:result:L0042",
         "result_nominator": "publication:result",
+        "seats_empty": "scoring:short:00fefe0077a7",
         "stage_blocked": "scoring:blocked:0:84a9a448c0fe",
         "file_quarantined": "submission:quarantine:00000000000000000000000000000000",
         "admin_sign_in": "admin:sign_in",

@@ -10,7 +10,7 @@ import pytest
 
 from models.errors import InputError, NotAllowed, TooLate
 from models.healing import Watch
-from tasks import bounces, drawing, editions, inviting, keeping, late_entries, recomputing, recusing, reviewing
+from tasks import bounces, drawing, editions, inviting, keeping, late_entries, recomputing, recusing, reply_dates, reviewing
 from tasks.installation import Installation
 from tasks.mail import send_batch
 from tests import builders
@@ -161,6 +161,17 @@ def test_after_a_long_sleep_people_are_reminded_before_they_lose_anything(season
     assert {one.params["until"] for one in heals.mails("reply_reminder")} == {"2026-06-12T16:00:00+00:00"}
     sent(heals).local("2026-06-13 00:01").advance()
     assert {state(heals, code) for code in {code for codes in before.values() for code in codes}} == {"lapsed"}
+
+
+def test_where_nobody_is_free_the_office_is_told_once_of_the_same_entries(season: Season) -> None:
+    heals, _silent = lapsed(season, reviewers=2)
+    heals.advance()
+    codes = sorted(one.code for one in heals.entries())
+    assert [(one.to_address, one.params["codes"]) for one in heals.mails("seats_empty")] == [(OFFICE, codes)]
+    with heals.database.write() as store:
+        reply_dates.look_again(store, heals.run("scoring"))
+    heals.advance()
+    assert len(heals.mails("seats_empty")) == 1
 
 
 # -- coming back ---------------------------------------------------------------------------------------------------------
