@@ -27,7 +27,7 @@ from web.visitors import MaybeVisit
 router = Pages()
 
 BASE = "/admin/editions/{edition_id}/reviewers"
-INVITATIONS = {"invited": _("未答复"), "accepted": _("已接受"), "declined": _("已谢绝"), "lapsed": _("未答复，已改请他人")}
+INVITATIONS = {"invited": _("未答复"), "accepted": _("已接受"), "declined": _("已谢绝"), "lapsed": _("已改请他人")}
 _LONGEST_NUMBER = 18
 _REOPEN_FAULTS = {"reason": _("请填写重新开放的原因（500 字以内）"), "entries": _("请选择已签署的评分表")}
 

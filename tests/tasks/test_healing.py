@@ -10,7 +10,7 @@ import pytest
 
 from models.errors import InputError, NotAllowed, TooLate
 from models.healing import Watch
-from tasks import bounces, drawing, editions, inviting, keeping, late_entries, recomputing, recusing, reply_dates, reviewing
+from tasks import bounces, drawing, editions, healing_report, inviting, keeping, late_entries, recomputing, recusing, reply_dates, reviewing
 from tasks.installation import Installation
 from tasks.mail import send_batch
 from tests import builders
@@ -431,6 +431,9 @@ def test_sheets_without_a_signature_are_closed_and_their_reviewers_told_once(sea
     ]
     ((_, told),) = heals.events("SheetsExpired")
     assert told["complete"] == {f"{heals.id}/r/{late}": [code]}
+    with heals.database.read() as store:
+        found = healing_report.report(store, heals.edition)
+    assert (found.watched, [(one.what, one.who, one.entries, one.why) for one in found.healed]) == ((), [("expired", late, (code,), code)])
     with heals.database.read() as store:
         assert [str(one.mark) for one in store.standings(heals.id, 1)] == ["90.00"]
 
