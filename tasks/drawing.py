@@ -73,7 +73,7 @@ def question(
     assert isinstance(stage, ScoringStage)  # noqa: S101 - narrows the type; the flows call by kind
     invitations = {one.reviewer: one for one in store.invitations(edition.id, run.position)}
     everybody = store.reviewers(edition.id)
-    chased = reply_dates.chased(store, edition, run)
+    chased = reply_dates.chased(store, edition, run) - {who for _, who in movable}
     reviewers = [one for one in everybody if one.active and one.id not in chased and not declined(invitations.get(one.id))]
     # The draw goes by codes, which are the same in every edition with the same seed and entries; ids are not.
     codes = {one.id: one.code for one in reviewers}

@@ -235,7 +235,10 @@ def test_who_is_being_reminded_gets_nothing_more_meanwhile(season: Season) -> No
     heals.local("2026-06-05 00:01").advance()
     with heals.database.read() as store:
         found = drawing.question(store, heals.edition, heals.run("scoring"), {}, heals.entries())
+        pairs = [(one.entry, one.reviewer) for one in store.assignments(heals.id, 1)]
+        moved = drawing.question(store, heals.edition, heals.run("scoring"), {}, heals.entries(), pairs)
     assert late not in {one.id for one in found.panelists}
+    assert late in {one.id for one in moved.panelists}  # what she has is not taken away by a draw that moves others
     accept(heals, late)
     with heals.database.read() as store:
         found = drawing.question(store, heals.edition, heals.run("scoring"), {}, heals.entries())
