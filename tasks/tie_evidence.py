@@ -25,8 +25,8 @@ def cut_after(edition: Edition, run: StageRun) -> ShortlistingStage | None:
     return following[0].declared if following and isinstance(following[0].declared, ShortlistingStage) else None
 
 
-def gather(store: Store, edition: Edition, run: StageRun, cut: ShortlistingStage, *, may_review_again: bool = False) -> Evidence | None:
-    """What is known to break ties by; None where no chain is declared.
+def gather(store: Store, edition: Edition, run: StageRun, cut: ShortlistingStage, *, may_review_again: bool = False) -> Evidence:
+    """What is known to break ties by; where no chain is declared, only what entries are called.
 
     Args:
         store: An open transaction.
@@ -35,15 +35,15 @@ def gather(store: Store, edition: Edition, run: StageRun, cut: ShortlistingStage
         cut: The declaration of the chain.
         may_review_again: The stage can still be sent out once more.
     """
-    chain = chain_of(cut)
+    chain, entries = chain_of(cut), {one.id: one for one in store.entries(edition.id)}
+    codes = {one.id: one.code for one in entries.values()}
     if not chain:
-        return None
-    entries = {one.id: one for one in store.entries(edition.id)}
+        return Evidence({}, codes, edition.seed, edition.id, may_review_again)
     again = rounds.reviewed_again(store, run)
     sheets = list(signed_totals(store, edition, run, entries, again=True))
     work = _Sheets(declared(run), [one for one in sheets if one[0].assignment not in again], sheets, cut)
     measures = {link: measure for link in chain if (measure := work.measure(link)) is not None}
-    return Evidence(measures, {one.id: one.code for one in entries.values()}, edition.seed, edition.id, may_review_again)
+    return Evidence(measures, codes, edition.seed, edition.id, may_review_again)
 
 
 class _Sheets:

@@ -25,6 +25,7 @@ from web.visitors import MaybeVisit
 router = Pages()
 
 _HOWS = {"withdrawn": _("推荐单位撤回"), "ineligible": _("不符合条件")}
+_LONGEST_NUMBER = 9
 _FAULTS = {
     ("entries", "missing"): _("请至少勾选一项，每项只选一种原因"),
     ("entries", "unknown"): _("名单已更新，请核对后重新选择"),
@@ -104,7 +105,7 @@ def change_shortlist(request: Request, visit: MaybeVisit, form: Posted, edition_
         store.edition(edition_id)
     leaving = {entry: how for how in _HOWS for entry in form.texts(how)}
     seen = form.text("version")
-    version = int(seen) if seen.isascii() and seen.isdigit() else 0
+    version = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) <= _LONGEST_NUMBER else 0
     refusal = ""
     if set(form.texts("withdrawn")) & set(form.texts("ineligible")):
         refusal = "entries"

@@ -71,6 +71,10 @@ def test_ties_on_the_line_stay_together(season: Season, ties: str, kept: list[st
     ranked(other, {"A01": "90.00", "A02": "80.00", "A03": "70.00", "A04": "70.00", "A05": "60.00"})
     shortlisting.cut_list.fn(other.lease(), 2)
     assert [key for key, _, _ in listed(other)] == kept
+    codes = sorted(one.code for one in other.entries() if one.key in ("A03", "A04"))
+    with other.database.read() as store:
+        (tie,) = store.grounds(other.id)[1].ties
+    assert (list(tie.tied), list(tie.left)) == (codes, codes)  # as everybody knows them, not by their ids
 
 
 @ON_SQLITE

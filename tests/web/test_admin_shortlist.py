@@ -79,6 +79,9 @@ async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(browser: Browser
         page = await browser.post(PAGE, fields)
         assert (page.status_code, said in page.text) == (422, True)
         assert (f'value="{one}" checked' in page.text) == (fields.get("withdrawn") == [one])
+    for version in ("9" * 5000, "-1", "２", ""):
+        page = await browser.post(PAGE, {"withdrawn": [one], "reason": "撤回", "version": version})
+        assert (page.status_code, "名单已有新的版本，请核对后重新选择" in page.text) == (409, True)
     with world.installation.database.read() as store:
         assert [one.version for one in store.shortlist_versions(world.edition.id)] == [1]
 
