@@ -15,6 +15,7 @@ def keep(store: Store, edition: Edition, what: str, table: Table, *, actor: str)
     Raises:
         InputError: every fault of the table at once.
     """
+    store.lock_stage(edition.id, 0, to_change=True)  # one file after the other: a table of units is replaced as a whole
     said = _units(store, edition, table, actor) if what == "units" else _relations(store, edition, table, actor)
     return said + sitting(store, edition)
 
