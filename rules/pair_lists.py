@@ -10,6 +10,7 @@ from rules.cells import tidy
 from rules.columns import Reading
 
 _LONGEST_CODE = 80
+_DEFUSED = ("'=", "'+", "'-", "'@")
 _COLUMNS = tuple(
     FormField(name=name, title=Words(zh=zh, en=en), headers=headers, required=True)
     for name, zh, en, headers in (
@@ -17,6 +18,8 @@ _COLUMNS = tuple(
         ("reviewer", "专家编号", "Reviewer", ("专家", "专家代码", "评审专家编号")),
     )
 )
+HEADS: tuple[Words, ...] = tuple(one.title for one in _COLUMNS)
+"""What the columns are called in a list that is handed out."""
 
 
 def read_pairs(table: Table) -> tuple[tuple[str, str], ...]:
@@ -29,11 +32,15 @@ def read_pairs(table: Table) -> tuple[tuple[str, str], ...]:
     columns = reading.columns(_COLUMNS)
     found = []
     for row in table.rows:
-        entry, reviewer = (
-            reading.take(row, columns, field, lambda text: tidy(text, max_length=_LONGEST_CODE).strip(), "") for field in _COLUMNS
-        )
+        entry, reviewer = (reading.take(row, columns, field, _code, "") for field in _COLUMNS)
         if entry and reviewer:
             found.append((entry, reviewer))
     if reading.faults:
         raise InputError(sorted(reading.faults, key=lambda fault: fault.row or 0))
     return tuple(dict.fromkeys(found))
+
+
+def _code(text: str) -> str:
+    """A code as it was before a CSV of ours defused it (`tasks.exporting.csv_cell`)."""
+    code = tidy(text, max_length=_LONGEST_CODE).strip()
+    return code[1:] if code.startswith(_DEFUSED) else code

@@ -83,6 +83,10 @@ class Report:
     """Level of fit, as `rules.assignment.fit` says it -> seats."""
     joined: tuple[Joined, ...]
     """Who came later, in the order of the events."""
+    sharing: int = 0
+    """Seats whose reviewers share keywords with the entry."""
+    shared: int = 0
+    """Keywords that they share in all, as far as they count."""
 
     @property
     def drawn(self) -> bool:
@@ -123,6 +127,7 @@ def report(store: Store, edition: Edition) -> Report:
         waiting=look.waiting(),
         fits=look.fits(),
         joined=joined_later.joined(store, edition, run, look.assignments),
+        sharing=sum(n > 0 for n in look.shared()), shared=sum(look.shared()),
     )  # fmt: skip
 
 
@@ -175,9 +180,15 @@ class _Look:
 
     def fits(self) -> dict[int, int]:
         """Seats by how well their reviewers fit."""
+        return dict(Counter(drawing.fit_of(who, entry, self.stage) for entry, who in self._pairs()))
+
+    def shared(self) -> list[int]:
+        """By seat, the keywords in common."""
+        return [drawing.shared_of(who, entry, self.stage) for entry, who in self._pairs()] if self.stage.draw.keywords else []
+
+    def _pairs(self) -> list[tuple[Entry, Reviewer]]:
         people, entries = {one.id: one for one in self.everybody}, {one.id: one for one in self.entries}
-        pairs = ((entries[one.entry], people[one.reviewer]) for one in self.panels if one.entry in entries)
-        return dict(Counter(drawing.fit_of(who, entry, self.stage) for entry, who in pairs))
+        return [(entries[one.entry], people[one.reviewer]) for one in self.panels if one.entry in entries]
 
     def shortage(self) -> tuple[tuple[Short, ...], tuple[Words, ...]]:
         """Entries with empty seats, and the gaps in words."""

@@ -27,6 +27,31 @@ def workbook(target: io.BytesIO, *, title: str, created: datetime) -> xlsxwriter
     return book
 
 
+def xlsx_table(rows: Iterable[Sequence[Any]], *, title: str, created: datetime, widths: Sequence[int]) -> bytes:
+    """A table as a workbook with one sheet: its first row is the header, and stays in sight.
+
+    Args:
+        rows: Texts and numbers.
+        title: As for `workbook`.
+        created: As for `workbook`.
+        widths: Of the columns, in characters.
+    """
+    target = io.BytesIO()
+    book = workbook(target, title=title, created=created)
+    sheet, head, text = book.add_worksheet(), book.add_format({"bold": True, "text_wrap": True}), book.add_format({"num_format": "@"})
+    for number, row in enumerate(rows):
+        for column, cell in enumerate(row):
+            if isinstance(cell, str):
+                sheet.write_string(number, column, cell, head if number == 0 else text)
+            else:
+                sheet.write(number, column, cell)
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, width)
+    sheet.freeze_panes(1, 0)
+    book.close()
+    return target.getvalue()
+
+
 def csv_table(rows: Iterable[Sequence[Any]]) -> bytes:
     """A table as CSV in UTF-8 with its mark, as spreadsheet programs expect it; texts that look like formulas are defused."""
     target = io.StringIO(newline="")

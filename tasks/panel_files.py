@@ -12,7 +12,7 @@ from tasks.panel_changes import Wish
 from tasks.panel_state import State
 
 MOST = 5000
-"""Pairs of one file: more than any award gives by hand."""
+"""New pairs of one file: more than any award gives by hand."""
 
 
 def wish_of(edition_id: str, path: Path) -> Wish:
@@ -23,8 +23,11 @@ def wish_of(edition_id: str, path: Path) -> Wish:
         InputError: the file cannot be read, has faults, or names too many pairs.
     """
     pairs = pair_lists.read_pairs(spreadsheets.read_table(path))
-    if len(pairs) > MOST:
-        raise InputError([Fault(f"it names {len(pairs)} pairs, and {MOST} can be given at once", "send it in parts", file=path.name)])
     with database().read() as store:
         held = State(store, edition_id).held
-    return Wish("manual", put=tuple(pair for pair in pairs if pair not in held))
+    new = tuple(pair for pair in pairs if pair not in held)
+    if len(new) > MOST:
+        what = f"it names {len(new)} new pairs, and {MOST} can be given at once"
+        zh = f"名单中有 {len(new)} 个新的配对，一次至多 {MOST} 个，请分几次提交"
+        raise InputError([Fault(what, "send it in parts", file=path.name, zh=zh)])
+    return Wish("manual", put=new)

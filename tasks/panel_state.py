@@ -29,6 +29,8 @@ class Fits:
     """Mean over the seats of the entry that is worst off, rounded down; an empty seat counts 0."""
     entry: str
     """Code of that entry, the first of several; empty if there is none."""
+    shared: int = 0
+    """Keywords in common over all seats, as far as they count."""
 
 
 class State:
@@ -51,6 +53,7 @@ class State:
         self.begun = {(self.code_of.get(one.entry, ""), self.code_of.get(one.reviewer, "")) for one in sheets}
         self.signed = {(self.code_of.get(one.entry, ""), self.code_of.get(one.reviewer, "")) for one in sheets if one.signed_at}
         self.sizes = Counter(entry for entry, _ in self.held)
+        self.loads = Counter(who for _, who in self.held)
         self._answers = {one.reviewer: one for one in store.invitations(edition_id, self.run.position)}
 
     def refuse_if_over(self) -> None:
@@ -98,15 +101,20 @@ class State:
         """How well a reviewer fits an entry."""
         return drawing.fit_of(self.people[pair[1]], self.entries[pair[0]], self.stage)
 
+    def shared(self, pair: Pair) -> int:
+        """How many keywords a reviewer shares with an entry, as far as they count."""
+        return drawing.shared_of(self.people[pair[1]], self.entries[pair[0]], self.stage)
+
     def fits(self, held: Iterable[Pair]) -> Fits:
         """How well some panels fit."""
         sums, sizes = dict.fromkeys(self.entries, 0), Counter[str]()
-        for pair in held:
+        pairs = tuple(held)
+        for pair in pairs:
             sums[pair[0]] += self.fit(pair)
             sizes[pair[0]] += 1
         means = {code: Fraction(total, max(self.stage.panel, sizes[code])) for code, total in sums.items()}
         worst = min(means, key=lambda code: (means[code], code), default="")
-        return Fits(sum(sums.values()), int(means[worst]) if worst else 0, worst)
+        return Fits(sum(sums.values()), int(means[worst]) if worst else 0, worst, sum(map(self.shared, pairs)))
 
     def capacity(self, code: str) -> int:
         """How many entries a reviewer takes at most."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rules.panel_flow import ANY_TOPIC, EXACT, FIRST_LEVEL, NEIGHBOUR, NO_MATCH
 from tasks import draw_report
 from tasks.draw_report import Reason
 from web import pages, panel_words, plots, visitors, words
@@ -36,13 +35,6 @@ REASONS: dict[Reason, str] = {
     "panel_unit": _("专家组中已有同单位专家"),
     "full": _("已满额"),
 }
-FITS = {
-    EXACT: _("学科代码完全一致"),
-    FIRST_LEVEL: _("一级学科一致"),
-    NEIGHBOUR: _("相近学科"),
-    NO_MATCH: _("学科不一致"),
-    ANY_TOPIC: _("不要求学科"),
-}
 CAUSES = {
     "conflict": _("退出评审（回避）"),
     "office": _("的该项由办公室收回（回避）"),
@@ -53,6 +45,7 @@ CAUSES = {
     "bounced": _("的邮箱地址被退信"),
     "unknown": _("退出评审"),
 }
+_LONGEST_CODE = 80
 _SHOWN = 200
 """So many entries with empty seats are named; the rest is counted."""
 
@@ -68,9 +61,15 @@ def show_draw(request: Request, visit: MaybeVisit, edition_id: str) -> Response:
         request, "admin/draw.html", edition=edition, found=found, zone=edition.process.time_zone, title=words.edition_title(edition),
         bars=plots.histogram((one.held, one.capacity) for one in found.loads if not one.declined), plots=plots, reasons=REASONS,
         # A reason that holds nobody back anywhere needs no column.
-        columns=_columns(found), fits=FITS, causes=CAUSES, shown=_SHOWN, done=request.query_params.get("done"),
-        changeable=found.run.state in ("opening", "open"), modes=panel_words.NAMES, explained=panel_words.EXPLAINED,
+        columns=_columns(found), fits=panel_words.FITS, causes=CAUSES, shown=_SHOWN, done=request.query_params.get("done"),
+        changeable=found.run.state in ("opening", "open"), entry=_code(request, "entry"), reviewer=_code(request, "reviewer"),
+        modes=panel_words.NAMES, explained=panel_words.EXPLAINED,
     )  # fmt: skip
+
+
+def _code(request: Request, name: str) -> str:
+    """What another page has filled in."""
+    return request.query_params.get(name, "")[:_LONGEST_CODE]
 
 
 def _columns(found: draw_report.Report) -> list[Reason]:

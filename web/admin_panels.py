@@ -133,7 +133,8 @@ def _read(text: str) -> tuple[Pair, ...]:
     return tuple((row[0], row[1]) for row in rows)
 
 
-def _written(pairs: Iterable[Pair]) -> str:
+def written(pairs: Iterable[Pair]) -> str:
+    """Pairs as `_read` reads them."""
     return exporting.csv_for_programs(pairs)
 
 
@@ -148,17 +149,18 @@ def _page(
     return pages.render(
         request, "admin/draw_change.html", status=status, edition=edition, found=found, title=words.edition_title(edition), names=NAMES,
         people=names, titles=titles, fault=fault, outdated=outdated, typed=typed, said=said, faults=faults[:_SHOWN], shown=_SHOWN,
-        refusals=[_refusal(one) for one in found.faults] if found else (), doubts=[_doubt(one) for one in found.doubts] if found else (),
-        put=_written(found.wish.put) if found else "", off=_written(found.wish.off) if found else "", most=panel_changes.REASON_MAX,
+        refusals=[refusal_said(one) for one in found.faults] if found else (),
+        doubts=[_doubt(one) for one in found.doubts] if found else (),
+        put=written(found.wish.put) if found else "", off=written(found.wish.off) if found else "", most=panel_changes.REASON_MAX,
     )  # fmt: skip
 
 
-def _refusal(fault: Fault) -> str:
+def refusal_said(fault: Fault) -> str:
     """A fault of a pair in the reader's language: the pair, what forbids it, and the conflict of interest."""
     texts: Mapping[str, str] = {str(code): text for code, text in REFUSALS.items()}
     said = gettext(texts[fault.column])
     why = f" ({gettext(REASONS[fault.file])})" if fault.file in REASONS else ""
-    return f"{fault.field.replace(',', ' · ')}: {said}{why}"
+    return f"{fault.field.strip(',').replace(',', ' · ')}: {said}{why}"
 
 
 def _doubt(doubt: Doubt) -> str:

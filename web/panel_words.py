@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from rules.panel_flow import ANY_TOPIC, EXACT, FIRST_LEVEL, NEIGHBOUR, NO_MATCH
 from tasks.panel_checks import DoubtKind, Refusal
+from tasks.panels_seen import SheetState
+from web.language import gettext
 from web.language import mark as _
 
+FITS = {
+    EXACT: _("学科代码完全一致"),
+    FIRST_LEVEL: _("一级学科一致"),
+    NEIGHBOUR: _("相近学科"),
+    NO_MATCH: _("学科不一致"),
+    ANY_TOPIC: _("不要求学科"),
+}
+SHARED = _("%(fit)s，%(n)d 个相同关键词")
+SHEETS: dict[SheetState, str] = {
+    "new": _("未开始"),
+    "draft": _("填写中"),
+    "complete": _("已填完，未签署"),
+    "signed": _("已签署"),
+    "left": _("已退出"),
+}
 NAMES = {
     "fill": _("首次抽取"),
     "top_up": _("补足空缺席位"),
@@ -42,7 +60,14 @@ DOUBTS: dict[DoubtKind, str] = {
 }
 """Sentences, each with the codes and numbers of the doubt."""
 REASON_FAULTS = {"missing": _("此次调整有所代价，请填写理由"), "text": _("含有无法保存的字符，或内容过长")}
+NO_ENTRY = _("请填写申报项编号")
 NOTHING = _("请填写申报项编号和专家编号")
 NO_FILE = _("请选择 .xlsx、.xls、.ods 或 .csv 文件")
 OVER = _("评审未在进行，或已过截止时间，或正在复评，不能调整专家组。如已截止，请先延长期限。")
 DRAWN = _("已抽取过专家，请改用“补足空缺席位”。")
+
+
+def fit_said(fit: int, shared: int = 0) -> str:
+    """How well a reviewer fits an entry, and how many keywords they share if any, in the reader's language."""
+    said = gettext(FITS[fit])
+    return gettext(SHARED) % {"fit": said, "n": shared} if shared else said

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from tasks import visiting
 from tasks.installation import Installation
+from tests import builders
 from tests.browser.bars import violations
 from tests.browser.conftest import WIDTHS, served
 from tests.tasks.test_panel_changes import PANELS, an_edition, begin
@@ -29,6 +30,7 @@ def test_changes_of_panels_are_made_by_everybody_on_any_screen(installed: Instal
     begin(installed, "R01", "A01")
     with installed.database.write() as store:
         store.put_admin("admin@example.org", "管理员", "admin")
+    builders.put(installed.database, edition.id, reviewers=[builders.a_reviewer("R09", unit="示例省岩石力学与深部开采国家研究中心")])
     base, found = f"{installed.settings.base_url}/admin/editions/{edition.id}/draw", []
 
     def looked(page: Page, width: int) -> list[Any]:
@@ -41,8 +43,9 @@ def test_changes_of_panels_are_made_by_everybody_on_any_screen(installed: Instal
             page = context.new_page()
             page.goto(visiting.make_sign_in("admin@example.org") or "")
             page.locator("main button").first.click()
-            page.goto(base)
-            found += looked(page, width)
+            for path in ("/panels", "/panels?show=inexact&q=x", "/instead?entry=A01&reviewer=R02", "/instead?entry=A01&reviewer=R01", ""):
+                page.goto(f"{base}{path}")
+                found += looked(page, width)
             page.locator("button[value=top_up]").click()  # some seats stay empty
             found += looked(page, width)
             for entry, reviewer, act in (("A01", "R01", "off"), ("A01", "R06", "put"), ("A01", "R04", "put")):

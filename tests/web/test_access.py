@@ -156,6 +156,10 @@ EXPECTED: dict[str, Access] = {
     "/admin/editions/{edition_id}/checks/{code}/files/{name}/{number}": Access(ADMIN, get=404),
     "/admin/editions/{edition_id}/draw": Access(ADMIN),
     "/admin/editions/{edition_id}/draw/change": Access(ADMIN, post=422),  # no mode
+    "/admin/editions/{edition_id}/draw/panels": Access(ADMIN),
+    "/admin/editions/{edition_id}/draw/panels.csv": Access(ADMIN),
+    "/admin/editions/{edition_id}/draw/panels.xlsx": Access(ADMIN),
+    "/admin/editions/{edition_id}/draw/instead": Access(ADMIN, get=422),  # no entry
     "/admin/editions/{edition_id}/healing": Access(ADMIN),
     "/admin/editions/{edition_id}/healing/{act}": Access(ADMIN, post=422, own={"act": "keep"}),  # nobody named
     "/admin/editions/{edition_id}/draw/pairs": Access(ADMIN, post=422),  # no file
