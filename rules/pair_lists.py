@@ -10,7 +10,6 @@ from rules.cells import tidy
 from rules.columns import Reading
 
 _LONGEST_CODE = 80
-_DEFUSED = ("'=", "'+", "'-", "'@")
 _COLUMNS = tuple(
     FormField(name=name, title=Words(zh=zh, en=en), headers=headers, required=True)
     for name, zh, en, headers in (
@@ -32,15 +31,11 @@ def read_pairs(table: Table) -> tuple[tuple[str, str], ...]:
     columns = reading.columns(_COLUMNS)
     found = []
     for row in table.rows:
-        entry, reviewer = (reading.take(row, columns, field, _code, "") for field in _COLUMNS)
+        entry, reviewer = (
+            reading.take(row, columns, field, lambda text: tidy(text, max_length=_LONGEST_CODE).strip(), "") for field in _COLUMNS
+        )
         if entry and reviewer:
             found.append((entry, reviewer))
     if reading.faults:
         raise InputError(sorted(reading.faults, key=lambda fault: fault.row or 0))
     return tuple(dict.fromkeys(found))
-
-
-def _code(text: str) -> str:
-    """A code as it was before a CSV of ours defused it (`tasks.exporting.csv_cell`)."""
-    code = tidy(text, max_length=_LONGEST_CODE).strip()
-    return code[1:] if code.startswith(_DEFUSED) else code

@@ -97,11 +97,17 @@ def show_panels(request: Request, visit: MaybeVisit, edition_id: str) -> Respons
     page = int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else 1
     page = max(1, min(page, count))
     return pages.render(
-        request, "admin/panels.html", edition=edition, found=found, asked=asked, views=VIEWS, groups=_groups(edition, found),
+        request, "admin/panels.html", edition=edition, found=found, asked=asked, views=_views(found), groups=_groups(edition, found),
         panels=listed[(page - 1) * _ON_A_PAGE : page * _ON_A_PAGE], listed=len(listed), page=page, pages=count,
         fit_said=panel_words.fit_said, sheets=panel_words.SHEETS, title=words.edition_title(edition),
         changeable=found.run.state in ("opening", "open"), base=BASE.format(edition_id=edition_id), link=urlencode,
     )  # fmt: skip
+
+
+def _views(found: Seen) -> Mapping[str, str]:
+    """What can be chosen: fit only where a discipline is asked for."""
+    topical = any(one.topical for one in found.panels)
+    return {view: name for view, name in VIEWS.items() if topical or view != "inexact"}
 
 
 def _rows(edition: Edition, found: Seen) -> list[list[object]]:

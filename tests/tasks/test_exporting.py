@@ -38,6 +38,19 @@ def test_a_text_in_a_workbook_is_neither_a_formula_nor_a_link_nor_a_number(cell:
     assert (page["A2"].data_type, page["A2"].value) == ("n", -1)
 
 
+def test_a_table_as_a_workbook_is_the_same_each_time_and_its_texts_stay_texts() -> None:
+    def made() -> bytes:
+        return exporting.xlsx_table(
+            [["编号", "数"], ["=1+1", 7], ["007", 8]], title="表", created=datetime(2026, 1, 1, tzinfo=UTC), widths=(9, 4)
+        )
+
+    page = openpyxl.load_workbook(io.BytesIO(made())).worksheets[0]
+    assert [[(cell.data_type, cell.value) for cell in row] for row in page.iter_rows()] == [
+        [("s", "编号"), ("s", "数")], [("s", "=1+1"), ("n", 7)], [("s", "007"), ("n", 8)],
+    ]  # fmt: skip
+    assert (page.freeze_panes, made()) == ("A2", made())
+
+
 def test_every_table_that_is_handed_out_is_written_here() -> None:
     made_up = {"tasks/exporting.py", "tasks/samples_files.py"}  # the samples are made up, and read by us
     writes = re.compile(r"xlsxwriter\.Workbook\(|csv\.(Dict)?[Ww]riter\(")

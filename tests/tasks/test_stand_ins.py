@@ -9,6 +9,7 @@ import pytest
 
 from models.edition import Edition
 from models.errors import TooLate
+from models.reviewing import Invitation
 from rules.stand_ins import StandIn
 from tasks import panel_changes, stand_ins
 from tasks.installation import Installation
@@ -52,7 +53,7 @@ def test_who_is_full_has_declined_or_stepped_back_is_not_named(installed: Instal
     )  # fmt: skip
     with installed.database.write() as store:
         store.recuse(store.assignment(1, f"{ID}/e/A01", f"{ID}/r/R03").id)
-        store.put_invitation(builders.Invitation(ID, 1, f"{ID}/r/R07", "declined", answered_at=builders.NOW))
+        store.put_invitation(Invitation(ID, 1, f"{ID}/r/R07", "declined", answered_at=builders.NOW))
     assert free() == ["R08"]
 
 
