@@ -17,6 +17,8 @@ from rules.keywords import read_keywords
 from rules.text import clean_name, clean_unit, halfwidth
 
 _LONGEST_CODE = 40
+_MOST_LOAD = "1000000"
+"""More than any award has entries, and less than any database refuses to keep."""
 
 
 def _column(name: str, zh: str, en: str, *headers: str, required: bool = True, **more: Any) -> FormField:
@@ -49,6 +51,7 @@ _REVIEWER = (
         required=False,
         kind="number",
         min="1",
+        max=_MOST_LOAD,
     ),
     _column("keywords", "关键词", "Keywords", "keyword", "研究关键词", "研究方向关键词", "专长关键词", required=False),
 )
@@ -207,7 +210,11 @@ class _People:
 
 
 def _code(text: str) -> str:
-    return halfwidth(tidy(text, max_length=_LONGEST_CODE)).strip()
+    code = halfwidth(tidy(text, max_length=_LONGEST_CODE)).strip()
+    # Codes stand in the addresses of pages, where these mean something else.
+    if set(code) & {"/", "\\"} or code in (".", ".."):
+        raise CellRefused(f"{code!r} cannot stand in the address of a page", "write the code without / and \\, e.g. 2026-001")
+    return code
 
 
 def _name(text: str) -> str:

@@ -82,6 +82,19 @@ def test_faults_of_reviewers_are_told_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize("code", ["2026/001", "甲\\乙", ".", "..", "２０２６／００１"])
+def test_a_code_that_no_address_of_a_page_can_hold_is_refused(code: str) -> None:
+    for read, line, column in ((intake.read_reviewers, REVIEWER, "专家编号"), (intake.read_nominators, NOMINATOR, "编号")):
+        ((row, letter, what),) = people_faults(read, PAPERS, {**line, column: code})
+        assert (row, letter, what.endswith("cannot stand in the address of a page")) == (3, "A", True)
+    assert intake.read_reviewers(a_table({**REVIEWER, "专家编号": "R~1 a?b#c.d"}), PAPERS)[0].code == "R~1 a?b#c.d"
+
+
+def test_a_load_is_no_larger_than_databases_keep() -> None:
+    ((_, letter, what),) = people_faults(intake.read_reviewers, PAPERS, {**REVIEWER, "评审上限": "3000000000"})
+    assert (letter, what) == ("F", "3000000000 is more than 1000000")
+
+
 def test_disciplines_may_be_missing_where_scoring_matches_by_nothing() -> None:
     line = {key: value for key, value in REVIEWER.items() if key != "学科"}
     assert intake.read_reviewers(a_table(line), VOLUNTEERS)[0].disciplines == ()
