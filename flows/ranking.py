@@ -73,6 +73,7 @@ def rank(
         places=calibrated_places,
     )
     try:
+        _refuse_same(scores, output, compared)
         table = _read(scores)
         question = replace(question, own=read_own_unit(table))
         found = ranked(read_scores(table), question)
@@ -88,6 +89,20 @@ def rank(
         typer.echo(f"{note.en}\n{note.zh}", err=True)
     if output is not None:
         typer.echo(f"{output}: {len(found.places)} entries, sha256 {hashlib.sha256(text.encode()).hexdigest()}", err=True)
+
+
+def _refuse_same(scores: Path, output: Path | None, compared: Path | None) -> None:
+    """Refuse to write over the scores, or one result over the other.
+
+    Raises:
+        InputError: two of the files are one.
+    """
+    written = [path for path in (output, compared) if path is not None]
+    for path in written:
+        if path.resolve() == scores.resolve():
+            raise InputError([Fault("the ranking would overwrite the scores", "name another file", file=str(path))])
+    if len({path.resolve() for path in written}) < len(written):
+        raise InputError([Fault("the ranking and the comparison are one file", "name another at --compared", file=str(output))])
 
 
 def ranking_text(found: Ranked, question: Question) -> str:

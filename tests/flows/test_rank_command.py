@@ -156,6 +156,19 @@ def test_an_entry_whose_name_looks_like_a_total_is_not_lost_in_silence(rank: Ran
     assert "第 3 行（合计）" in err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-o", "scores.csv"], "the ranking would overwrite the scores"),
+        (["--compared", "./scores.csv"], "the ranking would overwrite the scores"),
+        (["-o", "ranking.csv", "--compared", "./ranking.csv"], "the ranking and the comparison are one file"),
+    ],
+)
+def test_nothing_is_written_over_the_scores_or_over_itself(rank: Rank, words: list[str], said: str) -> None:
+    code, _, err = rank(SMALL, "--method", "mean", *words)
+    assert (code, said in err, Path("ranking.csv").exists(), Path("scores.csv").read_text("utf-8")) == (2, True, False, text_of(SMALL))
+
+
 def test_a_terminal_that_knows_no_chinese_still_gets_the_whole_file(tmp_path: Path) -> None:
     (tmp_path / "scores.csv").write_text(text_of(SMALL), "utf-8")
     words = [sys.executable, "-m", "flows", "rank", str(tmp_path / "scores.csv"), "--method", "mean"]
