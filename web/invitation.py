@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -121,12 +122,20 @@ def _page(
     text = inviting.pledge_text(desk.stage, language.CURRENT.get())
     with visitors.database(request).read() as store:
         units = _units(store, desk)
-        reply_by = store.watch(desk.edition.id, desk.run.position, seat.person.id).reply_by if desk.waiting else None
+        reply_by = _reply_by(store, seat, desk)
     return pages.render(
         request, "invitation.html", status=status, seat=seat, desk=desk, typed=typed, faults=_Faults(faults or {}), units=units,
         masked=masked_name(seat.person.name), reasons=words.RECUSALS, pledge=text, pledge_digest=inviting.pledge_digest(text),
         new=desk.invitation.state == "accepted", reply_by=reply_by, cause=desk.invitation.reason, zone=desk.edition.process.time_zone,
     )  # fmt: skip
+
+
+def _reply_by(store: Store, seat: Seat, desk: sheets.Desk) -> datetime | None:
+    """Until when an answer is awaited before somebody else is asked; None if nobody will be, or the day has passed."""
+    if not desk.waiting:
+        return None
+    watch = store.watch(desk.edition.id, desk.run.position, seat.person.id)
+    return watch.reply_by if watch.reply_by is not None and watch.reply_by > desk.now and not watch.kept_by else None
 
 
 def _units(store: Store, desk: sheets.Desk) -> list[str]:

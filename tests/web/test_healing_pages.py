@@ -9,7 +9,7 @@ import pytest
 
 from models import tables as t
 from models.healing import Watch
-from tasks import bounces, healing
+from tasks import bounces, healing, keeping
 from tasks.installation import Installation
 from tests import builders
 from tests.builders import NOW
@@ -56,6 +56,8 @@ async def test_the_invitation_names_the_day_by_which_to_answer(browser: Browser,
     page = await enter(browser, world)
     assert "2026年6月13日" in page
     assert "届时没有答复，将改请其他专家" in page
+    keeping.keep(world.edition.id, "R01", "电话已确认", admin="admin@example.org")
+    assert "2026年6月13日" not in (await browser.get("/review/invitation")).text
 
 
 async def test_who_opens_a_lapsed_link_sees_what_happened_and_can_come_back(browser: Browser, world: World) -> None:
