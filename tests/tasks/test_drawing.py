@@ -63,7 +63,7 @@ def test_who_shares_keywords_is_drawn_and_the_record_replays_it(season: Season) 
         "at_most": 2, "needs": {made.entries()[0].code: ["ai", "rock burst", "x"]}, "panelists": {f"R0{n}": ["ai", "x"] for n in (4, 5, 6)},
     }  # fmt: skip
     replayed = recomputing.recompute(made.id)
-    assert (replayed[0].what.partition(",")[0], {one.same for one in replayed}) == ("draw 1 (first", {True})
+    assert ("(first" in replayed[0].what, {one.same for one in replayed}) == (True, {True})
 
 
 def test_what_is_kept_draws_the_same_again(season: Season) -> None:
