@@ -111,7 +111,7 @@ def decide(edition_id: str, request: str, *, grant: bool, reason: str, admin: st
 def _take_back(store: Store, edition: Edition, request: Avoidance, admin: str) -> int:
     """Take the unit's entries out of the hands of whom the request names."""
     run, _stage = conflicts.stage_of(edition)
-    people = {one.id for one in pool(store, edition, request)}
+    people = {one.id: one for one in pool(store, edition, request)}
     own = {one.id: one for one in store.entries(edition.id) if one.nominator == request.nominator}
     drawn = 0
     for person in sorted(people):
@@ -127,6 +127,8 @@ def _take_back(store: Store, edition: Edition, request: Avoidance, admin: str) -
                 edition.id, "EntryTakenBack", actor=f"admin:{admin}", position=run.position, entry=one.entry, reviewer=person,
                 relations=["avoided"], reason=request.reason,
             )  # fmt: skip
+        if held:
+            conflicts.tell(store, edition, run, people[person], [own[one.entry].code for one in held], now)
         drawn += substitutes.replace(store, edition.id, run.position, held, why="taken back by the office: a request was granted")
     return drawn
 

@@ -5,7 +5,9 @@ Each act is one transaction (rule R3).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal, get_args
 
 from models.edition import SET_ASIDE, Assignment, Edition, Entry, Reviewer, StageRun
@@ -13,6 +15,7 @@ from models.errors import Fault, InputError, NotAllowed, NotFound
 from models.relations import RELATIONS, ConflictDecision, ToldRelation, Verdict
 from models.stages import ScoringStage
 from models.store import Store
+from notifications import messages
 from rules.relations import By
 from rules.text import TextRefused, clean
 from tasks import known_conflicts, recusing, reviewing, substitutes
@@ -208,7 +211,13 @@ def _take(store: Store, edition: Edition, run: StageRun, pair: Pair, *, reason: 
         edition.id, "EntryTakenBack", actor=f"admin:{admin}", position=run.position, entry=held.entry, reviewer=held.reviewer,
         relations=list(pair.relations), reason=reason,
     )  # fmt: skip
+    tell(store, edition, run, pair.reviewer, [pair.entry.code], now)
     return substitutes.replace(store, edition.id, run.position, [held], why="taken back by the office: conflict of interest")
+
+
+def tell(store: Store, edition: Edition, run: StageRun, reviewer: Reviewer, codes: Sequence[str], now: datetime) -> None:
+    """Tell a reviewer that entries were taken back, and not why: reasons are the office's and the nominators'."""
+    store.queue_mails(edition.id, [messages.review_less(edition, run, reviewer, codes, now.isoformat())])
 
 
 def _words(text: str, faults: list[Fault]) -> str:

@@ -159,6 +159,8 @@ def test_granting_later_takes_the_units_entries_back_and_draws_substitutes(insta
     assert held(installed, edition) == {"B01"}
     with installed.database.read() as store:
         assert [one.asks for one in conflicts.found(store, edition)] == [False, False]
+        (less,) = [one for one in store.mails(edition.id) if one.template == "review_less"]
+    assert (less.to_address, less.params["codes"]) == ("r01@example.org", ["A01", "A02"])
 
 
 def test_a_signed_sheet_keeps_a_request_from_being_granted(installed: Installation, clock: Clock, edition: Edition) -> None:

@@ -228,7 +228,10 @@ def test_barring_who_sits_takes_the_entry_back_with_its_draft_and_draws_a_substi
     ]
     with installed.database.read() as store:
         (kept,) = store.sheet_versions(held.id)
-        assert [one.to_address for one in store.mails(soft.id)] == [f"{instead.lower()}@example.org"]
+        sent = {(one.template, one.to_address, str(one.params.get("codes", ""))) for one in store.mails(soft.id)}
+    # Who loses an entry is told that much, and not why.
+    gone = ("review_less", "r01@example.org", "['A01']")
+    assert sent == {gone, ("review_invitation", f"{instead.lower()}@example.org", "")}
     assert (kept.actor, kept.reason, kept.content["marks"]["originality"]) == (f"admin:{ADMIN}", "conflict", "35")
 
 
