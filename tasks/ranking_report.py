@@ -12,7 +12,7 @@ from models.errors import NotFound
 from models.ranking import FrozenRule, Reason
 from models.stages import ScoringStage, ShortlistingStage
 from models.store import Store
-from rules import assignment, conflicts, marking, panel_checks, shortlist, side_by_side
+from rules import assignment, conflicts, frozen_rule, marking, panel_checks, shortlist, side_by_side
 from rules import scoring as scoring_rules
 from rules.list_places import Question
 from rules.panel_checks import OwnUnit
@@ -54,6 +54,8 @@ class Report:
     """Those that count already."""
     frozen: FrozenRule | None = None
     """The rule as it was frozen; None before the invitations."""
+    changed: tuple[str, ...] = ()
+    """What differs from it now; what is shown then is not what the award goes by."""
     own_units: tuple[OwnUnit | None, ...] = ()
     """For each ranking that was calibrated by itself: how much reviewers favour their own unit; None where no pair shares one."""
     divergent: tuple[Divergent, ...] = ()
@@ -107,14 +109,15 @@ def report(store: Store, edition: Edition) -> Report:
         apart=marking.apart(edition.process, stage),
     )
     sheets = list(_sheets(store, edition, run, question))
-    ranking = side_by_side.rank(sheets, question)
+    ranking, frozen = side_by_side.rank(sheets, question), store.frozen_rule(edition.id, run.position)
     return Report(
         run=run,
         stage=stage,
         ranking=ranking,
         sheets=len(panels),
         signed=len(sheets),
-        frozen=store.frozen_rule(edition.id, run.position),
+        frozen=frozen,
+        changed=() if frozen is None else frozen_rule.differences(frozen.rule, edition, run.position),
         own_units=_own_units(store, edition, ranking),
         divergent=_divergent(store, edition, run, sheets),
         asks=reasons.is_open(store, edition, run),

@@ -338,6 +338,18 @@ async def test_the_frozen_rule_is_shown_with_its_digest_and_time(admin: Browser,
     assert frozen.digest in page
     assert "2026-06-10 10:00" in page
     assert "&#34;trim_min&#34;: 5" in page
+    assert "与冻结的规则不一致" not in page
+
+
+async def test_a_rule_that_is_no_longer_the_frozen_one_is_told(admin: Browser, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    score(world)
+    with world.installation.database.write() as store:
+        edition = store.edition(world.edition.id)
+        freezing.freeze_rule(store, edition, edition.stages[1])
+    monkeypatch.setattr("rules.methods.VERSION", methods.VERSION + 1)
+    page = (await admin.get(HERE)).text
+    said = f"methods: was {methods.VERSION - 1}, is {methods.VERSION}"
+    assert ("与冻结的规则不一致" in page, said in page, report(world).changed) == (True, True, (said,))
 
 
 @pytest.mark.parametrize(("world", "drawn"), [({}, True), ({"aggregate": {"method": "borda", "min_valid": 2}}, False)], indirect=["world"])
