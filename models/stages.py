@@ -222,7 +222,9 @@ class ScoringStage(_Stage):
             yield from misfits(self.criteria, "criteria")
         for name, criteria in self.criteria_by_class.items():
             yield from misfits(criteria, "criteria_by_class", name)
-        yield from relations.misfits(self.conflicts, self.soft_conflicts, self.coauthor_within_years, self.avoid_requests, self.avoid_grants)
+        yield from relations.misfits(
+            self.conflicts, self.soft_conflicts, self.coauthor_within_years, self.avoid_requests, self.avoid_grants
+        )
         if self.aggregate.min_valid > self.panel:
             what = f"min_valid {self.aggregate.min_valid} exceeds the panel of {self.panel}; raise panel or lower min_valid"
             yield Misfit(what, "aggregate", "min_valid")

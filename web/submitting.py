@@ -159,7 +159,8 @@ def show(request: Request, visit: MaybeVisit) -> Response:
     edition, office = seat.edition, visitors.installed(request).settings.mail_from
     return pages.render(
         request, "submit.html", seat=seat, edition=edition, run=edition.stages[0], desk=desk, said=said, zone=edition.process.time_zone,
-        office=office, avoid=avoiding.stage_of(edition), documents=_documents(edition, unit), classes={one.name: words.both(one.title) for one in edition.process.classes},
+        office=office, avoid=avoiding.stage_of(edition), documents=_documents(edition, unit),
+        classes={one.name: words.both(one.title) for one in edition.process.classes},
     )  # fmt: skip
 
 

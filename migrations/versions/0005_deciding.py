@@ -149,7 +149,9 @@ def _shortlists() -> None:
         sa.Column("ties", sa.JSON(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("actor", sa.String(400), nullable=False),
-        sa.ForeignKeyConstraint(["edition", "version"], ["shortlists.edition", "shortlists.version"], name="fk_shortlist_grounds_edition_shortlists"),
+        sa.ForeignKeyConstraint(
+            ["edition", "version"], ["shortlists.edition", "shortlists.version"], name="fk_shortlist_grounds_edition_shortlists"
+        ),
         sa.PrimaryKeyConstraint("edition", "version", name="pk_shortlist_grounds"),
     )
     if op.get_bind().dialect.name == "sqlite":

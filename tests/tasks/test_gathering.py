@@ -1,4 +1,4 @@
-"""Writes of one event loop, gathered while a thread waits for the lock or the disk: refused or kept one by one, nobody answered too early."""
+"""Writes of one event loop, gathered while a thread waits for lock or disk: refused or kept one by one, nobody answered too early."""
 
 from __future__ import annotations
 
