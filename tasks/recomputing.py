@@ -73,20 +73,33 @@ def _draw(run: StageRun, kept: KeptDraw) -> Compared:
         differences.append("what was asked is no longer what was recorded (its digest differs)")
     if digest(dict(made.result)) != kept.result_digest:
         differences.append("the recorded seats are no longer those that were recorded (their digest differs)")
-    was = {(entry, who) for entry, who in made.result["pairs"]}
-    now = set(draw_records.solved(made.question).pairs)
-    differences += [f"{entry} went to {who}, and would not now" for entry, who in sorted(was - now)]
-    differences += [f"{entry} would go to {who} now, and did not" for entry, who in sorted(now - was)]
-    if differences and made.question["version"] != draw_records.VERSION:
+    was = _seats(kept)
+    try:
+        now = set(draw_records.solved(made.question).pairs)
+    except Exception as failure:
+        # A record that somebody has changed can hold anything; what was recorded whole must be solved.
+        if not differences:
+            raise
+        differences.append(f"it cannot be solved any more ({type(failure).__name__})")
+    else:
+        differences += [f"{entry} went to {who}, and would not now" for entry, who in sorted(was - now)]
+        differences += [f"{entry} would go to {who} now, and did not" for entry, who in sorted(now - was)]
+    if differences and made.question.get("version") != draw_records.VERSION:
         differences.append(f"it was drawn by {made.solver}; this version draws as {draw_records.VERSION}")
     return Compared(run.name, f"draw {kept.id} ({made.kind}, round {made.round}, {len(was)} seats, {made.solver})", tuple(differences))
+
+
+def _seats(kept: KeptDraw) -> set[tuple[str, str]]:
+    """The seats of a draw as they are recorded; none where the record is damaged."""
+    pairs = kept.made.result.get("pairs", ())
+    return {(str(one[0]), str(one[1])) for one in pairs if isinstance(one, list) and len(one) == 2} if isinstance(pairs, list) else set()
 
 
 def _drawn_rounds(store: Store, edition: Edition, run: StageRun) -> Iterator[Compared]:
     """Draws must be the panels that were given out: whoever changed the table of assignments later is found."""
     codes = {one.id: one.code for one in store.entries(edition.id)} | {one.id: one.code for one in store.reviewers(edition.id)}
     have = {(codes.get(one.entry, one.entry), codes.get(one.reviewer, one.reviewer)) for one in store.assignments(edition.id, run.position)}
-    drawn = {(entry, who) for kept in store.draws(edition.id, run.position) for entry, who in kept.made.result["pairs"]}
+    drawn = {pair for kept in store.draws(edition.id, run.position) for pair in _seats(kept)}
     events = store.events(edition.id, "PanelsChanged")
     by_hand = {
         (codes.get(entry, entry), codes.get(who, who))

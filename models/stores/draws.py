@@ -53,5 +53,9 @@ def _kept(row: Any) -> KeptDraw:
 
 
 def _read(packed: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(zlib.decompress(packed))
-    return found
+    """A document; nothing if it is damaged, which its digest then shows."""
+    try:
+        found = json.loads(zlib.decompress(packed))
+    except (zlib.error, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

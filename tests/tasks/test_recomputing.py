@@ -12,7 +12,7 @@ from models.errors import NotFound
 from rules.draw_records import canonical
 from tasks import recomputing, recusing
 from tests import builders
-from tests.tasks.driving import Season
+from tests.tasks.driving import ON_SQLITE, Season
 from tests.tasks.test_panel_changes import make, manual
 from tests.tasks.test_scoring import all_score, opened
 
@@ -72,6 +72,21 @@ def test_a_planted_seat_in_the_record_is_found(scored: Season) -> None:
     assert not found.same
     assert "their digest differs" in found.differences[0]
     assert any(one.endswith("went to R99, and would not now") for one in found.differences)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("column", "damage"),
+    [("question", b"\x00"), ("question", zlib.compress(b'{"version": 1, "needs": 3}')), ("result", zlib.compress(b"[]"))],
+)
+def test_a_damaged_record_is_told_and_the_rest_is_still_compared(scored: Season, column: str, damage: bytes) -> None:
+    with scored.database.write() as store:
+        kept = store.draws(scored.id)[0]
+        draws = deciding_tables.DRAWS
+        store.connection.execute(sa.update(draws).where(draws.c.id == kept.id).values({column: damage}))
+    first, *rest = recomputing.recompute(scored.id)
+    assert "its digest differs" in first.line() or "their digest differs" in first.line()
+    assert [one.what.split(" (")[0] for one in rest] == [f"draw {kept.id + 1}", "panels", "frozen rule", "marks and places"]
 
 
 def test_a_planted_reviewer_on_a_panel_is_found(scored: Season) -> None:
