@@ -27,7 +27,11 @@ STEP = "re_review"
 
 @action
 def send_tied(lease: Lease, position: int) -> bool:
-    """Draw further reviewers for the entries that nothing before the link `re_review` parts. Yields whether the stage stays open."""
+    """Draw further reviewers for the entries that nothing before the link `re_review` parts. Yields whether the stage stays open.
+
+    Raises:
+        RuleChanged: the rule is not the one that was frozen when the invitations went out.
+    """
     edition, run = stages.look(lease, position)
     cut = tie_evidence.cut_after(edition, run)
     if run.state != "open" or cut is None or RE_REVIEW not in chain_of(cut):
@@ -35,6 +39,7 @@ def send_tied(lease: Lease, position: int) -> bool:
     with database().read() as store:
         if store.step_done(edition.id, position, STEP) or not _waiting(store, edition, run, cut):
             return False
+        scoring_stage.refuse_changed_rule(store, edition, run)  # by another rule others would be tied
     with stages.step(lease, position, STEP) as store_:
         if store_ is None:
             return False

@@ -13,11 +13,13 @@ import pytest
 
 from models import tables as t
 from models.errors import NotAllowed
+from models.process import Process
 from models.shortlists import Tie, TieStep
-from tasks import failpoints, ranking_report, re_review, reopening, results, stages
+from tasks import editions, failpoints, ranking_report, re_review, reopening, results, stages
 from tests import builders
 from tests.tasks.conftest import people
 from tests.tasks.driving import ON_SQLITE, Season
+from tests.tasks.test_ranking_rule import declare
 from tests.tasks.test_scoring import all_score, panels
 
 KEYS = ("A01", "A02", "A03", "A04", "A05")
@@ -162,6 +164,26 @@ def test_what_was_not_signed_before_counts_no_more_and_what_was_stays_locked(sea
     signed = next(code for code in panels(again, number=0)["A01"] if code != late)
     with pytest.raises(NotAllowed, match="the sheets that decided who is tied stay locked; only sheets of round 1"):
         reopening.reopen(again.id, 1, f"{again.id}/r/{signed}", [entry], "核对", admin="admin@example.org")
+
+
+@ON_SQLITE
+def test_by_a_rule_that_changed_nobody_is_reviewed_again(season: Season) -> None:
+    again = begun(season, ties="re_review", re_review={"panel": 2, "days": 4})
+    all_score(again, MARKS)
+    with again.database.read() as store:
+        process = store.edition(again.id).process
+    changed = process.model_dump(mode="json", exclude_unset=True)
+    changed["stages"][1]["aggregate"]["places"] = 1
+    declare(again, Process.model_validate(changed))
+    again.advance()
+    assert (again.states(), again.events("ReReviewOpened"), again.mails("review_more")) == ({"scoring": "blocked"}, [], [])
+    assert "scoring.aggregate.places: was 2, is 1" in (again.run("scoring").blocked or "")
+    declare(again, process)
+    with again.database.write() as store:
+        editions.retry(store, again.id, actor="admin:admin@example.org")
+    again.clock.advance(minutes=5)
+    again.advance()
+    assert (again.states(), len(again.events("ReReviewOpened"))) == ({"scoring": "open"}, 1)
 
 
 @ON_SQLITE
