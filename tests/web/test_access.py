@@ -272,7 +272,7 @@ def test_every_expectation_has_its_route(app: Starlette) -> None:
     assert set(EXPECTED) - {path for path, _methods in routes_of(app)} == set()
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [pytest.param(one, marks=pytest.mark.slow) if one in (*PARTY, *WITNESS) else one for one in ROLES])
 async def test_each_role_gets_its_own_and_nothing_else(app: Starlette, browser: Browser, two_editions: World, role: str) -> None:
     world = two_editions
     await sign_in(browser, world, role)
