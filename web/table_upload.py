@@ -14,7 +14,7 @@ from models.edition import SET_ASIDE, Edition, Nominator
 from models.errors import Fault, InputError, Stale
 from models.intake import Row
 from models.process import FormField
-from rules import intake, quotas
+from rules import intake, quotas, tabular
 from tasks import kept_tables, marked_workbooks, own_forms, table_checking, table_upload, template_words
 from tasks.kept_tables import KeptTable
 from tasks.table_checking import ReadRow, Seen
@@ -202,6 +202,7 @@ def _table_page(
         class_title=words.both(declared.title), counter=declared.counter, faults=told[:_MOST_FAULTS],
         more_faults=max(0, len(told) - _MOST_FAULTS),
         unread=_unread(seen), overwritten=_overwritten(seen), columns=_columns(seen, fields),
+        aside=tabular.left_out(seen.table) if seen.table else None,
         of_unit=seen.table is not None and any(one.row is None for one in seen.faults),
         of_columns=any(one.row is not None and one.field and not one.column for one in seen.faults),
         options=_options(edition, kept), preview=_preview(seen, fields), states=STATES,

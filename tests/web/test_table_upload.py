@@ -176,6 +176,14 @@ async def test_an_example_that_was_written_over_is_pointed_out(browser: Browser,
     assert "没有读取的列" not in browser.last.text  # running numbers are the template's own
 
 
+async def test_rows_that_were_taken_for_totals_are_pointed_out(browser: Browser, world: World) -> None:
+    await browser.enter(world.link("nominator", "N01"))
+    for more, told in (("", False), ("\r\n合计,1", True)):
+        await read(browser, a_csv(a_line()) + more.encode())
+        assert browser.last is not None
+        assert ("以下各行像是合计或说明，没有采用：第 3 行（合计）" in browser.last.text) is told
+
+
 async def test_one_field_for_two_columns_is_refused_and_nothing_changes(browser: Browser, world: World) -> None:
     await browser.enter(world.link("nominator", "N01"))
     address = await read(browser, a_csv(a_line()))
