@@ -19,7 +19,7 @@ from notifications import messages
 from rules import calendar, eligibility, shortlist
 from rules.digests import digest
 from rules.parting import Evidence
-from tasks import packet, stages, tie_evidence
+from tasks import packet, scoring, stages, tie_evidence
 from tasks.action import action
 from tasks.installation import settings
 
@@ -29,7 +29,10 @@ def allot(store: Store, edition: Edition) -> shortlist.Allotment:
 
     Raises:
         NotFound: there is no shortlist.
+        RuleChanged: the rule is not the one that was frozen when the invitations went out.
     """
+    if scored := edition.last_of("scoring"):
+        scoring.refuse_changed_rule(store, edition, scored, marked=True)
     found = store.shortlist(edition.id)
     if found is None:
         raise NotFound(f"{edition.id}: there is no shortlist, so nothing can be awarded")

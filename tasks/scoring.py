@@ -116,7 +116,7 @@ def refuse_changed_rule(store: Store, edition: Edition, run: StageRun, *, marked
     changed = [one for one in found if not (marked and one.startswith("methods:"))]
     if frozen is not None and changed:
         named = "; ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
-        nothing = "No list is cut" if marked else "No mark is computed"
+        nothing = "No list is cut or awarded" if marked else "No mark is computed"
         raise RuleChanged(
             f"{edition.id}: the rule of {run.name} is not the one that was frozen at {frozen.at.isoformat()} (SHA-256 {frozen.digest}): "
             f"{named}. {nothing} by another rule; restore what differs, or go back to the version that froze it, then retry"

@@ -24,7 +24,7 @@ from rules import frozen_rule, marking, methods, scoring
 from rules.calibration import calibrate
 from rules.digests import digest
 from rules.score_table import ScoreTable
-from tasks import editions, packet, ranking_report, shortlisting, stages
+from tasks import editions, packet, ranking_report, results, shortlisting, stages
 from tasks import scoring as scoring_stage
 from tests import builders
 from tests.tasks.driving import COMMITTEE, ON_SQLITE, Season
@@ -255,8 +255,10 @@ def test_no_list_is_cut_by_another_rule_than_the_frozen_one(season: Season, monk
         shortlisting.make(store, edition, run, Grounds(reason="试"))
     assert kept is not None
     declare(other, builders.a_process(name="calibrated", **builders.a_stage_change("shortlisting", ties="exclude_all")))
-    with other.database.write() as store, pytest.raises(RuleChanged, match=r"ties: was \w+, is exclude_all\. No list is cut by another"):
+    with other.database.write() as store, pytest.raises(RuleChanged, match=r"ties: was \w+, is exclude_all\. No list is cut or aw"):
         shortlisting.make(store, store.edition(other.id), run, Grounds(reason="试"))
+    with other.database.read() as store, pytest.raises(RuleChanged):
+        results.allot(store, store.edition(other.id))
 
 
 @ON_SQLITE
