@@ -25,6 +25,8 @@ from web.app import create_app
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 WIDTHS = {"phone": (390, 844), "desk": (1280, 800)}
+OFFICE = ((WIDTHS["phone"], "en-US"), (WIDTHS["desk"], "zh-CN"))
+"""How the office's newer pages are looked at: narrow with the longer words, and wide as most offices have it."""
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from tasks import visiting
 from tasks.installation import Installation
 from tests import builders
 from tests.browser.bars import violations
-from tests.browser.conftest import WIDTHS, served
+from tests.browser.conftest import OFFICE, served
 from tests.tasks.test_panel_changes import PANELS, an_edition, begin
 from tests.web.conftest import World
 
@@ -38,7 +37,7 @@ def test_changes_of_panels_are_made_by_everybody_on_any_screen(installed: Instal
         return violations(page)
 
     with served(World(installed, edition)):
-        for (width, height), language in product(WIDTHS.values(), ("zh-CN", "en-US")):
+        for (width, height), language in OFFICE:
             context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
             page = context.new_page()
             page.goto(visiting.make_sign_in("admin@example.org") or "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from itertools import product
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -15,7 +14,7 @@ from tasks import visiting
 from tasks.installation import Installation
 from tests import builders
 from tests.browser.bars import violations
-from tests.browser.conftest import WIDTHS, served
+from tests.browser.conftest import OFFICE, served
 from tests.web.conftest import World, seeded
 from tests.web.test_admin_shortlist import with_list
 
@@ -53,7 +52,7 @@ def test_the_list_is_read_by_everybody_on_any_screen(installed: Installation, ch
     member = world.link("committee", "M01")
     with served(world):
         found: list[str] = []
-        for (width, height), language in product(WIDTHS.values(), ("zh-CN", "en-US")):
+        for (width, height), language in OFFICE:
             context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
             page = context.new_page()
             page.goto(visiting.make_sign_in("admin@example.org") or "")
