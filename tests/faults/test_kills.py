@@ -9,15 +9,15 @@ import pytest
 from tests.faults import driver
 from tests.faults.conftest import Bench, Undisturbed, command
 
-_SAMPLE = 30
-_MOMENTS = 6
+_SAMPLE = 24
+_MOMENTS = 5
 _QUICK = {"JINBANG_CLAIM_SECONDS": "0.05", "JINBANG_LEASE_SECONDS": "0.2"}
 """Mail and lease of a killed run are free when the next begins, so that points come in their order."""
 
 
-@pytest.mark.parametrize(("plain", "share"), [(True, 1), (False, 5)], ids=["plain", "prefect"])
+@pytest.mark.parametrize(("plain", "share"), [(True, 1), (False, 8)], ids=["plain", "prefect"])
 def test_killed_at_each_failpoint_it_ends_as_undisturbed(bench: Bench, undisturbed: Undisturbed, plain: bool, share: int) -> None:
-    points = list(dict.fromkeys(undisturbed.passes))[::share]  # all of them as plain functions, every fifth under the Prefect server
+    points = list(dict.fromkeys(undisturbed.passes))[::share]  # all of them as plain functions, every eighth under the Prefect server
     survived = [point for point in points if bench.run(driver.rehearse, orders={point: "kill"}, plain=plain, environment=_QUICK) != -9]
     _settle(bench, plain=plain)
     assert survived == [], bench.tail()
