@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from config.settings import Settings
 from models.store import Database
@@ -27,6 +27,12 @@ CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 WIDTHS = {"phone": (390, 844), "desk": (1280, 800)}
 OFFICE = ((WIDTHS["phone"], "en-US"), (WIDTHS["desk"], "zh-CN"))
 """How the office's newer pages are looked at: narrow with the longer words, and wide as most offices have it."""
+
+
+def press(button: Locator) -> None:
+    """Press what sends a form, and wait until the answer is the page: a click by itself waits for nothing."""
+    with button.page.expect_navigation():
+        button.click()
 
 
 @pytest.fixture

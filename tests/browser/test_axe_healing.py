@@ -13,7 +13,7 @@ from tasks import visiting
 from tasks.installation import Installation
 from tests import builders
 from tests.browser.bars import violations
-from tests.browser.conftest import OFFICE, WIDTHS, served
+from tests.browser.conftest import OFFICE, WIDTHS, press, served
 from tests.web.test_healing_pages import a_world, give_away
 
 pytestmark = pytest.mark.browser
@@ -34,13 +34,13 @@ def test_the_office_reads_and_fills_in_its_page_on_any_screen(installed: Install
             context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
             page = context.new_page()
             page.goto(visiting.make_sign_in("admin@example.org") or "")
-            page.locator("main button").first.click()
+            press(page.locator("main button").first)
             page.goto(f"{installed.settings.base_url}/admin/editions/{world.edition.id}/healing")
             found += violations(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             if PICTURES:
                 page.screenshot(path=f"{PICTURES}/healing-{language}-{width}.png", full_page=True)
-            page.locator("form[action$='/keep'] button").click()  # nothing filled in
+            press(page.locator("form[action$='/keep'] button"))  # nothing filled in
             assert page.locator("[aria-invalid]").count() == 1
             found += violations(page)
             context.close()
@@ -56,7 +56,7 @@ def test_the_invitation_with_its_day_and_the_lapsed_one_are_read_on_any_screen(i
             context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
             page = context.new_page()
             page.goto(world.link("reviewer", code))
-            page.locator("main button").first.click()
+            press(page.locator("main button").first)
             assert page.url.endswith("/review/invitation")
             found += violations(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width

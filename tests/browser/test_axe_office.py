@@ -11,7 +11,7 @@ from tasks import reasons, recusing, scoring, visiting
 from tasks.installation import Installation
 from tests import builders
 from tests.browser.bars import violations
-from tests.browser.conftest import OFFICE, WIDTHS, served
+from tests.browser.conftest import OFFICE, WIDTHS, press, served
 from tests.web.test_admin_ranking import TOTALS, a_world, score
 
 pytestmark = pytest.mark.browser
@@ -33,7 +33,7 @@ def test_draw_and_ranking_are_read_by_everybody_on_any_screen(installed: Install
             context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
             page = context.new_page()
             page.goto(visiting.make_sign_in("admin@example.org") or "")
-            page.locator("main button").first.click()
+            press(page.locator("main button").first)
             for path in ("", "/draw", "/ranking", "/ranking?sort=chance&group=paper"):
                 page.goto(f"{base}/admin/editions/{world.edition.id}{path}")
                 found += violations(page)
@@ -52,12 +52,12 @@ def test_the_page_of_a_reason_is_read_by_everybody_on_any_screen(installed: Inst
             context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
             page = context.new_page()
             page.goto(f"{link}/reasons/A04")
-            page.locator("main button").first.click()
+            press(page.locator("main button").first)
             assert page.url.endswith("/review/A04/reason")
             found += violations(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert page.locator("main form .button").evaluate_all("all => all.every(one => one.offsetHeight >= 44)")
-            page.locator("main form button").click()  # an empty text
+            press(page.locator("main form button"))  # an empty text
             assert page.locator("#text-fault").is_visible()
             found += violations(page)
             page.goto(f"{installed.settings.base_url}/review")

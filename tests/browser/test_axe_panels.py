@@ -11,7 +11,7 @@ from tasks import visiting
 from tasks.installation import Installation
 from tests import builders
 from tests.browser.bars import violations
-from tests.browser.conftest import OFFICE, served
+from tests.browser.conftest import OFFICE, press, served
 from tests.tasks.test_panel_changes import PANELS, an_edition, begin
 from tests.web.conftest import World
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 def by_hand(page: Page, entry: str, reviewer: str, act: str) -> None:
     page.locator("#entry").fill(entry)
     page.locator("#reviewer").fill(reviewer)
-    page.locator(f"button[value={act}]").click()
+    press(page.locator(f"button[value={act}]"))
 
 
 def test_changes_of_panels_are_made_by_everybody_on_any_screen(installed: Installation, chromium: Browser) -> None:
@@ -41,17 +41,17 @@ def test_changes_of_panels_are_made_by_everybody_on_any_screen(installed: Instal
             context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
             page = context.new_page()
             page.goto(visiting.make_sign_in("admin@example.org") or "")
-            page.locator("main button").first.click()
+            press(page.locator("main button").first)
             for path in ("/panels", "/panels?show=inexact&q=x", "/instead?entry=A01&reviewer=R02", "/instead?entry=A01&reviewer=R01", ""):
                 page.goto(f"{base}{path}")
                 found += looked(page, width)
-            page.locator("button[value=top_up]").click()  # some seats stay empty
+            press(page.locator("button[value=top_up]"))  # some seats stay empty
             found += looked(page, width)
             for entry, reviewer, act in (("A01", "R01", "off"), ("A01", "R06", "put"), ("A01", "R04", "put")):
                 page.goto(base)
                 by_hand(page, entry, reviewer, act)
                 found += looked(page, width)
-            page.locator("main .choices button").click()  # without its reason
+            press(page.locator("main .choices button"))  # without its reason
             found += looked(page, width)
             context.close()
     assert found == []

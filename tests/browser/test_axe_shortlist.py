@@ -14,7 +14,7 @@ from tasks import visiting
 from tasks.installation import Installation
 from tests import builders
 from tests.browser.bars import violations
-from tests.browser.conftest import OFFICE, served
+from tests.browser.conftest import OFFICE, press, served
 from tests.web.conftest import World, seeded
 from tests.web.test_admin_shortlist import with_list
 
@@ -56,16 +56,16 @@ def test_the_list_is_read_by_everybody_on_any_screen(installed: Installation, ch
             context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
             page = context.new_page()
             page.goto(visiting.make_sign_in("admin@example.org") or "")
-            page.locator("main button").first.click()
+            press(page.locator("main button").first)
             address = f"{installed.settings.base_url}/admin/editions/{world.edition.id}/shortlist"
             for path in ("", "?version=1"):
                 page.goto(address + path)
                 found += looked_at(page, width)
             page.goto(address)
-            page.locator("main form .button").last.click()  # neither an entry nor a reason
+            press(page.locator("main form .button").last)  # neither an entry nor a reason
             found += looked_at(page, width)
             page.goto(member)
-            page.locator("main button").first.click()
+            press(page.locator("main button").first)
             found += looked_at(page, width)
             context.close()
     assert found == []
