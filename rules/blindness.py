@@ -82,6 +82,9 @@ def visible(process: Process, entry: Entry, files: Iterable[File], blind: subjec
 
     Of a file whose field nobody knows, a double-blind review shows it only if it is a picture of a work of art.
     """
+    files = tuple(files)
+    if not files:
+        return []
     shown = {one.name for one in subjects.fields_shown_to_reviewers(process, entry.class_name, blind)}
     artwork = process.class_named(entry.class_name).subject == "artwork"
     found = []

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from models.edition import Edition, Grant, Role, StageRun
+from models.stages import ScoringStage
 
 _PREFIX = "k1_"
 """Names the key, so that a second one can follow it."""
@@ -54,7 +55,7 @@ def device_of(user_agent: str) -> str:
 
 def needs_code(edition: Edition, role: Role) -> bool:
     """Whether a browser that entered by a link of this role must also type a mailed code."""
-    return role == "reviewer" and any(getattr(run.declared, "link_code", False) for run in edition.stages)
+    return role == "reviewer" and any(isinstance(run.declared, ScoringStage) and run.declared.link_code for run in edition.stages)
 
 
 def open_stage(edition: Edition, role: Role, now: datetime) -> StageRun | None:
