@@ -13,6 +13,7 @@ from tasks import avoiding, own_forms
 from web import pages, visitors
 from web.admin_conflicts import STATES
 from web.forms import Posted
+from web.forms_pages import sit
 from web.language import mark as _
 from web.routes import Pages
 from web.visitors import MaybeVisit, Seat
@@ -32,16 +33,10 @@ CLOSED = _("现在不能修改。")
 _FIELDS = ("name", "unit", "reason")
 
 
-def _sit(request: Request, visit: MaybeVisit) -> tuple[Seat, Nominator]:
-    seat = visitors.seat_of(request, visit, "nominator")
-    assert isinstance(seat.person, Nominator)  # noqa: S101 - the role of the seat
-    return seat, seat.person
-
-
 @router.show(HOME)
 def show(request: Request, visit: MaybeVisit) -> Response:
     """The unit's own requests, and a form for another."""
-    return _page(request, *_sit(request, visit))
+    return _page(request, *sit(request, visit))
 
 
 def _page(
@@ -68,7 +63,7 @@ def _page(
 def change(request: Request, visit: MaybeVisit, form: Posted) -> Response:
     """Keep a request, or take one back."""
     visitors.check_form(visit, form)
-    seat, unit = _sit(request, visit)
+    seat, unit = sit(request, visit)
     act, _colon, detail = form.text("act").partition(":")
     typed = {name: form.text(name) for name in _FIELDS}
     try:

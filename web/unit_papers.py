@@ -14,6 +14,7 @@ from rules import proofs, quotas
 from tasks import classified, own_forms, unit_papers
 from web import language, pages, visitors, words
 from web.forms import Form, Posted
+from web.forms_pages import sit
 from web.language import mark as _
 from web.routes import Pages
 from web.visitors import MaybeVisit, Seat
@@ -37,16 +38,10 @@ CLOSED = _("现在不能修改。")
 _STEPS = {"up": -1, "down": 1}
 
 
-def _sit(request: Request, visit: MaybeVisit) -> tuple[Seat, Nominator]:
-    seat = visitors.seat_of(request, visit, "nominator")
-    assert isinstance(seat.person, Nominator)  # noqa: S101 - the role of the seat
-    return seat, seat.person
-
-
 @router.show(HOME)
 def show(request: Request, visit: MaybeVisit) -> Response:
     """All papers on one page."""
-    return _page(request, *_sit(request, visit))
+    return _page(request, *sit(request, visit))
 
 
 def _page(
@@ -76,7 +71,7 @@ def _page(
 def change(request: Request, visit: MaybeVisit, form: Posted) -> Response:
     """Save one of the papers."""
     visitors.check_form(visit, form)
-    seat, unit = _sit(request, visit)
+    seat, unit = sit(request, visit)
     act, _colon, detail = form.text("act").partition(":")
     typed = {name: form.text(name) for name in _NAMES} | {f"{p}{k}": v for p in _PREFIXES for k, v in form.starting_with(p).items()}
     try:
