@@ -4,6 +4,8 @@ JinbangError                  message names the thing, the reason and the remedy
 ├── DeclarationError          a process file is wrong; carries every fault, each with its place
 ├── InputError                a spreadsheet, form or option is wrong; carries every fault, each with its place
 ├── NotFound                  no such edition, entry, person
+│   ├── NoEdition
+│   └── NotYet                the stage that brings it has not been opened
 ├── NotAllowed                the person may not do this (role, stage, conflict, closed)
 ├── LinkRefused               unknown, expired or revoked link; never says which
 ├── TooLate                   a deadline has passed; what was typed is handed back
@@ -70,6 +72,14 @@ class InputError(_Faults):
 
 class NotFound(JinbangError):
     """There is no such thing, or the person has no business knowing that there is."""
+
+
+class NoEdition(NotFound):
+    """There is no edition of that id."""
+
+
+class NotYet(NotFound):
+    """What was asked for comes with a stage that has not been opened."""
 
 
 class NotAllowed(JinbangError):

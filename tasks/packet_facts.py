@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models.declared import Words
 from models.edition import Edition, Entry, Shortlist
-from models.errors import NotFound
+from models.errors import NotYet
 from models.shortlists import Grounds
 from models.store import Store
 from rules import shortlist, tie_words
@@ -51,12 +51,13 @@ def of(store: Store, edition_id: str, version: int | None = None) -> Packet:
     """A version of the shortlist; the latest if none is named.
 
     Raises:
-        NotFound: there is no shortlist, or no such version.
+        NotYet: there is no shortlist.
+        NotFound: there is no such version.
     """
     edition = store.edition(edition_id)
     versions = {one.version: one for one in store.shortlist_versions(edition_id)}
     if not versions:
-        raise NotFound(f"{edition_id}: there is no shortlist yet")
+        raise NotYet(f"{edition_id}: there is no shortlist yet")
     listed, seats = store.shortlist_version(edition_id, max(versions) if version is None else version)
     before = versions.get(listed.version - 1)
     grounds = store.grounds(edition_id).get(listed.version, Grounds())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from models.edition import SET_ASIDE, Edition, Entry, EntryState, StageRun
-from models.errors import NotFound
+from models.errors import NotYet
 from models.ranking import FrozenRule, Reason
 from models.stages import ScoringStage, ShortlistingStage
 from models.store import Store
@@ -73,11 +73,11 @@ def stage_of(edition: Edition) -> tuple[StageRun, ScoringStage]:
     """The scoring stage that was opened last.
 
     Raises:
-        NotFound: none has been opened.
+        NotYet: none has been opened.
     """
     run = edition.last_of("scoring")
     if run is None or not isinstance(run.declared, ScoringStage):
-        raise NotFound(f"{edition.id}: no review has been opened yet")
+        raise NotYet(f"{edition.id}: no review has been opened yet")
     return run, run.declared
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Literal
 
 from models.edition import Edition, EntryState, Member, Shortlist, StageRun
-from models.errors import Fault, InputError, NotAllowed, NotFound, Stale
+from models.errors import Fault, InputError, NotAllowed, NotYet, Stale
 from models.shortlists import Grounds
 from models.stages import ShortlistingStage, SignoffStage, VotingStage
 from models.store import Store
@@ -39,7 +39,7 @@ def change(edition_id: str, leaving: Mapping[str, str], reason: str, *, version:
         admin: Address of the admin.
 
     Raises:
-        NotFound: there is no list.
+        NotYet: there is no list.
         NotAllowed: answers are being counted, or the public notice has begun: the list is frozen.
         Stale: there is another version by now.
         InputError: no entry is chosen, one is not on the list (`entries`), or there is no reason (`reason`).
@@ -49,7 +49,7 @@ def change(edition_id: str, leaving: Mapping[str, str], reason: str, *, version:
         found = store.shortlist(edition_id)
         cut = edition.last_of("shortlisting")
         if found is None or cut is None:
-            raise NotFound(f"{edition_id}: there is no shortlist yet")
+            raise NotYet(f"{edition_id}: there is no shortlist yet")
         run = _refuse_frozen(store, edition, cut)
         if found[0].version != version:
             raise Stale(f"{edition_id}: the list is version {found[0].version} by now; look at it again")

@@ -14,7 +14,7 @@ from models.store import Store
 from rules import checked_forms
 from tasks import avoiding, conflicts
 from tasks.conflicts import CAUSES, Pair
-from web import pages, visitors, words
+from web import not_yet, pages, visitors, words
 from web.admin_draw import REASONS
 from web.forms import Posted
 from web.language import mark as _
@@ -67,6 +67,8 @@ def show_pairs(request: Request, visit: MaybeVisit, edition_id: str) -> Response
     wanted = asked.get("q", "").strip()[:100]
     with visitors.database(request).read() as store:
         edition = store.edition(edition_id)
+        if not any(one.declared.kind == "scoring" for one in edition.stages):
+            return not_yet.page(request, edition, "conflicts")
         sealed = _is_sealed(store, edition)
         run, stage = conflicts.stage_of(edition)
         everything = conflicts.found(store, edition)

@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from tasks import draw_report
 from tasks.draw_report import Reason
-from web import pages, panel_words, plots, visitors, words
+from web import not_yet, pages, panel_words, plots, visitors, words
 from web.language import mark as _
+from web.panel_forms import Typed
 from web.routes import Pages
 from web.visitors import MaybeVisit
 
@@ -56,13 +57,16 @@ def show_draw(request: Request, visit: MaybeVisit, edition_id: str) -> Response:
     request.state.holder = visitors.admin_of(visit)
     with visitors.database(request).read() as store:
         edition = store.edition(edition_id)
+        if edition.last_of("scoring") is None:
+            return not_yet.page(request, edition, "draw")
         found = draw_report.report(store, edition)
     return pages.render(
         request, "admin/draw.html", edition=edition, found=found, zone=edition.process.time_zone, title=words.edition_title(edition),
         bars=plots.histogram((one.held, one.capacity) for one in found.loads if not one.declined), plots=plots, reasons=REASONS,
         # A reason that holds nobody back anywhere needs no column.
         columns=_columns(found), fits=panel_words.FITS, causes=CAUSES, shown=_SHOWN, done=request.query_params.get("done"),
-        changeable=found.run.state in ("opening", "open"), entry=_code(request, "entry"), reviewer=_code(request, "reviewer"),
+        changeable=found.run.state in ("opening", "open"), sent=Typed(texts={name: _code(request, name) for name in ("entry", "reviewer")}),
+        reviewers=[(one.person.code, one.person.name) for one in found.loads],
         modes=panel_words.NAMES, explained=panel_words.EXPLAINED,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from models.errors import InputError, NotAllowed, NotFound, TooLate
 from rules.chasing import Act
 from tasks import bounces, healing_report, keeping, late_entries
 from tasks.healing_report import What
-from web import pages, visitors, words
+from web import not_yet, pages, visitors, words
 from web.forms import Form, Posted
 from web.language import mark as _
 from web.routes import Pages
@@ -59,6 +59,8 @@ def _page(
 ) -> Response:  # fmt: skip
     with visitors.database(request).read() as store:
         edition = store.edition(edition_id)
+        if edition.last_of("scoring") is None:
+            return not_yet.page(request, edition, "healing")
         found = healing_report.report(store, edition)
     return pages.render(
         request, "admin/healing.html", status=status, edition=edition, found=found, title=words.edition_title(edition),

@@ -47,11 +47,13 @@ def _page(
     with visitors.database(request).read() as store:
         edition = store.edition(edition_id)
         known = laureates.known(store, edition)
+        done = request.query_params.get("done", "")
+        aside = laureates.left_out_last(store, edition_id) if done else None
     return pages.render(
         request, "admin/laureates.html", status=status, edition=edition, winners=known[:_SHOWN], count=len(known),
         labels=laureates.by_label(known), classes={one.name: words.both(one.title) for one in edition.process.classes},
         rule=getattr(edition.process.stages[0], "not_again", None), typed=typed or {}, faults=faults[:_MOST_FAULTS], said=said or {},
-        more=max(0, len(faults) - _MOST_FAULTS), done=request.query_params.get("done", ""),
+        more=max(0, len(faults) - _MOST_FAULTS), done=done, aside=aside,
     )  # fmt: skip
 
 

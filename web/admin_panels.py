@@ -7,21 +7,24 @@ import io
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from models.declared import Words
 from models.errors import Fault, InputError, NotAllowed, TooLate
 from tasks import exporting, panel_changes, panel_files
 from tasks.panel_changes import MODES, Outdated, Preview, Wish
 from tasks.panel_checks import Doubt
 from tasks.panel_state import Pair
-from web import errors, pages, visitors, words
+from web import errors, pages, panel_forms, visitors, words
 from web.admin_draw import REASONS
 from web.forms import Form, Posted
 from web.language import gettext
+from web.panel_forms import Typed
 from web.panel_words import DOUBTS, DRAWN, NAMES, NO_FILE, NOTHING, OVER, REASON_FAULTS, REFUSALS
 from web.routes import Pages, Threads
 from web.visitors import MaybeVisit
@@ -35,6 +38,20 @@ _SHOWN = 300
 """So many lines of a list are shown; the rest is counted."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a page shows beside its faults: nothing that was typed or chosen is lost."""
+
+    wish: Wish | None = None
+    """What is asked for; None if it could not be read."""
+    sent: Typed = field(default_factory=Typed)
+    typed: str = ""
+    """The reason."""
+    found: Preview | None = None
+    aside: Words | None = None
+    """Which rows of a file were taken for totals or notes."""
+
+
 @router.take(PATH, slow=True)
 def change(request: Request, visit: MaybeVisit, form: Posted, edition_id: str) -> Response:
     """Look at a change, or make one that was looked at."""
@@ -42,30 +59,31 @@ def change(request: Request, visit: MaybeVisit, form: Posted, edition_id: str) -
     admin = request.state.holder = visitors.admin_of(visit)
     with visitors.database(request).read() as store:
         store.edition(edition_id)
-    wish = _wish(form)
+    wish, sent = _wish(form), panel_forms.typed(form)
     if wish is None:
-        return _page(request, edition_id, None, status=422, fault=NOTHING)
-    return _answer(request, edition_id, wish, admin, form.text("seen"), form.text("reason"), unreadable="reason" in form.unreadable)
+        return _page(request, edition_id, _Shown(sent=panel_forms.lacking(sent)), status=422, fault=NOTHING)
+    shown = _Shown(wish, sent, typed=form.text("reason"))
+    return _answer(request, edition_id, wish, admin, shown, form.text("seen"), unreadable="reason" in form.unreadable)
 
 
 def _answer(
-    request: Request, edition_id: str, wish: Wish, admin: str, seen: str = "", reason: str = "", *, unreadable: bool = False
+    request: Request, edition_id: str, wish: Wish, admin: str, shown: _Shown, seen: str = "", *, unreadable: bool = False
 ) -> Response:  # fmt: skip
     try:
         if not seen:
-            return _page(request, edition_id, panel_changes.preview(edition_id, wish))
+            return _page(request, edition_id, replace(shown, found=panel_changes.preview(edition_id, wish)))
         if unreadable:
             raise InputError([Fault("unreadable characters", "type the words again", field="reason", column="text")])
-        panel_changes.apply(edition_id, wish, seen, actor=f"admin:{admin}", reason=reason)
+        panel_changes.apply(edition_id, wish, seen, actor=f"admin:{admin}", reason=shown.typed)
     except Outdated as refused:
-        return _page(request, edition_id, refused.now, status=409, outdated=True, typed=reason)
+        return _page(request, edition_id, replace(shown, found=refused.now), status=409, outdated=True)
     except InputError as refused:
         if any(one.column == "drawn" for one in refused.faults):
-            return _page(request, edition_id, None, status=409, fault=DRAWN)
+            return _page(request, edition_id, replace(shown, wish=None), status=409, fault=DRAWN)
         said = next((REASON_FAULTS.get(one.column, "") for one in refused.faults if one.field == "reason"), "")
-        return _page(request, edition_id, panel_changes.preview(edition_id, wish), status=422, typed=reason, said=said)
+        return _page(request, edition_id, replace(shown, found=panel_changes.preview(edition_id, wish)), status=422, said=said)
     except (NotAllowed, TooLate):
-        return _page(request, edition_id, None, status=409, fault=OVER)
+        return _page(request, edition_id, shown, status=409, fault=OVER)
     return pages.go(f"/admin/editions/{edition_id}/draw?done=1")
 
 
@@ -85,17 +103,18 @@ def _bring(request: Request, visit: MaybeVisit, edition_id: str, form: Form, fil
     admin = request.state.holder = visitors.admin_of(visit)
     with visitors.database(request).read() as store:
         store.edition(edition_id)
-    kind = _TYPE.search(file.filename or "") if file is not None else None
+    sent = panel_forms.chosen(file.filename or "" if file is not None else "")
+    kind = _TYPE.search(sent.file)
     if kind is None or file is None:
-        return _page(request, edition_id, None, status=422, fault=NO_FILE)
+        return _page(request, edition_id, _Shown(sent=panel_forms.lacking(sent)), status=422, fault=NO_FILE)
     with tempfile.TemporaryDirectory(prefix="jinbang-pairs-") as folder:
         path = Path(folder) / f"list{kind[0].lower()}"
         path.write_bytes(file.file.read())
         try:
-            wish = panel_files.wish_of(edition_id, path)
+            wish, aside = panel_files.wish_of(edition_id, path)
         except InputError as refused:
-            return _page(request, edition_id, None, status=422, faults=refused.faults)
-    return _answer(request, edition_id, wish, admin)
+            return _page(request, edition_id, _Shown(sent=sent), status=422, faults=refused.faults)
+    return _answer(request, edition_id, wish, admin, _Shown(wish, sent, aside=aside))
 
 
 def _wish(form: Form) -> Wish | None:
@@ -139,19 +158,22 @@ def written(pairs: Iterable[Pair]) -> str:
 
 
 def _page(
-    request: Request, edition_id: str, found: Preview | None, *, status: int = 200, fault: str = "", outdated: bool = False,
-    typed: str = "", said: str = "", faults: tuple[Fault, ...] = (),
+    request: Request, edition_id: str, shown: _Shown, *, status: int = 200, fault: str = "", outdated: bool = False, said: str = "",
+    faults: tuple[Fault, ...] = (),
 ) -> Response:  # fmt: skip
+    found, wish = shown.found, shown.wish
     with visitors.database(request).read() as store:
         edition = store.edition(edition_id)
-        names = {one.code: one.name for one in store.reviewers(edition_id)} if found else {}
+        names = {one.code: one.name for one in store.reviewers(edition_id)}
         titles = {one.code: one.title for one in store.entries(edition_id)} if found else {}
+    if found and found.faults:
+        shown = replace(shown, sent=panel_forms.refused(shown.sent, found.faults))
     return pages.render(
         request, "admin/draw_change.html", status=status, edition=edition, found=found, title=words.edition_title(edition), names=NAMES,
-        people=names, titles=titles, fault=fault, outdated=outdated, typed=typed, said=said, faults=faults[:_SHOWN], shown=_SHOWN,
-        refusals=[refusal_said(one) for one in found.faults] if found else (),
-        doubts=[_doubt(one) for one in found.doubts] if found else (),
-        put=written(found.wish.put) if found else "", off=written(found.wish.off) if found else "", most=panel_changes.REASON_MAX,
+        people=names, titles=titles, fault=fault, outdated=outdated, typed=shown.typed, said=said, faults=faults[:_SHOWN], shown=_SHOWN,
+        refusals=[refusal_said(one) for one in found.faults] if found else (), sent=shown.sent, aside=shown.aside,
+        doubts=[_doubt(one) for one in found.doubts] if found else (), wish=wish,
+        put=written(wish.put) if wish else "", off=written(wish.off) if wish else "", most=panel_changes.REASON_MAX,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from rules import eligibility, method_words, panel_checks, scoring
 from rules.side_by_side import Line, SideBySide
 from tasks import exporting, ranking_report, reasons
 from tasks.ranking_report import Report
-from web import errors, language, pages, plots, visitors, words
+from web import errors, language, not_yet, pages, plots, visitors, words
 from web.forms import Posted
 from web.language import mark as _
 from web.routes import Pages
@@ -108,6 +108,10 @@ def _looked(request: Request, edition_id: str) -> tuple[Edition, Report]:
 def show_ranking(request: Request, visit: MaybeVisit, edition_id: str) -> Response:
     """Everything that has a signed sheet, by group."""
     request.state.holder = visitors.admin_of(visit)
+    with visitors.database(request).read() as store:
+        edition = store.edition(edition_id)
+    if edition.last_of("scoring") is None:
+        return not_yet.page(request, edition, "ranking")
     edition, found = _looked(request, edition_id)
     ranking, asked = found.ranking, _asked(request, edition)
     on = plots.scale([end for line in ranking.lines for end in (*line.interval, line.totals[0], line.totals[-1])])

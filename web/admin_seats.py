@@ -14,7 +14,7 @@ from models.errors import NotAllowed, TooLate
 from rules import eligibility, pair_lists
 from tasks import exporting, panels_seen, stand_ins
 from tasks.panels_seen import Panel, Seen
-from web import language, pages, panel_words, visitors, words
+from web import language, not_yet, pages, panel_words, visitors, words
 from web.admin_panels import refusal_said, written
 from web.language import mark as _
 from web.routes import Pages
@@ -89,6 +89,10 @@ def _groups(edition: Edition, found: Seen) -> Mapping[str, str]:
 def show_panels(request: Request, visit: MaybeVisit, edition_id: str) -> Response:
     """Each entry with its reviewers; a hundred on a page."""
     request.state.holder = visitors.admin_of(visit)
+    with visitors.database(request).read() as store:
+        edition = store.edition(edition_id)
+    if edition.last_of("scoring") is None:
+        return not_yet.page(request, edition, "panels")
     edition, found = _looked(request, edition_id)
     asked = _asked(request, edition)
     listed = [one for one in found.panels if asked.takes(one)]
@@ -151,6 +155,8 @@ def show_stand_ins(request: Request, visit: MaybeVisit, edition_id: str) -> Resp
     entry, reviewer = (request.query_params.get(name, "").strip()[:_LONGEST_CODE] for name in ("entry", "reviewer"))
     with visitors.database(request).read() as store:
         edition = store.edition(edition_id)
+    if edition.last_of("scoring") is None:
+        return not_yet.page(request, edition, "stand_ins")
     found, fault = None, "" if entry else panel_words.NO_ENTRY
     if entry:
         try:

@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models.edition import Edition, Reviewer, StageRun
-from models.errors import InputError, NotFound
+from models.errors import InputError, NotFound, NotYet
 from models.reviewing import SheetVersion
 from models.stages import ScoringStage
 from models.store import Store
 from rules import scoring, signatures
 from tasks import reopening, reviewing, score_sheets
-from web import pages, sheets, visitors, words
+from web import not_yet, pages, sheets, visitors, words
 from web import signing as signing_pages
 from web.forms import Posted
 from web.language import mark as _
@@ -59,7 +59,7 @@ class Version:
 def _stage(edition: Edition) -> tuple[StageRun, ScoringStage]:
     run = edition.last_of("scoring")
     if run is None or not isinstance(run.declared, ScoringStage):
-        raise NotFound(f"{edition.id}: no review has been opened yet")
+        raise NotYet(f"{edition.id}: no review has been opened yet")
     return run, run.declared
 
 
@@ -69,6 +69,8 @@ def show_reviewers(request: Request, visit: MaybeVisit, edition_id: str) -> Resp
     request.state.holder = visitors.admin_of(visit)
     with visitors.database(request).read() as store:
         edition = store.edition(edition_id)
+        if edition.last_of("scoring") is None:
+            return not_yet.page(request, edition, "reviewers")
         run, stage = _stage(edition)
         lines = _lines(store, edition, run, stage)
     return pages.render(

@@ -16,7 +16,7 @@ from models.store import Store
 from rules import eligibility, tie_words
 from tasks import packet, packet_facts, shortlist_versions
 from tasks.packet_facts import Packet
-from web import language, packet_files, pages, visitors, words
+from web import language, not_yet, packet_files, pages, visitors, words
 from web.forms import Form, Posted
 from web.language import mark as _
 from web.routes import Pages
@@ -62,7 +62,7 @@ def _page(
         faults=faults or {},
         ticked=ticked, hows=_HOWS, reason=form.text("reason") if form else "", reason_max=shortlist_versions.REASON_MAX,
         zone=edition.process.time_zone, title=words.edition_title(edition), done="done" in request.query_params,
-        base=f"/admin/editions/{edition_id}/shortlist",
+        base=f"/admin/editions/{edition_id}/shortlist", coming=None if found else not_yet.coming(edition, "shortlist"),
     )  # fmt: skip
 
 

@@ -27,6 +27,8 @@ OTHER_PERSON: Text = (
 NOT_SIGNED_IN: Text = (_("请通过专用链接进入"), _("请打开最近一封邮件中的专用链接；链接失效时，请向评审办公室索取新链接。"))
 
 SEALED: Text = (_("申报材料在截止前密封"), _("截止前评审办公室只能看到数量。请在申报截止后再打开。"))
+NO_EDITION: Text = (_("没有这个届次"), _("请核对地址，或从“全部评选”页面进入。"))
+NOT_YET: Text = (_("现在还没有这些内容"), _("相应的阶段开始后才有。各阶段的状态和日期见届次页面。"))
 CODE_NEEDED: Text = (_("请先输入验证码"), _("本阶段要求核对验证码。请打开验证页面，输入发送到您登记邮箱的验证码。"))
 
 _REASONS: dict[Text, str] = {FOREIGN_FORM: "foreign_form", OLD_FORM: "old_form", OTHER_PERSON: "other_person"}
@@ -45,6 +47,8 @@ _BY_STATUS: dict[int, Text] = {
     500: (_("系统暂时出了点问题"), _("刚才的操作可能没有保存。请稍后重试；如果仍然不行，请联系评审办公室。")),
     503: (_("系统正在准备"), _("请稍后重试。")),
 }
+_FOR_OFFICE: tuple[tuple[type[errors.JinbangError], Text], ...] = ((errors.NoEdition, NO_EDITION), (errors.NotYet, NOT_YET))
+"""Refusals that are told to the office in full, so that our own record of them adds nothing; to others there is just no such page."""
 _BY_CLASS: tuple[tuple[type[errors.JinbangError], int, Text | None], ...] = (
     (errors.NotFound, 404, None),
     (errors.LinkRefused, 403, NOT_SIGNED_IN),
@@ -132,6 +136,9 @@ def install(app: Starlette) -> None:
         await audit.keep(request, reason_of(error))
         visit = getattr(request.state, "visit", None)
         admin = visit is not None and visit.admin is not None
+        whole = next((said for kind, said in _FOR_OFFICE if admin and isinstance(error, kind)), None)
+        if whole is not None:
+            return page(request, status, whole)
         return page(request, status, text, detail=str(error) if admin else "")
 
     async def refused(request: Request, error: Exception) -> Response:

@@ -62,6 +62,7 @@ DOUBTS: dict[DoubtKind, str] = {
 REASON_FAULTS = {"missing": _("此次调整有所代价，请填写理由"), "text": _("含有无法保存的字符，或内容过长")}
 NO_ENTRY = _("请填写申报项编号")
 NOTHING = _("请填写申报项编号和专家编号")
+NO_CODE = _("请填写编号")
 NO_FILE = _("请选择 .xlsx、.xls、.ods 或 .csv 文件")
 OVER = _("评审未在进行，或已过截止时间，或正在复评，不能调整专家组。如已截止，请先延长期限。")
 DRAWN = _("已抽取过专家，请改用“补足空缺席位”。")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from models import earlier
 from models import tables as t
 from models.edition import Edition, EditionState, Lease, RunState, StageRun
-from models.errors import LeaseLost, NotFound
+from models.errors import LeaseLost, NoEdition, NotFound
 from models.process import Process
 from models.stores.base import MICROSECOND
 from models.stores.driving import DrivingStore
@@ -99,12 +99,12 @@ class EditionStore(DrivingStore):
         """The edition with all its stages.
 
         Raises:
-            NotFound: there is none of that id.
+            NoEdition: there is none of that id.
         """
         row = _EDITION.first(self.connection, {"edition": edition_id})
         if row is None:
             known = ", ".join(self.edition_ids()) or "none"
-            raise NotFound(f"there is no edition {edition_id!r}; known editions: {known}")
+            raise NoEdition(f"there is no edition {edition_id!r}; known editions: {known}")
         process = self._process(edition_id, row.declaration_hash)
         self._offsets[edition_id] = row.clock_offset * MICROSECOND
         runs = _RUNS.all(self.connection, {"edition": edition_id})

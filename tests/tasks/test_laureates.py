@@ -113,6 +113,26 @@ def test_winners_of_editions_that_ran_here_count(installed: Installation, editio
     assert barred(installed, edition, "获奖论文") == "2024"
 
 
+def test_a_row_that_looks_like_a_total_is_named_and_left_out(installed: Installation, edition: Edition, tmp_path: Path) -> None:
+    path = a_list(tmp_path, "学术论文,渭河流域氮素迁移,甲大学,", "合计,1 项,,")
+    assert take(edition, path) == 1
+    named = "left out as totals or notes: row 3 (合计); if one of them is none, add a word to its name and send the file again"
+    with installed.database.read() as store:
+        said = laureates.left_out_last(store, edition.id)
+    assert said is not None
+    assert (said.en, said.zh[:27]) == (named, "以下各行像是合计或说明，没有采用：第 3 行（合计）。")
+    take(edition, a_list(tmp_path, "学术论文,渭河流域氮素迁移,甲大学,"))
+    with installed.database.read() as store:
+        assert laureates.left_out_last(store, edition.id) is None
+    path = a_list(tmp_path, "渭河流域氮素迁移,甲大学", "合计：1 项,", header="论文题目,第一作者单位")
+    told = [laureates.take("papers", "2022", path, actor="cli", dry_run=dry) for dry in (True, False)]
+    named = named.replace("合计", "合计：1 项")
+    assert told == [
+        f"往届.csv: 1 winners of papers 2022; {named} (dry run, nothing was kept)",
+        f"往届.csv: 1 winners of papers 2022, 1 new; {named}",
+    ]
+
+
 def test_the_command_reads_by_the_declared_process(installed: Installation, tmp_path: Path) -> None:
     path = a_list(tmp_path, "渭河流域氮素迁移,甲大学", header="论文题目,第一作者单位")
     assert (

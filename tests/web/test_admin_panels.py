@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import escape, unescape
 from typing import Any
 
 import httpx
@@ -118,11 +120,36 @@ async def test_a_draw_is_chosen_by_its_name(admin: Browser, world: World) -> Non
     assert (await look(admin, mode="fly")).status_code == 422
 
 
-async def test_a_code_that_is_missing_or_unknown_is_told(admin: Browser, world: World) -> None:
+def fields(page: httpx.Response) -> dict[str, tuple[str, str]]:
+    """What stands in the fields for codes, and the sentence above each."""
+    faults = dict(re.findall(r'<p class="fault" id="([^"]*)-fault">(.*?)</p>', page.text))
+    values = re.findall(r'<input id="([^"]*)" name="(?:entry|reviewer)2?" value="([^"]*)"', page.text)
+    return {name: (unescape(value), faults.get(name, "")) for name, value in values}
+
+
+async def test_a_code_that_is_missing_or_unknown_is_told_at_its_field_and_the_others_stay(admin: Browser, world: World) -> None:
     page = await look(admin, entry="A01", reviewer=" ", act="put")
     assert (page.status_code, "请填写申报项编号和专家编号" in page.text) == (422, True)
-    page = await look(admin, entry="<b>", reviewer="R01", act="put")
+    assert fields(page) == {"entry": ("A01", ""), "reviewer": (" ", "请填写编号")}
+    page = await look(admin, entry="<b>", reviewer="R01", act="off")
     assert "&lt;b&gt; · R01: 本阶段没有这个申报项编号" in page.text
+    assert fields(page) == {"entry": ("<b>", "本阶段没有这个申报项编号"), "reviewer": ("R01", "")}
+    page = await look(admin, entry="A01", reviewer="R99", entry2="", reviewer2="R02", act="swap")
+    missing = {"swap-entry": ("A01", ""), "swap-reviewer": ("R99", ""), "swap-entry2": ("", "请填写编号"), "swap-reviewer2": ("R02", "")}
+    assert fields(page) == missing
+    page = await look(admin, entry="A01", reviewer="R99", entry2="A77", reviewer2="R02", act="swap")
+    assert fields(page) == {
+        "swap-entry": ("A01", ""), "swap-reviewer": ("R99", "没有这个专家编号"), "swap-entry2": ("A77", "本阶段没有这个申报项编号"),
+        "swap-reviewer2": ("R02", ""),
+    }  # fmt: skip
+    admin.last = page
+    again = await admin.post(HERE, {"entry": "A01", "reviewer": "R03", "act": "put"})  # the form there is the form of the draw
+    assert (again.status_code, "A01 将有 3 位专家" in again.text) == (200, True)
+
+
+async def test_a_conflict_leaves_the_codes_in_their_fields(admin: Browser, world: World) -> None:
+    page = await look(admin, entry="A01", reviewer="R06", act="put")
+    assert fields(page) == {"entry": ("A01", ""), "reviewer": ("R06", "")}
 
 
 @pytest.mark.parametrize("pairs", ["A01\rR01", "A01", "A01,R01,R02", "x" * 200_000, "A01,R03\n" * 5001])
@@ -149,9 +176,23 @@ async def test_pairs_come_by_file_are_looked_at_and_made(admin: Browser, world: 
 async def test_a_file_with_faults_is_told_line_by_line(admin: Browser, world: World) -> None:
     page = await send(admin, "名单.csv", "申报项编号,专家编号\nA01,\nA02,R03\n".encode())
     assert (page.status_code, "第 2 行" in page.text, "“专家编号”为空，请填写" in page.text) == (422, True, True)
-    assert (await send(admin, "名单.txt", b"x")).status_code == 422
-    assert (await send(admin, "名单.csv", b"")).status_code == 422
+    assert "上次选择的是“名单.csv”。浏览器不保留所选的文件，请重新选择。" in page.text
+    for name, content in (("<b>名单.txt", b"x"), ("名单.csv", b"")):
+        page = await send(admin, name, content)
+        assert (page.status_code, f"上次选择的是“{escape(name)}”" in page.text) == (422, True)
+    page = await send(admin, "", b"")
+    assert (page.status_code, 'id="file-fault"' in page.text, "上次选择的是" in page.text) == (422, True, False)
     assert events(world.installation) == []
+
+
+async def test_a_row_that_looks_like_a_total_is_named_beside_the_preview(admin: Browser, world: World) -> None:
+    page = await send(admin, "名单.csv", "申报项编号,专家编号\nA01,R03\n合计,1\n".encode())
+    assert (page.status_code, "以下各行像是合计或说明，没有采用：第 3 行（合计）" in page.text) == (200, True)
+
+
+async def test_codes_of_a_file_that_nobody_knows_are_named_and_the_file_is_asked_for_again(admin: Browser, world: World) -> None:
+    page = await send(admin, "名单.csv", "申报项编号,专家编号\nA01,R99\n".encode())
+    assert [one for one in ("A01 · R99: 没有这个专家编号", "上次选择的是“名单.csv”", 'type="file"') if one not in page.text] == []
 
 
 async def test_after_the_deadline_panels_stay(admin: Browser, world: World) -> None:
@@ -161,3 +202,18 @@ async def test_after_the_deadline_panels_stay(admin: Browser, world: World) -> N
         store.extend_stage(world.edition.id, 1, builders.NOW - timedelta(days=1))
     page = await admin.post(HERE, {"reason": "增加一位"})
     assert (page.status_code, "请先延长期限" in page.text) == (409, True)
+    assert "A01 · R03 专家R03" in page.text
+    assert ">增加一位</textarea>" in page.text
+    with world.installation.database.write() as store:
+        store.extend_stage(world.edition.id, 1, builders.NOW + timedelta(days=9))
+    admin.last = page
+    again = await admin.post(HERE, {"reason": "增加一位"})
+    assert (again.status_code, "确认执行" in again.text, ">增加一位</textarea>" in again.text) == (200, True, True)
+
+
+async def test_codes_typed_too_late_stay_in_their_fields(admin: Browser, world: World) -> None:
+    await admin.get(DRAW)
+    with world.installation.database.write() as store:
+        store.extend_stage(world.edition.id, 1, builders.NOW - timedelta(days=1))
+    page = await admin.post(HERE, {"mode": "manual", "entry": "A01", "reviewer": "R03", "act": "put"})
+    assert (page.status_code, fields(page)) == (409, {"entry": ("A01", ""), "reviewer": ("R03", "")})

@@ -128,7 +128,7 @@ async def admin(browser: Browser, world: World) -> str:
 
 async def test_a_list_of_winners_is_brought_in_on_the_page(browser: Browser, world: World) -> None:
     path = await admin(browser, world)
-    content = "类别,名称,单位\n学术论文,渭河流域氮素迁移,甲大学\n".encode("gb18030")
+    content = "类别,名称,单位\n学术论文,渭河流域氮素迁移,甲大学\n合计,1 项,\n".encode("gb18030")
     fields = browser.hidden(path) | {"label": "2022"}
     answer = await browser.post(path, fields, hidden=False, files={"file": ("往届.csv", content, "text/csv")})
     assert answer.headers["location"] == f"{path}?done=1"
@@ -136,6 +136,7 @@ async def test_a_list_of_winners_is_brought_in_on_the_page(browser: Browser, wor
     assert "名单已导入，新增 1 项" in page
     assert "渭河流域氮素迁移" in page
     assert "往届.csv" in page
+    assert "以下各行像是合计或说明，没有采用：第 3 行（合计）" in page
 
 
 @pytest.mark.parametrize(

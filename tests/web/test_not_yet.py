@@ -1,0 +1,72 @@
+"""Before there is anything to show, a page of the office says what will be there, when, and what to do until then."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.edition import Edition
+from tasks.installation import Installation
+from tests import builders
+from tests.web.conftest import Browser, World
+from tests.web.test_admin_checks import sign_in
+from tests.web.test_language import CJK
+
+PAGES = ("draw", "draw/panels", "draw/instead", "ranking", "healing", "reviewers", "shortlist")
+FILES = ("draw/panels.csv", "draw/panels.xlsx", "ranking.csv", "shortlist/packet.pdf", "shortlist/packet.xlsx")
+
+
+@pytest.fixture
+def early(installed: Installation, world: World) -> Edition:
+    """Nominations are open, the review is not."""
+    process = builders.a_process(name="early", **builders.a_stage_change("scoring", opens="2026-06-01"))
+    return builders.keep(installed.database, builders.an_edition(process), at="submission")
+
+
+@pytest.fixture
+async def admin(browser: Browser) -> Browser:
+    return await sign_in(browser)
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_a_page_that_waits_for_its_stage_says_so(admin: Browser, early: Edition, name: str) -> None:
+    page = await admin.get(f"/admin/editions/{early.id}/{name}")
+    stage = ("确定入围", "没有定日期，前一阶段结束后即开始") if name == "shortlist" else ("专家评审", "2026-06-01 00:00")
+    wanted = ("现在还没有内容", f"“{stage[0]}”阶段开始", stage[1], "推荐申报 · 进行中", "这里将显示", f'href="/admin/editions/{early.id}"')
+    assert (page.status_code, [text for text in wanted if text not in page.text]) == (200, [])
+    english = await admin.get(f"/admin/editions/{early.id}/{name}?lang=en")
+    own = {early.process.title.zh, "管理员", "中文"}
+    text = english.text
+    for written in own:
+        text = text.replace(written, "")
+    assert (english.status_code, "Nothing is here yet" in text, CJK.findall(text)) == (200, True, [])
+
+
+async def test_files_and_forms_that_wait_for_their_stage_are_refused_in_the_readers_language(admin: Browser, early: Edition) -> None:
+    there = f"/admin/editions/{early.id}"
+    for name in FILES:
+        page = await admin.get(f"{there}/{name}")
+        assert (name, page.status_code, "现在还没有这些内容" in page.text, "系统记录" in page.text) == (name, 404, True, False)
+    await admin.get("/admin")
+    page = await admin.post(f"{there}/draw/change", {**admin.hidden("/leave"), "mode": "fill"}, hidden=False)
+    assert (page.status_code, "现在还没有这些内容" in page.text) == (404, True)
+
+
+async def test_a_process_without_a_review_says_that_nothing_will_come(admin: Browser, installed: Installation, world: World) -> None:
+    stages = [one for one in builders.DECLARATION["stages"] if one["kind"] in ("submission", "publication")]
+    short = builders.keep(installed.database, builders.an_edition(builders.a_process(name="short", stages=stages)), at="submission")
+    for name, said in (("conflicts", "没有专家评审"), ("ranking", "没有专家评审"), ("shortlist", "没有确定入围的阶段")):
+        page = await admin.get(f"/admin/editions/{short.id}/{name}")
+        assert (name, page.status_code, f"本评选{said}，这一页不会有内容。" in page.text) == (name, 200, True)
+
+
+async def test_an_unknown_edition_is_told_to_the_office_in_its_language(admin: Browser, world: World) -> None:
+    for name in ("", *(f"/{one}" for one in (*PAGES, *FILES, "conflicts"))):
+        page = await admin.get(f"/admin/editions/nowhere{name}")
+        assert (name, page.status_code, "没有这个届次" in page.text, "known editions" in page.text) == (name, 404, True, False)
+    english = await admin.get("/admin/editions/nowhere/draw?lang=en")
+    assert (english.status_code, "There is no such edition" in english.text) == (404, True)
+
+
+async def test_nobody_else_learns_which_editions_there_are(browser: Browser, world: World, early: Edition) -> None:
+    for edition in (early.id, "nowhere"):
+        assert (await browser.get(f"/admin/editions/{edition}/ranking")).status_code == 403

@@ -1,0 +1,63 @@
+"""What was typed or chosen in the forms by which panels are changed by hand, and what is wrong with it, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from models.errors import Fault
+from web.forms import Form
+from web.panel_words import NO_CODE, NO_FILE, REFUSALS
+
+_LONGEST = 200
+"""Characters of the name of a file, or of a code, that are shown again."""
+_ENTRIES, _REVIEWERS = ("entry", "entry2"), ("reviewer", "reviewer2")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """One of the forms as it was sent; empty on a page to which nothing was sent."""
+
+    act: str = ""
+    """`put`, `off`, `swap` or `file`; empty if none of them was sent."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Codes by field, as they were typed."""
+    file: str = ""
+    """What the sender calls the chosen file."""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong, by field: a marked sentence."""
+
+    def text(self, name: str) -> str:
+        """What stands in a field."""
+        return self.texts.get(name, "")
+
+
+def typed(form: Form) -> Typed:
+    """The codes of a form."""
+    act = form.text("act")
+    texts = {name: form.text(name)[:_LONGEST] for name in (*_ENTRIES, *_REVIEWERS)}
+    return Typed(act, texts) if act in ("put", "off", "swap") and not form.text("put") and not form.text("off") else Typed()
+
+
+def chosen(name: str) -> Typed:
+    """The name of a file."""
+    return Typed("file", file=name[:_LONGEST])
+
+
+def lacking(sent: Typed) -> Typed:
+    """The same, with a sentence at every field that is empty."""
+    if sent.act == "file":
+        return replace(sent, said={"file": NO_FILE})
+    asked = (*_ENTRIES, *_REVIEWERS) if sent.act == "swap" else ("entry", "reviewer")
+    return replace(sent, said={name: NO_CODE for name in asked if not sent.text(name).strip()})
+
+
+def refused(sent: Typed, faults: Iterable[Fault]) -> Typed:
+    """The same, with a sentence at every code that nobody knows."""
+    said: dict[str, str] = {}
+    for fault in faults:  # a pair is named as <entry>,<reviewer>
+        if fault.column == "entry":
+            said |= {name: REFUSALS["entry"] for name in _ENTRIES if fault.field.startswith(f"{sent.text(name).strip()},")}
+        if fault.column == "reviewer":
+            said |= {name: REFUSALS["reviewer"] for name in _REVIEWERS if fault.field.endswith(f",{sent.text(name).strip()}")}
+    return replace(sent, said=said)
