@@ -130,6 +130,12 @@ def _sheets(process: Process, position: int, stage: ScoringStage) -> Iterator[Mi
     if stage.criteria_by_class and set(stage.criteria_by_class) != classes:
         what = f"criteria_by_class must name exactly the classes {', '.join(sorted(classes))}"
         yield Misfit(what, "stages", position, "criteria_by_class")
+    yield from _no_classes([one.name for one in process.classes], stage.panel_by_class, "stages", position, "panel_by_class")
+    groups = [one.name for one in process.groups.sets] if process.groups else []
+    for name in stage.panel_by_group:
+        if name not in groups:
+            known = f"the groups are {', '.join(groups)}" if groups else "the process has no groups; add them, or use panel_by_class"
+            yield Misfit(f"{name!r} is not a group; {known}", "stages", position, "panel_by_group", name)
 
 
 def _answers_in_time(process: Process) -> Iterator[Misfit]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from models.declared import Declared, Misfit
 
+PanelSize = Annotated[int, Field(ge=1)]
 _FIRST_LEVEL = re.compile(r"\d{3}")
 
 
@@ -60,3 +61,21 @@ def misfits(rules: DrawRules, *, match: str | None, per_unit: int, min_load: int
             if not _FIRST_LEVEL.fullmatch(one):
                 what = f"{one!r} is not a first-level discipline; write its three digits in quotes, e.g. '520'"
                 yield Misfit(what, "draw", "neighbours", code)
+
+
+def size_misfits(panel: int, by: Mapping[str, Mapping[str, int]], *, min_valid: int) -> Iterator[Misfit]:
+    """Sizes of panels that do not fit the valid scores that each entry needs.
+
+    Args:
+        panel: The usual size.
+        by: Field of the declaration -> class or group -> its own size.
+        min_valid: Valid scores that each entry needs.
+    """
+    if min_valid > panel:
+        yield Misfit(f"min_valid {min_valid} exceeds the panel of {panel}; raise panel or lower min_valid", "aggregate", "min_valid")
+    for field, sizes in by.items():
+        for name, size in sizes.items():
+            if min_valid > size:
+                yield Misfit(f"min_valid {min_valid} exceeds the panel of {size} of {name}; raise it or lower min_valid", field, name)
+    if all(by.values()):
+        yield Misfit("an entry has one panel, by its class or by its group; drop panel_by_class or panel_by_group", "panel_by_group")

@@ -23,7 +23,6 @@ EntryState = Literal[
     "not_shortlisted", "voted_out", "publicised", "awarded", "not_awarded",
 ]  # fmt: skip
 
-
 SET_ASIDE: frozenset[EntryState] = frozenset(("withdrawn", "duplicate", "not_accepted"))
 """States of entries that nobody checks, counts against a quota, or draws; they are kept, and most can be brought back."""
 
@@ -142,9 +141,10 @@ class Reviewer:
     disciplines: tuple[str, ...] = ()
     """Discipline codes, classes or fields in which the person can judge."""
     max_load: int | None = None
-    """Own limit of entries; None = the stage's."""
+    """Own limit of entries; None = the stage's. Likewise `min_load`: how many the person should get at least."""
     active: bool = True
     keywords: tuple[str, ...] = ()
+    min_load: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

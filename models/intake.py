@@ -59,6 +59,8 @@ class NewReviewer:
     active: bool = True
     keywords: tuple[str, ...] = ()
     """What the person works on, as written; counts where a stage declares `draw: {keywords: …}`."""
+    min_load: int | None = None
+    """Entries at least, in place of the stage's own number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from models import draw_rules, healing, relations, tie_breaks
 from models.asking import REASON_CODES, Composition, NotAgain, PublicityProof, ReasonCode
 from models.declared import ClosingTime, Declared, Exact, LocalTime, Misfit, Share, Slug, Words, later, not_yet, refuse
-from models.draw_rules import DrawRules
+from models.draw_rules import DrawRules, PanelSize
 from models.relations import Relation
 from models.sheets import Criterion, Distribution, Flaw, misfits
 from models.tie_breaks import Limits, ReReview, TieLink
@@ -137,10 +137,16 @@ class ScoringStage(_Stage):
     """The deadline; a bare date means 24:00 of that day."""
     panel: int = Field(default=5, ge=1)
     """Reviewers per entry."""
+    panel_by_class: dict[Slug, PanelSize] = Field(default_factory=dict)
+    """Reviewers per entry of some classes, `{team: 7}`, in place of `panel` (rule R2)."""
+    panel_by_group: dict[Slug, PanelSize] = Field(default_factory=dict)
+    """Reviewers per entry of some groups, such as levels of the award, `{senior: 9, junior: 3}`, in place of `panel` (rule R2); an entry
+    of a small group that was merged goes by the group into which it went. Give sizes by class or by group, not both."""
     max_load: int = Field(default=40, ge=1)
     """Entries per reviewer at most; a reviewer's own limit, where given, goes first."""
     min_load: int = Field(default=0, ge=0)
-    """Entries that each reviewer gets at least, as far as seats, limits and fitting disciplines allow."""
+    """Entries that each reviewer gets at least, as far as seats, limits and fitting disciplines allow; a reviewer's own number, where
+    given, goes first."""
     per_unit: int = Field(default=1, ge=1)
     """So many reviewers of one unit sit on a panel at most (rule R1)."""
     draw: DrawRules = DrawRules()
@@ -225,12 +231,20 @@ class ScoringStage(_Stage):
         yield from relations.misfits(
             self.conflicts, self.soft_conflicts, self.coauthor_within_years, self.avoid_requests, self.avoid_grants
         )
-        if self.aggregate.min_valid > self.panel:
-            what = f"min_valid {self.aggregate.min_valid} exceeds the panel of {self.panel}; raise panel or lower min_valid"
-            yield Misfit(what, "aggregate", "min_valid")
+        by = {"panel_by_class": self.panel_by_class, "panel_by_group": self.panel_by_group}
+        yield from draw_rules.size_misfits(self.panel, by, min_valid=self.aggregate.min_valid)
         if self.normalise != "none" and self.aggregate.method not in ALONE:
             what = f"{self.normalise} and {self.aggregate.method} would correct for the same differences between reviewers twice"
             yield Misfit(f"{what}; drop `normalise`, or choose one of {', '.join(ALONE)} as the method", "normalise")
+
+    def panel_of(self, class_name: str, group: str) -> int:
+        """Reviewers for an entry of a class, in a group as `rules.eligibility.group_of` names it (rule R2)."""
+        return self.panel_by_group.get(group.rpartition("/")[2], self.panel_by_class.get(class_name, self.panel))
+
+    @property
+    def largest_panel(self) -> int:
+        """Reviewers of the entries that need most."""
+        return max([self.panel, *self.panel_by_class.values(), *self.panel_by_group.values()])
 
     def sheet_of(self, class_name: str) -> tuple[Criterion, ...]:
         """The criteria on which entries of a class are scored."""

@@ -10,9 +10,8 @@ import sqlalchemy as sa
 from models import deciding_tables, submission_tables
 from models.columns import METADATA, Id, Moment, Serial, edition_column
 
-SUBMISSION = submission_tables
-DECIDING = deciding_tables
-"""The tables of the submission stand in a module of their own, in the same metadata."""
+SUBMISSION, DECIDING = submission_tables, deciding_tables
+"""These tables stand in a module of their own, in the same metadata."""
 
 EDITIONS = sa.Table(
     "editions",
@@ -144,6 +143,7 @@ REVIEWERS = sa.Table(
     sa.Column("max_load", sa.Integer),
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("keywords", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("min_load", sa.Integer),
     sa.UniqueConstraint("edition", "code"),
 )
 

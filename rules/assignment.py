@@ -115,8 +115,8 @@ class _Draw:
         self.room = np.maximum(0, np.array([one.capacity for one in pool], dtype=np.int64) - self.loads)
         self.position = {one.id: index for index, one in enumerate(pool)}
         units, self.members = _units_of(pool)
-        least = np.minimum(terms.min_load, np.array([one.capacity for one in pool], dtype=np.int64))
-        self.limits = Limits(self.seats, self.loads, self.room, least, self._seating(units))
+        least = [min(one.capacity, terms.min_load if one.least is None else one.least) for one in pool]
+        self.limits = Limits(self.seats, self.loads, self.room, np.array(least, dtype=np.int64), self._seating(units))
         self.entry_hash = lots.hashes(seed, "entry", [need.entry for need in entries])
         self.reviewer_hash = lots.hashes(seed, "reviewer", [one.id for one in pool])
         self._fits: dict[str | None, Numbers] = {}

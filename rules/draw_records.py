@@ -19,8 +19,10 @@ def document(
 ) -> dict[str, Any]:
     """What `assignment.plan` is asked, as plain values in sorted order.
 
-    Keywords are named only where they count, so that other draws have the same document as before there were any.
+    Keywords, and least loads of single reviewers, are named only where they count, so that other draws have the same document as before
+    there were any.
     """
+    least = {one.id: one.least for one in panelists if one.least is not None}
     words = {} if not terms.keywords else {"keywords": {
         "at_most": terms.keywords,
         "needs": {one.entry: list(one.keywords) for one in needs if one.keywords},
@@ -28,6 +30,7 @@ def document(
     }}  # fmt: skip
     return {
         **words,
+        **({"least": least} if least else {}),
         "version": VERSION,
         "seed": str(seed),  # JSON readers keep 53 bits of a number
         "unit_matters": unit_matters,
@@ -70,7 +73,7 @@ def solved(given: Mapping[str, Any]) -> Plan:
         for entry, seats, unit, topic, barred, there, kept, fits in given["needs"]
     ]
     people = [
-        Panelist(code, unit, tuple(disciplines), capacity, tuple(words["panelists"].get(code, ())))
+        Panelist(code, unit, tuple(disciplines), capacity, tuple(words["panelists"].get(code, ())), given.get("least", {}).get(code))
         for code, unit, disciplines, capacity, _ in given["panelists"]
     ]
     taken = {code: load for code, _, _, _, load in given["panelists"]}

@@ -53,6 +53,19 @@ _REVIEWER = (
         min="1",
         max=_MOST_LOAD,
     ),
+    _column(
+        "min_load",
+        "最少评审数",
+        "Fewest entries",
+        "评审下限",
+        "最小评审数",
+        "最少评审篇数",
+        "min load",
+        required=False,
+        kind="number",
+        min="0",
+        max=_MOST_LOAD,
+    ),
     _column("keywords", "关键词", "Keywords", "keyword", "研究关键词", "研究方向关键词", "专长关键词", required=False),
 )
 _MEMBER = (
@@ -116,6 +129,7 @@ def read_reviewers(table: Table, process: Process) -> tuple[NewReviewer, ...]:
     columns = tuple(one.model_copy(update={"required": matched is not None}) if one.name == "disciplines" else one for one in _REVIEWER)
     sheet = _People(table, columns)
     by_name = {one.name: one for one in columns}
+    most = next((stage.max_load for stage in process.stages if isinstance(stage, ScoringStage)), None)
     found = [
         NewReviewer(
             code=sheet.text(row, "code", _code),
@@ -126,9 +140,12 @@ def read_reviewers(table: Table, process: Process) -> tuple[NewReviewer, ...]:
             disciplines=sheet.take(row, "disciplines", lambda text: _disciplines(text, matched), ()),
             max_load=sheet.take(row, "max_load", lambda text: _whole(text, by_name["max_load"]), None),
             keywords=sheet.take(row, "keywords", _keywords, ()),
+            min_load=sheet.take(row, "min_load", lambda text: _whole(text, by_name["min_load"]), None),
         )
         for row in table.rows
     ]
+    for row, one in zip(table.rows, found, strict=True):
+        _refuse_crossed_loads(sheet, row, one, most)
     sheet.finish([one.code for one in found], [one.email for one in found])
     return tuple(found)
 
@@ -238,6 +255,15 @@ def _whole(text: str, field: FormField) -> int:
     if not number.isdigit():
         raise CellRefused(f"{text[:40]!r} is not a whole number", "write how many entries the person takes")
     return int(number)
+
+
+def _refuse_crossed_loads(sheet: _People, row: Row, one: NewReviewer, most: int | None) -> None:
+    """Nobody can get at least more entries than at most; `most` is the stage's limit, which holds beside an own one."""
+    limits = [limit for limit in (one.max_load, most) if limit is not None]
+    if one.min_load is None or not limits or one.min_load <= min(limits):
+        return
+    whose = f"the person takes {one.max_load} at most" if min(limits) == one.max_load else f"max_load of the review is {most}"
+    sheet.refuse(row, "min_load", f"{one.min_load} entries at least cannot be had: {whose}", "lower this number, or raise the other")
 
 
 def _role(text: str) -> Literal["committee", "party"]:

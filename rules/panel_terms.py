@@ -18,6 +18,8 @@ class Panelist:
     """Entries at most, those already taken included."""
     keywords: tuple[str, ...] = ()
     """As `rules.keywords.keys_of` gives them."""
+    least: int | None = None
+    """Entries that this reviewer should get, in place of `Terms.min_load`."""
 
 
 @dataclass(frozen=True)

@@ -23,22 +23,23 @@ class StandIn:
     """Entries in hand."""
     capacity: int
     """Entries at most."""
+    least: int = 0
+    """Entries that the person should have."""
 
 
-def in_order(free: Iterable[StandIn], *, entry: str, min_load: int, seed: int, most: int) -> tuple[StandIn, ...]:
+def in_order(free: Iterable[StandIn], *, entry: str, seed: int, most: int) -> tuple[StandIn, ...]:
     """The first of those who could take a seat: the least cost of the draw first, then shared keywords, then chance by the seed.
 
     Args:
         free: Who may, and has room.
         entry: Code of the entry whose seat it is.
-        min_load: Entries that everybody should have, as the stage declares.
         seed: The edition's seed.
         most: So many are named.
     """
 
     def cost(one: StandIn) -> int:
         lacks = UNFIT if one.fit == NO_MATCH else 0
-        return EXACT - one.fit + lacks + one.load * LOAD_STEP + (LACKING if one.load >= min(min_load, one.capacity) else 0)
+        return EXACT - one.fit + lacks + one.load * LOAD_STEP + (LACKING if one.load >= min(one.least, one.capacity) else 0)
 
     order = sorted(free, key=lambda one: (cost(one), -one.shared, seed_for(seed, "stand-in", entry, one.reviewer), one.reviewer))
     return tuple(order[:most])

@@ -62,13 +62,13 @@ def _lost(store: Store, run: StageRun, reviewer: str) -> set[str]:
 
 def _open(store: Store, edition: Edition, run: StageRun) -> tuple[tuple[Entry, ...], dict[str, int]]:
     """Entries whose panel is not full, and how many seats each has."""
-    panel = reply_dates.declared(run).panel
+    stage = reply_dates.declared(run)
     entries = [one for one in store.entries(edition.id, "assigned") if not one.classified]
     sizes: dict[str, int] = dict.fromkeys((one.id for one in entries), 0)
     for pair in store.assignments(edition.id, run.position):
         if not pair.recused and pair.entry in sizes:
             sizes[pair.entry] += 1
-    seats = {entry: 1 for entry, size in sizes.items() if size < panel}  # one person sits on one seat
+    seats = {one.id: 1 for one in entries if sizes[one.id] < drawing.size_of(one, stage)}  # one person sits on one seat
     return tuple(one for one in entries if one.id in seats), seats
 
 

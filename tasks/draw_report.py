@@ -45,6 +45,8 @@ class Load:
     capacity: int
     """Entries at most."""
     declined: bool
+    least: int
+    """Entries that the person should have, as far as they take so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Short:
 
     entry: Entry
     held: int
+    wanted: int
+    """Reviewers that it should have."""
     steps: tuple[tuple[Reason, int], ...]
     """How many of all reviewers are left for it after each reason in turn."""
 
@@ -83,6 +87,8 @@ class Report:
     """Level of fit, as `rules.assignment.fit` says it -> seats."""
     joined: tuple[Joined, ...]
     """Who came later, in the order of the events."""
+    wanted: tuple[int, ...]
+    """Reviewers that entries should have, each number once; ascending."""
     sharing: int = 0
     """Seats whose reviewers share keywords with the entry."""
     shared: int = 0
@@ -92,6 +98,11 @@ class Report:
     def drawn(self) -> bool:
         """Whether there are panels."""
         return bool(self.covered)
+
+    @property
+    def below(self) -> tuple[Load, ...]:
+        """Who has fewer entries than should be; only once there are panels."""
+        return tuple(one for one in self.loads if self.drawn and not one.declined and one.held < one.least)
 
     @property
     def reserves(self) -> tuple[Load, ...]:
@@ -114,7 +125,7 @@ def report(store: Store, edition: Edition) -> Report:
     drawn = bool(look.panels)
     short, gaps = look.shortage() if run.state != "closed" else ((), ())
     if run.state == "closed":
-        short = tuple(Short(one, look.sizes[one.id], ()) for one in look.entries if look.sizes[one.id] < stage.panel)
+        short = tuple(look.short(one) for one in look.entries if look.gaps[one.id])
     return Report(
         run, stage,
         rounds=tuple(rounds),
@@ -127,6 +138,7 @@ def report(store: Store, edition: Edition) -> Report:
         waiting=look.waiting(),
         fits=look.fits(),
         joined=joined_later.joined(store, edition, run, look.assignments),
+        wanted=tuple(sorted(set(look.wanted.values()) or {stage.panel})),
         sharing=sum(n > 0 for n in look.shared()), shared=sum(look.shared()),
     )  # fmt: skip
 
@@ -151,6 +163,8 @@ class _Look:
         self.everybody = store.reviewers(edition.id)
         self.people = tuple(sorted((one for one in self.everybody if one.active), key=lambda one: one.code))
         self.sizes = Counter(one.entry for one in self.panels)
+        self.wanted = {one.id: drawing.size_of(one, stage) for one in self.entries}
+        self.gaps = {entry: max(0, wanted - self.sizes[entry]) for entry, wanted in self.wanted.items()}
         self.known = known_conflicts.look(store, edition, stage, self.entries, self.people)
         self.bars = self.known.causes()
 
@@ -159,8 +173,9 @@ class _Look:
         held = Counter(one.reviewer for one in self.panels)
         answers = {one.reviewer: one for one in self.store.invitations(self.edition.id, self.run.position)}
         return tuple(
-            Load(one, held[one.id], drawing.capacity(one, self.stage, answers.get(one.id)), drawing.declined(answers.get(one.id)))
+            Load(one, held[one.id], most, drawing.declined(answers.get(one.id)), min(most, drawing.least(one, self.stage)))
             for one in self.people
+            for most in (drawing.capacity(one, self.stage, answers.get(one.id)),)
         )
 
     def forbidden(self) -> dict[Reason, int]:
@@ -190,9 +205,13 @@ class _Look:
         people, entries = {one.id: one for one in self.everybody}, {one.id: one for one in self.entries}
         return [(entries[one.entry], people[one.reviewer]) for one in self.panels if one.entry in entries]
 
+    def short(self, entry: Entry, steps: tuple[tuple[Reason, int], ...] = ()) -> Short:
+        """An entry with empty seats."""
+        return Short(entry, self.sizes[entry.id], self.wanted[entry.id], steps)
+
     def shortage(self) -> tuple[tuple[Short, ...], tuple[Words, ...]]:
         """Entries with empty seats, and the gaps in words."""
-        open_seats = {one.id: self.stage.panel - self.sizes[one.id] for one in self.entries if self.sizes[one.id] < self.stage.panel}
+        open_seats = {entry: gap for entry, gap in self.gaps.items() if gap}
         if not open_seats:
             return (), ()
         asked = drawing.question(self.store, self.edition, self.run, open_seats, self.entries)
@@ -200,7 +219,7 @@ class _Look:
         # Panels stay drawn where others are short; before the first draw only those are short whom no draw could serve.
         named = {entry for gap in found.gaps for entry in gap.entries} if found else set()
         wanted = set(open_seats) if self.panels else {one.id for one in self.entries if one.code in named}
-        short = tuple(Short(one, self.sizes[one.id], self._steps(one, asked)) for one in self.entries if one.id in wanted)
+        short = tuple(self.short(one, self._steps(one, asked)) for one in self.entries if one.id in wanted)
         return short, shortages.told(found)
 
     def _steps(self, entry: Entry, asked: drawing.Question) -> tuple[tuple[Reason, int], ...]:

@@ -107,6 +107,7 @@ def question(
             one.disciplines,
             capacity(one, stage, invitations.get(one.id)),
             keywords.keys_of(one.keywords) if stage.draw.keywords else (),
+            one.min_load,
         )
         for one in reviewers
     )
@@ -197,6 +198,16 @@ def capacity(reviewer: Reviewer, stage: ScoringStage, invitation: Invitation | N
     """How many entries a reviewer takes: the least of the stage's limit, the one that was imported, and the reviewer's own word."""
     own = invitation.limit if invitation is not None else None
     return min(limit for limit in (stage.max_load, reviewer.max_load, own) if limit is not None)
+
+
+def size_of(entry: Entry, stage: ScoringStage) -> int:
+    """How many reviewers an entry should have (rule R2)."""
+    return stage.panel_of(entry.class_name, entry.group)
+
+
+def least(reviewer: Reviewer, stage: ScoringStage) -> int:
+    """How many entries a reviewer should get at least: the number that was imported, else the stage's."""
+    return stage.min_load if reviewer.min_load is None else reviewer.min_load
 
 
 def fit_of(reviewer: Reviewer, entry: Entry, stage: ScoringStage) -> int:

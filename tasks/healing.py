@@ -66,8 +66,8 @@ def _tell_office(store: Store, edition: Edition, run: StageRun) -> None:
     told = [one.payload for one in store.events(edition.id, "ReviewerLapsed") if one.payload["stage"] == run.name]
     lost = {entry for one in told for entry in one["given_back"]}
     sizes = Counter(pair.entry for pair in store.panels_of(run.position, lost) if not pair.recused)
-    short = [entry for entry in lost if sizes[entry] < declared(run).panel]
-    codes = sorted(one.code for one in store.entries_by_id(short).values() if one.state == "assigned")
+    known, stage = store.entries_by_id(lost).values(), declared(run)
+    codes = sorted(one.code for one in known if one.state == "assigned" and sizes[one.id] < stage.panel_of(one.class_name, one.group))
     if codes:
         store.queue_mails(edition.id, [messages.seats_empty(edition, run, admin, codes) for admin in store.admins()])
 

@@ -87,7 +87,8 @@ def _seat(store: Store, edition: Edition, run: StageRun, entry: Entry, reason: s
     short = 0
     if not entry.classified:  # the committee deals with those
         seed = assignment.seed_for(edition.seed, "late", str(run.round), entry.code)
-        drawn = drawing.draw(store, edition, run, {entry.id: reply_dates.declared(run).panel}, [entry], seed=seed)
+        seats = reply_dates.declared(run).panel_of(entry.class_name, group)
+        drawn = drawing.draw(store, edition, run, {entry.id: seats}, [entry], seed=seed)
         pairs, short = drawn.pairs, sum(drawn.short.values())
         fresh = {who for _, who in pairs if not store.assignments(edition.id, run.position, reviewer=who)}
         store.add_assignments(edition.id, run.position, pairs, number=run.round)

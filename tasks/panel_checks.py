@@ -94,7 +94,7 @@ def doubts(state: State, put: Collection[Pair], off: Collection[Pair]) -> tuple[
 
 def _of_panel(state: State, entry: str, panel: Collection[str], new: Collection[str]) -> Iterator[Doubt]:
     before = {who for at, who in state.held if at == entry}
-    size, wanted = len(panel), state.stage.panel
+    size, wanted = len(panel), state.wanted(entry)
     if size > wanted and size > len(before):
         yield Doubt("over", entry, "", size, wanted)
     if size < wanted and size < len(before):

@@ -73,9 +73,13 @@ class State:
 
     # -- what is asked of a draw ------------------------------------------------------------------------------------
 
+    def wanted(self, entry: str) -> int:
+        """How many reviewers an entry should have."""
+        return drawing.size_of(self.entries[entry], self.stage)
+
     def open_seats(self) -> dict[str, int]:
         """Code of each entry whose panel is not full -> empty seats."""
-        return {code: self.stage.panel - self.sizes[code] for code in self.entries if self.sizes[code] < self.stage.panel}
+        return {code: gap for code in self.entries if (gap := self.wanted(code) - self.sizes[code]) > 0}
 
     def left_by_somebody(self) -> set[str]:
         """Codes of the entries that somebody has left."""
@@ -112,7 +116,7 @@ class State:
         for pair in pairs:
             sums[pair[0]] += self.fit(pair)
             sizes[pair[0]] += 1
-        means = {code: Fraction(total, max(self.stage.panel, sizes[code])) for code, total in sums.items()}
+        means = {code: Fraction(total, max(self.wanted(code), sizes[code])) for code, total in sums.items()}
         worst = min(means, key=lambda code: (means[code], code), default="")
         return Fits(sum(sums.values()), int(means[worst]) if worst else 0, worst, sum(map(self.shared, pairs)))
 

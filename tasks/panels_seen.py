@@ -65,6 +65,11 @@ class Seen:
     panels: tuple[Panel, ...]
     """By code of the entry."""
 
+    @property
+    def wanted(self) -> tuple[int, ...]:
+        """Reviewers that entries should have, each number once; ascending."""
+        return tuple(sorted({one.size for one in self.panels} or {self.stage.panel}))
+
 
 def seen(store: Store, edition: Edition) -> Seen:
     """Read the panels of the latest scoring stage; entries that no draw serves are left out.
@@ -88,7 +93,7 @@ def seen(store: Store, edition: Edition) -> Seen:
     panels = []
     for entry in sorted(whole, key=lambda one: one.code):
         seats = sorted((seat(entry, pair) for pair in pairs[entry.id]), key=lambda one: (one.state == "left", one.reviewer.code))
-        panels.append(Panel(entry, tuple(seats), stage.panel, drawing.topic(entry, stage) is not None))
+        panels.append(Panel(entry, tuple(seats), drawing.size_of(entry, stage), drawing.topic(entry, stage) is not None))
     return Seen(run, stage, tuple(panels))
 
 

@@ -54,7 +54,7 @@ def arrive(edition: Edition, folder: Path | None, *, entries: int | None, review
             for path in _files(folder, what):
                 importing.take(edition.id, what, path, actor=ACTOR)
         return ()
-    panel = next(stage.panel for stage in edition.process.stages if isinstance(stage, ScoringStage))
+    panel = next(stage.largest_panel for stage in edition.process.stages if isinstance(stage, ScoringStage))
     entries = entries or settings().rehearsal_entries
     # So many reviewers that each has a usual load, and that conflicts of interest leave every entry enough of them.
     reviewers = reviewers or max(3 * panel, math.ceil(entries * panel / settings().rehearsal_load))

@@ -238,7 +238,7 @@ class _Invention:
         order = sorted(needs)
         first = [value for value, people in apportion(count, {value: needs[value] for value in order}).items() for _ in range(people)]
         skills = [{value, order[(order.index(value) + 1) % len(order)]} for value in first]
-        panel = max(stage.panel for stage in self._process.stages if isinstance(stage, ScoringStage))
+        panel = max(stage.largest_panel for stage in self._process.stages if isinstance(stage, ScoringStage))
         holders: dict[str, int] = defaultdict(int, Counter(value for one in skills for value in one))
         for value in order:
             # Neighbours in the code list help out where few entries leave too few people.

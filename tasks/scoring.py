@@ -47,7 +47,7 @@ def draw_panels(lease: Lease, position: int) -> None:
         there = store.assignments(edition.id, position)
         panels = [one for one in there if not one.recused]
         held = Counter(one.entry for one in panels)
-        seats = {entry.id: max(0, stage.panel - held[entry.id]) for entry in entries}
+        seats = {entry.id: max(0, drawing.size_of(entry, stage) - held[entry.id]) for entry in entries}
         drawn = drawing.draw(store, edition, run, seats, entries, seed=edition.seed, mode=stage.draw.mode)
         short = [entry for entry in drawn.short if held[entry] + seats[entry] - drawn.short[entry] < stage.aggregate.min_valid]
         if short:
@@ -202,8 +202,8 @@ def send_out_again(lease: Lease, position: int) -> bool:
         lacking = set(scoring.lacking(entries, totals, stage.aggregate))
         if not lacking:
             return False
-        seats = {entry: stage.panel - len(totals[entry]) for entry in lacking}
         wanting = [entry for entry in entries if entry.id in lacking]
+        seats = {entry.id: drawing.size_of(entry, stage) - len(totals[entry.id]) for entry in wanting}
         there = store.assignments(edition.id, position)
         drawn = drawing.draw(store, edition, run, seats, wanting, seed=edition.seed + number)
     if not drawn.pairs:

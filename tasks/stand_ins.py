@@ -8,7 +8,7 @@ from models.edition import Entry, Reviewer
 from models.errors import Fault
 from rules import stand_ins
 from rules.stand_ins import StandIn
-from tasks import panel_checks
+from tasks import drawing, panel_checks
 from tasks.installation import database
 from tasks.panel_checks import DoubtKind
 from tasks.panel_state import Pair, State
@@ -61,7 +61,7 @@ def propose(edition_id: str, entry: str, reviewer: str = "") -> Proposal:
             return Proposal(faults)
         free = stand_ins.in_order(
             (_stand_in(state, (entry, who)) for who in state.people if _is_free(state, (entry, who), off)),
-            entry=entry, min_load=state.stage.min_load, seed=state.edition.seed, most=MOST,
+            entry=entry, seed=state.edition.seed, most=MOST,
         )  # fmt: skip
         return Proposal(
             (), state.entries[entry], state.people.get(reviewer), state.fit(pair) if off else 0, state.shared(pair) if off else 0,
@@ -71,7 +71,8 @@ def propose(edition_id: str, entry: str, reviewer: str = "") -> Proposal:
 
 def _stand_in(state: State, pair: Pair) -> StandIn:
     who = pair[1]
-    return StandIn(who, state.fit(pair), state.shared(pair), state.loads[who], state.capacity(who))
+    least = drawing.least(state.people[who], state.stage)
+    return StandIn(who, state.fit(pair), state.shared(pair), state.loads[who], state.capacity(who), least)
 
 
 def _is_free(state: State, pair: Pair, off: set[Pair]) -> bool:

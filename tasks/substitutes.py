@@ -54,7 +54,7 @@ def _open_seats(store: Store, run: StageRun, entries: Sequence[Entry]) -> dict[s
     """One seat for each entry whose panel is no longer full."""
     assert isinstance(run.declared, ScoringStage)  # noqa: S101 - narrows the type; callers have opened a scoring stage
     left = Counter(pair.entry for pair in store.panels_of(run.position, [one.id for one in entries]) if not pair.recused)
-    return {one.id: 1 for one in entries if left[one.id] < run.declared.panel}
+    return {one.id: 1 for one in entries if left[one.id] < drawing.size_of(one, run.declared)}
 
 
 def _without_work(store: Store, edition: Edition, run: StageRun, reviewers: Iterable[str]) -> set[str]:

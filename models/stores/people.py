@@ -40,7 +40,7 @@ class PeopleStore(StoreBase):
         for one in new:
             row = {"id": f"{edition}/r/{one.code}", "edition": edition, "code": one.code, "name": one.name, "unit": one.unit,
                    "email": one.email, "title": one.title, "disciplines": list(one.disciplines), "max_load": one.max_load,
-                   "active": True, "keywords": list(one.keywords)}  # fmt: skip
+                   "active": True, "keywords": list(one.keywords), "min_load": one.min_load}  # fmt: skip
             self._upsert(t.REVIEWERS, row, ["id"])
 
     def reviewers(self, edition: str) -> tuple[Reviewer, ...]:

@@ -29,6 +29,13 @@ def test_a_declaration_says_how_panels_are_drawn() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        ({"panel_by_class": {"paper": 2}}, "min_valid 3 exceeds the panel of 2 of paper; raise it or lower min_valid"),
+        ({"panel_by_class": {"team": 5}}, "'team' is not a class; the classes are paper, artwork"),
+        ({"panel_by_group": {"senior": 5}}, "'senior' is not a group; the process has no groups; add them, or use panel_by_class"),
+        (
+            {"panel_by_class": {"paper": 5}, "panel_by_group": {"senior": 5}},
+            "an entry has one panel, by its class or by its group; drop panel_by_class or panel_by_group",
+        ),
         ({"min_load": 41}, "min_load 41 exceeds max_load 40; lower min_load or raise max_load"),
         (
             {"per_unit": 2, "draw": {"groups": [{"units": ["甲"], "at_most": 1}]}},
@@ -51,6 +58,32 @@ def test_a_declaration_says_how_panels_are_drawn() -> None:
 def test_what_does_not_fit_together_is_refused_with_a_remedy(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=re.escape(said)):
         stage(**changes)
+
+
+LEVELS = {
+    "by": "discipline",
+    "sets": [
+        {"name": "senior", "title": {"zh": "高级", "en": "Senior"}, "values": ["110-450"]},
+        {"name": "junior", "title": {"zh": "初级", "en": "Junior"}, "values": ["460-990"]},
+    ],
+}
+
+
+def test_panels_have_the_size_of_their_class_or_of_their_group() -> None:
+    by_class = stage(panel_by_class={"artwork": 7})
+    assert [by_class.panel_of(name, name) for name in ("paper", "artwork")] == [3, 7]
+    papers = {"classes": builders.DECLARATION["classes"][:1], "groups": LEVELS}
+    for given in (papers, papers | {"classes": builders.DECLARATION["classes"]}):
+        groups = given["groups"] if len(given["classes"]) == 1 else LEVELS | {"by": "title"}
+        changes = builders.a_stage_change("scoring", panel_by_group={"senior": 9})
+        changes["stages"] = [{**one, "counts": {}, "ratio": "2"} if one["kind"] == "shortlisting" else one for one in changes["stages"]]
+        found = builders.a_process(**given | {"groups": groups, "nominators": {
+            "society": {"title": {"zh": "省级学会", "en": "Societies"}, "max": {one["name"]: 5 for one in given["classes"]}}}}, **changes
+        ).stages[1]  # fmt: skip
+        assert isinstance(found, ScoringStage)
+        prefix = "" if len(given["classes"]) == 1 else "paper/"
+        assert [found.panel_of("paper", prefix + name) for name in ("senior", "junior")] == [9, 3]
+        assert found.largest_panel == 9
 
 
 def with_keywords(*classes: str, kind: str = "text") -> Any:

@@ -95,6 +95,27 @@ def test_a_load_is_no_larger_than_databases_keep() -> None:
     assert (letter, what) == ("F", "3000000000 is more than 1000000")
 
 
+@pytest.mark.parametrize("header", ["最少评审数", "Fewest entries", "min_load"])
+def test_a_reviewer_may_have_a_least_number_of_entries(header: str) -> None:
+    lines = [{**REVIEWER, header: least} for least in ("12", "0", "")]
+    assert [intake.read_reviewers(a_table(one), PAPERS)[0].min_load for one in lines] == [12, 0, None]
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "said"),
+    [
+        ("13", "12", "13 entries at least cannot be had: the person takes 12 at most"),
+        ("31", "", "31 entries at least cannot be had: max_load of the review is 30"),
+        ("31", "99", "31 entries at least cannot be had: max_load of the review is 30"),
+        ("-1", "12", "-1 is less than 0"),
+        ("1.5", "12", "'1.5' is not a whole number"),
+    ],
+)
+def test_a_least_number_that_cannot_be_had_is_refused_at_its_cell(least: str, most: str, said: str) -> None:
+    line = {**REVIEWER, "评审上限": most, "最少评审数": least}
+    assert people_faults(intake.read_reviewers, PAPERS, line) == [(3, "G", said)]
+
+
 def test_disciplines_may_be_missing_where_scoring_matches_by_nothing() -> None:
     line = {key: value for key, value in REVIEWER.items() if key != "学科"}
     assert intake.read_reviewers(a_table(line), VOLUNTEERS)[0].disciplines == ()

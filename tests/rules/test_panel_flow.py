@@ -39,6 +39,9 @@ def a_case(number: int, **more: Any) -> Case:
     words = random.Random(number + 1_000)
     needs = [replace(one, keywords=tuple(words.sample(WORDS, words.randint(0, 4)))) for one in needs]
     people = [replace(one, keywords=tuple(words.sample(WORDS, words.randint(0, 4)))) for one in people]
+    if number % 2:
+        loads = random.Random(number + 2_000)
+        people = [replace(one, least=loads.choice([None, loads.randint(0, 4)])) for one in people]
     terms = Terms(
         per_unit=chance.randint(1, 2), groups=(Group(("a", "b"), chance.randint(1, 3)),) if chance.random() < 0.5 else (),
         min_load=chance.randint(0, 3), neighbours={"110": ("120",)}, keywords=words.randint(0, 3), **more,
@@ -58,7 +61,7 @@ def pair_cost(case: Case, need: Need, who: Panelist) -> int:
 
 def load_costs(case: Case, who: Panelist) -> list[int]:
     """What each further entry costs, one after the other."""
-    least = min(case[3].min_load, who.capacity)
+    least = min(case[3].min_load if who.least is None else who.least, who.capacity)
     return [LOAD_STEP * load + (LACKING if load >= least else 0) for load in range(case[2].get(who.id, 0), who.capacity)]
 
 
@@ -134,7 +137,8 @@ def least_cost(case: Case) -> tuple[int, int]:
 
 @pytest.mark.parametrize("first", range(4))
 def test_another_solver_finds_no_cheaper_draw(first: int) -> None:
-    """With reviewers and units that sit there already, two of a unit, groups of units, least loads, kept pairs and keywords."""
+    """With reviewers and units that sit there already, two of a unit, groups of units, least loads of the stage and of single
+    reviewers, kept pairs, keywords, and panels of different sizes."""
     for number in range(first, 160, 4):
         case = a_case(number)
         found = drawn(case)
@@ -171,7 +175,7 @@ def worst(case: Case, found: Plan) -> int:
 
 def test_a_balanced_draw_never_has_a_worse_worst_panel_nor_fewer_seats() -> None:
     better = 0
-    for number in range(80):
+    for number in range(10, 90):
         plain, fair = drawn(a_case(number)), drawn(a_case(number, mode="balanced"))
         case = a_case(number)
         assert len(fair.pairs) == len(plain.pairs), number

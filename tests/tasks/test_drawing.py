@@ -12,7 +12,8 @@ import pytest
 
 from models.errors import LeaseLost
 from rules import draw_records
-from tasks import drawing, editions, recomputing, scoring
+from tasks import draw_report, drawing, editions, panel_changes, panels_seen, recomputing, recusing, scoring
+from tasks.panel_changes import Wish
 from tests import builders
 from tests.tasks.driving import Season
 from tests.tasks.test_scoring import opened, panels
@@ -22,7 +23,8 @@ GROUPS = {"units": ["R01大学", "R02大学", "R03大学"], "at_most": 1}
 
 def declared(season: Season, name: str = "other", **stage: Any) -> Season:
     """Another edition of the same people, whose scoring stage declares something more."""
-    process = builders.a_process(name=name, **builders.a_stage_change("scoring", panel=3, aggregate={"min_valid": 1}, **stage))
+    changes = {"panel": 3, "aggregate": {"min_valid": 1}} | stage
+    process = builders.a_process(name=name, **builders.a_stage_change("scoring", **changes))
     edition = builders.keep(season.database, builders.an_edition(process))
     made = Season(season.installed, season.clock, edition).local("2026-03-20 09:00")
     made.put(nominators=[builders.a_nominator()], reviewers=[builders.a_reviewer(f"R0{number}") for number in range(1, 7)])
@@ -64,6 +66,71 @@ def test_who_shares_keywords_is_drawn_and_the_record_replays_it(season: Season) 
     }  # fmt: skip
     replayed = recomputing.recompute(made.id)
     assert ("(first" in replayed[0].what, {one.same for one in replayed}) == (True, {True})
+
+
+ART = builders.an_entry("B01", class_name="artwork")
+
+
+def sized(season: Season, **stage: Any) -> Season:
+    """Papers have panels of two, works of art of four; one of each is handed in."""
+    changes: dict[str, Any] = {"panel": 2, "panel_by_class": {"artwork": 4}} | stage
+    made = declared(season, **changes)
+    made.local("2026-04-01 08:00").advance()
+    made.hand_in([builders.an_entry("A01"), ART])
+    made.local("2026-06-01 00:00").advance()
+    return made
+
+
+def sizes(season: Season) -> dict[str, int]:
+    return {key: len(codes) for key, codes in panels(season).items()}
+
+
+def test_a_panel_has_the_size_of_its_class_and_so_has_the_report(season: Season) -> None:
+    made = sized(season, panel=2)
+    assert sizes(made) == {"A01": 2, "B01": 4}
+    with made.database.read() as store:
+        edition = store.edition(made.id)
+        found, seen = draw_report.report(store, edition), panels_seen.seen(store, edition)
+    assert (found.wanted, found.covered, found.short) == ((2, 4), {2: 1, 4: 1}, ())
+    assert (seen.wanted, sorted((one.size, one.empty) for one in seen.panels)) == ((2, 4), [(2, 0), (4, 0)])
+
+
+def test_who_leaves_is_replaced_up_to_the_size_of_the_class(season: Season) -> None:
+    made = sized(season)
+    ids = {one.key: one.id for one in made.entries()}
+    for key in ("A01", "B01"):
+        who = f"{made.id}/r/{panels(made)[key][0]}"
+        builders.accept(made.database, made.id, who)
+        recusing.recuse(made.id, 1, who, ids[key], reason="relative")
+    assert sizes(made) == {"A01": 2, "B01": 4}
+    with made.database.write() as store:  # the office takes two off the work of art
+        for pair in [one for one in store.assignments(made.id, 1) if one.entry == ids["B01"] and not one.recused][:2]:
+            store.recuse(pair.id)
+    seen = panel_changes.preview(made.id, Wish("top_up"))
+    code = {one.key: one.code for one in made.entries()}["B01"]
+    assert ({entry for entry, _ in seen.put}, seen.empty_before) == ({code}, 2)
+
+
+def test_further_reviewers_come_up_to_the_size_of_the_class(season: Season) -> None:
+    made = sized(season, aggregate={"min_valid": 2})
+    made.give(next(code for code in panels(made)["B01"] if code not in panels(made)["A01"]), {"B01": 80})
+    made.local("2026-06-21 01:00").advance()
+    assert sizes(made) == {"A01": 4, "B01": 6}  # three scores are missing to four, and two reviewers are free
+
+
+@pytest.mark.parametrize(("least", "loads"), [(None, {1, 2}), (3, {3})])
+def test_a_least_load_of_ones_own_goes_before_the_stages(season: Season, least: int | None, loads: set[int]) -> None:
+    made = declared(season, panel=2, min_load=1)
+    made.put(reviewers=[builders.a_reviewer("R01", min_load=least)])
+    opened(made, "A01", "A02", "A03", "A04")
+    held = Counter(code for codes in panels(made).values() for code in codes)
+    assert {held["R01"]} <= loads
+    with made.database.read() as store:
+        (kept,) = store.draws(made.id, 1)
+        found = draw_report.report(store, store.edition(made.id))
+    assert kept.made.question.get("least") == (None if least is None else {"R01": least})
+    assert {one.person.code: one.least for one in found.loads} == dict.fromkeys(held, 1) | {"R01": least or 1}
+    assert (found.below, {one.same for one in recomputing.recompute(made.id)}) == ((), {True})
 
 
 def test_what_is_kept_draws_the_same_again(season: Season) -> None:
