@@ -358,7 +358,7 @@ def rehearse(
 def recompute(
     edition: EditionId, stage: Annotated[str | None, typer.Option(help="Name of a scoring stage; all if left out.")] = None
 ) -> None:
-    """Solve every draw again from what was kept, compute every mark again from the sheets, and say what differs (then exit code 1)."""
+    """Draw and compute everything again, hold each sheet against what was recorded of it, and say what differs (then exit code 1)."""
     from tasks import recomputing
 
     _ready()

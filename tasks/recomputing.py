@@ -1,4 +1,4 @@
-"""Every draw of an edition solved again from what was kept, and every mark computed again from the sheets, and both compared."""
+"""Every draw of an edition solved again from what was kept, every sheet held against what was recorded of it, every mark computed again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.stages import ScoringStage
 from models.store import Store
 from rules import draw_records, frozen_rule
 from rules.digests import digest
-from tasks import scoring
+from tasks import scoring, sheet_records
 from tasks.installation import database
 
 _SHOWN = 5
@@ -27,6 +27,8 @@ class Compared:
     """Such as `first draw 0`, `marks`."""
     differences: tuple[str, ...]
     """Empty if it is the same."""
+    shown: int = _SHOWN
+    """So many differences stand on the line."""
 
     @property
     def same(self) -> bool:
@@ -37,13 +39,13 @@ class Compared:
         """For the command line."""
         if self.same:
             return f"{self.stage}: {self.what}: same"
-        rest = len(self.differences) - _SHOWN
+        rest = len(self.differences) - self.shown
         more = f"; and {rest} more" if rest > 0 else ""
-        return f"{self.stage}: {self.what}: DIFFERS: {'; '.join(self.differences[:_SHOWN])}{more}"
+        return f"{self.stage}: {self.what}: DIFFERS: {'; '.join(self.differences[: self.shown])}{more}"
 
 
 def recompute(edition_id: str, stage: str | None = None) -> tuple[Compared, ...]:
-    """Compute everything again that decided who reviewed what and which mark came of it. Writes nothing.
+    """Compute everything again that decided who reviewed what and which mark came of it, and compare it. Writes nothing.
 
     Args:
         edition_id: The edition's id.
@@ -62,7 +64,9 @@ def recompute(edition_id: str, stage: str | None = None) -> tuple[Compared, ...]
             found += [_draw(run, one) for one in store.draws(edition_id, run.position)]
             found += _drawn_rounds(store, edition, run)
             found += _rule(store, edition, run)
-            found += _marks(store, edition, run)
+            sheets = [*_sheets(store, edition, run)]
+            found += sheets
+            found += _marks(store, edition, run, damaged=not all(one.same for one in sheets))
     return tuple(found)
 
 
@@ -129,7 +133,14 @@ def _rule(store: Store, edition: Edition, run: StageRun) -> Iterator[Compared]:
     yield Compared(run.name, "frozen rule", tuple(differences))
 
 
-def _marks(store: Store, edition: Edition, run: StageRun) -> Iterator[Compared]:
+def _sheets(store: Store, edition: Edition, run: StageRun) -> Iterator[Compared]:
+    """The sheets against what was recorded when they were saved and signed; every difference is named."""
+    count, differences = sheet_records.differences(store, edition, run)
+    if count or differences:
+        yield Compared(run.name, f"sheets ({count} kept)", differences, shown=len(differences))
+
+
+def _marks(store: Store, edition: Edition, run: StageRun, *, damaged: bool) -> Iterator[Compared]:
     """Marks and places from the sheets as they are, against those that were kept."""
     kept = [one.payload for one in store.events(edition.id, "MarksComputed") if one.payload["stage"] == run.name]
     if not kept:
@@ -146,6 +157,12 @@ def _marks(store: Store, edition: Edition, run: StageRun) -> Iterator[Compared]:
         again = {one.entry: one for one in scoring.computed(store, edition, run, entries)}
     except JinbangError as refused:
         yield Compared(run.name, "marks and places", (*differences, str(refused)))
+        return
+    except Exception as failure:
+        # A sheet that somebody has changed can hold anything; sheets that are as they were recorded must be computed.
+        if not damaged:
+            raise
+        yield Compared(run.name, "marks and places", (*differences, f"they cannot be computed any more ({type(failure).__name__})"))
         return
     for entry, old in sorted(before.items(), key=lambda item: codes[item[0]]):
         new = again.get(entry)

@@ -97,7 +97,10 @@ def _save_all(store: Store, edition: str, position: int, reviewer: str, drafts: 
         if new:
             changed.append(entry)
     if changed:
-        sheets = {entry: {"revision": revisions[entry], "marks": marks_digest(written[entry].marks)} for entry in sorted(changed)}
+        sheets = {
+            entry: {"revision": revisions[entry], "marks": marks_digest(written[entry].marks), "rest": rest_digest(written[entry])}
+            for entry in sorted(changed)
+        }
         actor, more = (f"admin:{keyed_by}", {"reviewer": reviewer}) if keyed_by else (f"reviewer:{reviewer}", {})
         store.append(edition, "SheetSaved", actor=actor, position=position, sheets=sheets, **more)
     return revisions
@@ -122,6 +125,12 @@ def marks_digest(marks: Mapping[str, Decimal]) -> str:
     """SHA-256 of marks in canonical form: proves later what was saved without telling it now."""
     canonical = json.dumps({name: decimal_text(mark.normalize()) for name, mark in marks.items()}, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def rest_digest(sheet: Written | ScoreSheet) -> str:
+    """SHA-256 of what stands on a sheet beside the marks, in canonical form; empty if nothing does."""
+    rest = [sheet.comment, sheet.advice, sorted(sheet.skipped), sheet.fatal]
+    return hashlib.sha256(json.dumps(rest, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest() if any(rest) else ""
 
 
 def open_stage(store: Store, edition: str, position: int, *, alone: bool = False) -> tuple[StageRun, datetime]:

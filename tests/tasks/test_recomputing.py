@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from models import deciding_tables, tables
 from models.errors import NotFound
+from models.reviewing import Written
 from rules.draw_records import canonical
-from tasks import recomputing, recusing
+from tasks import recomputing, recusing, reopening, reviewing, signing
 from tests import builders
 from tests.tasks.driving import ON_SQLITE, Season
 from tests.tasks.test_panel_changes import make, manual
@@ -50,7 +54,7 @@ def scored(season: Season) -> Season:
 
 
 def test_everything_comes_out_again(scored: Season) -> None:
-    assert kinds(scored) == ["first", "substitute", "panels", "frozen rule", "marks and places"]
+    assert kinds(scored) == ["first", "substitute", "panels", "frozen rule", "sheets", "marks and places"]
     assert {one.rpartition(": ")[2] for one in lines(scored)} == {"same"}
     assert lines(scored, "scoring") == lines(scored)
     with pytest.raises(NotFound, match="no scoring stage nothing"):
@@ -86,7 +90,7 @@ def test_a_damaged_record_is_told_and_the_rest_is_still_compared(scored: Season,
         store.connection.execute(sa.update(draws).where(draws.c.id == kept.id).values({column: damage}))
     first, *rest = recomputing.recompute(scored.id)
     assert "its digest differs" in first.line() or "their digest differs" in first.line()
-    assert [one.what.split(" (")[0] for one in rest] == [f"draw {kept.id + 1}", "panels", "frozen rule", "marks and places"]
+    assert [one.what.split(" (")[0] for one in rest] == [f"draw {kept.id + 1}", "panels", "frozen rule", "sheets", "marks and places"]
 
 
 def test_a_planted_reviewer_on_a_panel_is_found(scored: Season) -> None:
@@ -123,9 +127,85 @@ def test_a_planted_mark_is_found(scored: Season) -> None:
     assert found.differences[1].endswith("had 99.00 (place 3), now 70.00 (place 3)")
 
 
-def test_a_changed_sheet_is_found(scored: Season) -> None:
+def plant(season: Season, number: int = 0, **values: Any) -> str:
+    """Change a signed sheet behind the engine's back. Yields edition, entry and reviewer as they are told."""
+    with season.database.write() as store:
+        sheet = store.sheets(season.id, 1, signed=True)[number]
+        store.connection.execute(sa.update(tables.SHEETS).where(tables.SHEETS.c.assignment == sheet.assignment).values(**values))
+        entry, reviewer = store.entries_by_id([sheet.entry])[sheet.entry].code, store.reviewer(sheet.reviewer).code
+    return f"{season.id} {entry}, {reviewer}: "
+
+
+def sheets_line(season: Season) -> tuple[str, ...]:
+    (found,) = [one for one in recomputing.recompute(season.id) if one.what.startswith("sheets")]
+    return found.differences
+
+
+ONES = {"originality": "1", "rigour": "1", "value": "1"}
+
+
+def test_every_changed_sheet_is_found_and_named(scored: Season) -> None:
+    planted = [plant(scored, number, marks=ONES) for number in range(6)]
+    assert differing(scored) == ["sheets", "marks"]
+    line = next(one for one in lines(scored) if "sheets" in one)
+    assert [one for one in planted if f"{one}the marks are not those that were saved" not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"comment": "改过的意见"}, "comments, criteria left out, or the fatal flaw are not those that were saved (their digest differs)"),
+        ({"skipped": ["value"]}, "comments, criteria left out, or the fatal flaw are not those that were saved (their digest differs)"),
+        ({"revision": 7}, "it is revision 7, recorded was 1"),
+        ({"signed_at": None}, "it was signed, and is not signed any more"),
+        ({"marks": {"originality": "ten"}}, "the sheet cannot be read any more (InvalidOperation)"),
+        ({"marks": [3]}, "the sheet cannot be read any more (AttributeError)"),
+    ],
+)
+def test_whatever_else_was_changed_on_a_sheet_is_found(scored: Season, values: dict[str, Any], told: str) -> None:
+    assert sheets_line(scored) == ()
+    where = plant(scored, **values)
+    assert sheets_line(scored) == (where + told,)
+    assert "sheets" in differing(scored)
+
+
+def test_a_sheet_that_is_gone_is_found(scored: Season) -> None:
+    where = plant(scored, comment="")
     with scored.database.write() as store:
         sheet = store.sheets(scored.id, 1, signed=True)[0]
-        marks = dict.fromkeys(sheet.marks, "1")
-        store.connection.execute(sa.update(tables.SHEETS).where(tables.SHEETS.c.assignment == sheet.assignment).values(marks=marks))
-    assert differing(scored) == ["marks"]
+        store.connection.execute(sa.delete(tables.SHEETS).where(tables.SHEETS.c.assignment == sheet.assignment))
+    assert sheets_line(scored) == (f"{where}a sheet was saved (revision 1), and is gone",)
+
+
+def test_a_sheet_that_nobody_saved_is_found(season: Season) -> None:
+    opened(season)
+    with season.database.write() as store:
+        pair = store.assignments(season.id, 1)[0]
+        store.save_sheet(pair, Written({"value": Decimal(9)}, "", "", (), ""), revision=0)
+        where = f"{season.id} {store.entries_by_id([pair.entry])[pair.entry].code}, {store.reviewer(pair.reviewer).code}: "
+    assert sheets_line(season) == (f"{where}there is a sheet that nobody saved",)
+
+
+def test_sheets_that_were_opened_again_or_left_are_the_same_until_an_earlier_version_is_planted(season: Season) -> None:
+    opened(season)
+    with season.database.read() as store:
+        one, other = [pair for pair in store.assignments(season.id, 1) if pair.reviewer == store.assignments(season.id, 1)[0].reviewer][:2]
+        code = store.reviewer(one.reviewer).code
+    all_score(season, {"A01": 90, "A02": 80, "A03": 70})
+    reopening.reopen(season.id, 1, one.reviewer, [one.entry], "核对", admin="admin@example.org")
+    assert sheets_line(season) == ()
+    full = dict.fromkeys(ONES, "30")
+    reviewing.save_sheets(season.id, 1, one.reviewer, {one.entry: (full, "改", 2)})
+    assert sheets_line(season) == ()
+    signing.sign(season.id, 1, one.reviewer, f"专家{code}")
+    assert sheets_line(season) == ()
+    reopening.reopen(season.id, 1, one.reviewer, [other.entry], "核对", admin="admin@example.org")
+    recusing.recuse(season.id, 1, one.reviewer, other.entry, reason="relative")
+    assert sheets_line(season) == ()
+    with season.database.write() as store:  # what was kept cannot be changed or deleted; something can be put beside it
+        kept = store.sheet_versions(one.id)[0]
+        store.connection.execute(sa.insert(tables.SHEET_VERSIONS).values(**{**asdict(kept), "revision": 3, "content": {"marks": ONES}}))
+        store.connection.execute(sa.insert(tables.SHEET_VERSIONS).values(**{**asdict(kept), "revision": 9}))
+    differing, unsaved = sheets_line(season)
+    assert "an earlier version (revision 3) is not what was saved" in differing
+    assert unsaved.endswith("there is an earlier version (revision 9) that nobody saved")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -57,11 +58,12 @@ def test_many_sheets_are_one_event_that_tells_no_mark(installed: Installation, e
     with installed.database.read() as store:
         (event,) = store.events(edition.id)
     assert (event.type, event.actor) == ("SheetSaved", f"reviewer:{REVIEWER}")
+    rest = hashlib.sha256('["好","",[],""]'.encode()).hexdigest()
     assert event.payload == {
         "position": 1,
         "sheets": {
-            entry("A01"): {"revision": 1, "marks": reviewing.marks_digest(MARKS)},
-            entry("A02"): {"revision": 1, "marks": reviewing.marks_digest({"value": Decimal(30)})},
+            entry("A01"): {"revision": 1, "marks": reviewing.marks_digest(MARKS), "rest": rest},
+            entry("A02"): {"revision": 1, "marks": reviewing.marks_digest({"value": Decimal(30)}), "rest": ""},
         },
     }
     assert "25.5" not in json.dumps(event.payload)
