@@ -144,7 +144,8 @@ def sheets_line(season: Season) -> tuple[str, ...]:
 ONES = {"originality": "1", "rigour": "1", "value": "1"}
 
 
-def test_every_changed_sheet_is_found_and_named(scored: Season) -> None:
+def test_a_changed_sheet_is_found(scored: Season) -> None:
+    """Every one, and by name."""
     planted = [plant(scored, number, marks=ONES) for number in range(6)]
     assert differing(scored) == ["sheets", "marks"]
     line = next(one for one in lines(scored) if "sheets" in one)
