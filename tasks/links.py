@@ -44,10 +44,7 @@ def holder(store: Store, grant: Grant) -> Holder:
         return store.member(grant.person)
     if grant.role == "witness":
         return store.confirmation(grant.person)
-    found = next((one for one in store.nominators(grant.edition) if one.id == grant.person), None)
-    if found is None:
-        raise NotFound("there is no such nominator")
-    return found
+    return store.nominator(grant.person)
 
 
 def lives_until(run: StageRun, now: datetime, settings: Settings) -> datetime:

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, nodes
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template, nodes
 from jinja2.visitor import NodeTransformer
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -25,6 +25,19 @@ from web import language, reading, words
 
 class _Templates(Environment):
     """Templates of one language: what a page says to every visitor is put in when they are compiled, not each time they are shown."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._ready: dict[str, Template] = {}
+
+    def get_template(self, name: str | Template, parent: str | None = None, globals: Any = None) -> Template:  # noqa: A002 - its name there
+        """A template, compiled once. Each page asks for half a dozen: its frame, and what it includes."""
+        if not isinstance(name, str):
+            return name
+        found = self._ready.get(name)
+        if found is None:
+            found = self._ready[name] = super().get_template(name, parent, globals)
+        return found
 
     def _generate(self, source: nodes.Template, *args: Any, **more: Any) -> str:
         return super()._generate(_Constants(self).visit(source), *args, **more)

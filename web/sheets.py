@@ -16,7 +16,7 @@ from models.reviewing import Invitation
 from models.sheets import Criterion
 from models.stages import ScoringStage
 from models.store import Store
-from models.stores.hands import Hands
+from models.stores.hands import Hands, Held
 from rules import blindness, eligibility, scoring
 from tasks import reviewing
 from web import pages, words
@@ -43,6 +43,8 @@ class Card(NamedTuple):
     sheet: ScoreSheet | None
     edition: Edition
     stage: ScoringStage
+    missing: int
+    """Marks that are still needed before the signature."""
 
     @property
     def title(self) -> str:
@@ -64,11 +66,6 @@ class Card(NamedTuple):
     def criteria(self) -> tuple[Criterion, ...]:
         """What is scored."""
         return self.stage.sheet_of(self.entry.class_name)
-
-    @property
-    def missing(self) -> int:
-        """Marks that are still needed before the signature."""
-        return len(scoring.missing(self.criteria, self.sheet.marks if self.sheet else {}, self.sheet.skipped if self.sheet else ()))
 
     @property
     def signed(self) -> bool:
@@ -167,7 +164,8 @@ class Desk:
 
     def with_sheet(self, card: Card, sheet: ScoreSheet) -> Desk:
         """The desk with a new sheet on one card."""
-        return replace(self, cards=tuple(one._replace(sheet=sheet) if one is card else one for one in self.cards))
+        changed = card._replace(sheet=sheet, missing=_missing(card.criteria, sheet))
+        return replace(self, cards=tuple(changed if one is card else one for one in self.cards))
 
     def after(self, code: str) -> Card | None:
         """The next entry with marks missing, going round; None when none is left."""
@@ -203,7 +201,7 @@ def desk_of(store: Store, edition: Edition, reviewer: str, *, for_office: bool =
 def desk(edition: Edition, hands: Hands, *, for_office: bool = False) -> Desk:
     """The same of what has been read already, in the same transaction as the edition."""
     run, stage = _scoring(edition)
-    cards = [Card(*one, edition, stage) for one in hands.held if not one.assignment.recused]
+    cards = [_card(one, edition, stage) for one in hands.held if not one.assignment.recused]
     return Desk(
         edition=edition,
         run=run,
@@ -214,6 +212,14 @@ def desk(edition: Edition, hands: Hands, *, for_office: bool = False) -> Desk:
         recused=tuple(one.entry for one in hands.held if one.entry.id in hands.conflicts),
         invitation=hands.invitation,
     )
+
+
+def _card(held: Held, edition: Edition, stage: ScoringStage) -> Card:
+    return Card(*held, edition, stage, _missing(stage.sheet_of(held.entry.class_name), held.sheet))
+
+
+def _missing(criteria: tuple[Criterion, ...], sheet: ScoreSheet | None) -> int:
+    return len(scoring.missing(criteria, sheet.marks, sheet.skipped) if sheet else scoring.missing(criteria, {}))
 
 
 def _scoring(edition: Edition) -> tuple[StageRun, ScoringStage]:
@@ -236,14 +242,24 @@ def material(store: Store, edition: Edition, stage: ScoringStage, entry: Entry) 
     shown: list[tuple[str, str]] = []
     if stage.blind != "double":
         shown.append((words.both(_column(edition, entry, "unit").title), entry.unit))
-        nominator = next((one.name for one in store.nominators(edition.id) if one.id == entry.nominator), "")
-        shown.append((gettext(_("推荐单位")), nominator))
+        shown.append((gettext(_("推荐单位")), store.nominator(entry.nominator).name))
     answers = store.form_of(entry.id)
-    for field in subjects.fields_shown_to_reviewers(edition.process, entry.class_name, stage.blind):
+    for field in _fields(edition, entry.class_name, stage.blind):
         value = answers.get(field.name)
         if field.kind != "file" and value not in (None, "", []):
             shown.append((words.both(field.title), pages.readable(value)))
     return shown
+
+
+_FIELDS: dict[tuple[str, str, subjects.Blind], tuple[FormField, ...]] = {}
+"""By hash of the declaration, class and blinding: a hash never means anything else, and each opened sheet asks."""
+
+
+def _fields(edition: Edition, class_name: str, blind: subjects.Blind) -> tuple[FormField, ...]:
+    key = (edition.declaration_hash, class_name, blind)
+    if key not in _FIELDS:
+        _FIELDS[key] = subjects.fields_shown_to_reviewers(edition.process, class_name, blind)
+    return _FIELDS[key]
 
 
 def visible_files(store: Store, edition: Edition, stage: ScoringStage, entry: Entry) -> list[File]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -105,14 +106,9 @@ class EditionStore(DrivingStore):
         if row is None:
             known = ", ".join(self.edition_ids()) or "none"
             raise NoEdition(f"there is no edition {edition_id!r}; known editions: {known}")
-        process = self._process(edition_id, row.declaration_hash)
+        self._process(edition_id, row.declaration_hash)
         self._offsets[edition_id] = row.clock_offset * MICROSECOND
-        runs = _RUNS.all(self.connection, {"edition": edition_id})
-        return Edition(
-            id=row.id, label=row.label, process=process, declaration_hash=row.declaration_hash, state=row.state, version=row.version,
-            rehearsal=row.rehearsal, seed=row.seed, clock_offset=row.clock_offset * MICROSECOND, created_at=row.created_at,
-            stages=tuple(_stage_run(run, process) for run in runs),
-        )  # fmt: skip
+        return _edition(row, tuple(_RUNS.all(self.connection, {"edition": edition_id})))
 
     def _process(self, edition_id: str, declaration_hash: str) -> Process:
         """The declaration as a value; read once in a process's life, since a hash never means anything else."""
@@ -216,6 +212,17 @@ class EditionStore(DrivingStore):
         """Let the engine try a blocked stage again."""
         table = t.STAGE_RUNS.c
         self._run(t.STAGE_RUNS.update().where(table.edition == edition_id, table.position == position).values(attempts=0, blocked=None))
+
+
+@lru_cache(_KEPT)
+def _edition(row: Any, runs: tuple[Any, ...]) -> Edition:
+    """What the rows say; made once as long as they stay the same, since every page asks."""
+    process = _PROCESSES[row.declaration_hash]
+    return Edition(
+        id=row.id, label=row.label, process=process, declaration_hash=row.declaration_hash, state=row.state, version=row.version,
+        rehearsal=row.rehearsal, seed=row.seed, clock_offset=row.clock_offset * MICROSECOND, created_at=row.created_at,
+        stages=tuple(_stage_run(run, process) for run in runs),
+    )  # fmt: skip
 
 
 def _stage_run(row: Any, process: Process) -> StageRun:

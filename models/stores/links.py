@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
@@ -19,12 +19,35 @@ _KEPT = timedelta(days=1)
 """For so long a counted act is remembered; no limit looks further back."""
 
 _GRANT = tuple(column.name for column in t.GRANTS.c if column.name != "token_hash")
+
+
+class _Found(NamedTuple):
+    """A visit with what decides whether it still holds."""
+
+    visit: Visit | None
+    """None if its link was re-issued or revoked since."""
+    seen_at: datetime
+    clock_offset: timedelta
+
+
+def _found(row: Any) -> _Found:
+    values = row._asdict()
+    offset = (row.clock_offset or 0) * MICROSECOND
+    if row.grant is None:
+        return _Found(Visit(row.id, None, row.admin, row.csrf, row.expires_at), row.seen_at, offset)
+    grant = Grant(**{name: values[f"its_{name}"] for name in _GRANT})
+    if grant.version != row.grant_version or grant.revoked_at is not None:
+        return _Found(None, row.seen_at, offset)
+    return _Found(Visit(row.id, grant, None, row.csrf, row.expires_at, row.device, row.confirmed_at is not None), row.seen_at, offset)
+
+
 _VISIT = Prepared(
     sa.select(t.VISITS, *(t.GRANTS.c[name].label(f"its_{name}") for name in _GRANT), t.EDITIONS.c.clock_offset)
     .select_from(t.VISITS)
     .outerjoin(t.GRANTS, t.GRANTS.c.id == t.VISITS.c.grant)
     .outerjoin(t.EDITIONS, t.EDITIONS.c.id == t.GRANTS.c.edition)
     .where(t.VISITS.c.id == sa.bindparam("visit")),
+    make=_found,
     kept=4096,
 )
 
@@ -113,20 +136,17 @@ class LinkStore(StoreBase):
 
     def visit(self, visit_id: str, *, idle_since: datetime) -> Visit | None:
         """A visit that still holds: not expired, not idle, its grant neither revoked, re-issued nor expired."""
-        row = _VISIT.first(self.connection, {"visit": visit_id})
-        if row is None or row.expires_at <= self.real_now or row.seen_at < idle_since:
+        found: _Found | None = _VISIT.first(self.connection, {"visit": visit_id})
+        visit = found.visit if found else None
+        if found is None or visit is None or visit.expires_at <= self.real_now or found.seen_at < idle_since:
             return None
-        self._seen_at[visit_id] = row.seen_at
-        values = row._asdict()
-        if values["grant"] is None:
-            return Visit(row.id, None, row.admin, row.csrf, row.expires_at)
-        grant = Grant(**{name: values[f"its_{name}"] for name in _GRANT})
-        if grant.version != row.grant_version or grant.revoked_at is not None:
+        self._seen_at[visit_id] = found.seen_at
+        if visit.grant is None:
+            return visit
+        self._offsets[visit.grant.edition] = found.clock_offset
+        if not visit.grant.not_before <= self.edition_now(visit.grant.edition) < visit.grant.expires_at:
             return None
-        self._offsets[grant.edition] = row.clock_offset * MICROSECOND
-        if not grant.not_before <= self.edition_now(grant.edition) < grant.expires_at:
-            return None
-        return Visit(row.id, grant, None, row.csrf, row.expires_at, row.device, row.confirmed_at is not None)
+        return visit
 
     def seen_before(self, visit_id: str, moment: datetime) -> bool:
         """Whether a visit was last noted as in use before a moment; spares a write for each page."""

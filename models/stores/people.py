@@ -15,6 +15,9 @@ from models.stores.base import StoreBase
 from models.stores.prepared import Prepared
 
 _REVIEWER = Prepared(sa.select(t.REVIEWERS).where(t.REVIEWERS.c.id == sa.bindparam("reviewer")), make=lambda row: _reviewer(row), kept=4096)
+_NOMINATOR = Prepared(
+    sa.select(t.NOMINATORS).where(t.NOMINATORS.c.id == sa.bindparam("nominator")), make=lambda row: Nominator(**row._asdict()), kept=4096
+)
 _ENTRIES = sa.select(t.ENTRIES).where(t.ENTRIES.c.id.in_(sa.bindparam("ids", expanding=True)))
 _CLASS = Prepared(sa.select(t.ENTRIES.c.id, t.ENTRIES.c.class_name).where(t.ENTRIES.c.id == sa.bindparam("entry")))
 _FILES = Prepared(sa.select(t.FILES).where(t.FILES.c.entry == sa.bindparam("entry")))
@@ -34,6 +37,17 @@ class PeopleStore(StoreBase):
         """All nominators, by code."""
         rows = self._all(sa.select(t.NOMINATORS).where(t.NOMINATORS.c.edition == edition))
         return tuple(sorted((Nominator(**row._asdict()) for row in rows), key=lambda one: one.code))
+
+    def nominator(self, nominator_id: str) -> Nominator:
+        """One nominator.
+
+        Raises:
+            NotFound: there is none of that id.
+        """
+        found: Nominator | None = _NOMINATOR.first(self.connection, {"nominator": nominator_id})
+        if found is None:
+            raise NotFound("there is no such nominator")
+        return found
 
     def put_reviewers(self, edition: str, new: Iterable[NewReviewer]) -> None:
         """Insert reviewers, or update those whose code is known."""
