@@ -13,7 +13,7 @@ from models.process import Process
 from models.stages import ORDINAL, Aggregate, Flags, Normalise, ShortlistingStage
 from rules import cutting, shortlist, uncertainty
 from rules.calibration import Calibration
-from rules.methods import Method
+from rules.methods import CALIBRATED, Method
 from rules.score_table import ScoreTable
 from rules.uncertainty import Bands, Selection
 
@@ -54,6 +54,11 @@ class Question:
     def on_sheets(self) -> bool:
         """Whether the marks of the award lie on the scale of the score sheets, so that they can be drawn beside totals."""
         return self.rule.method not in ORDINAL and self.normalise not in ORDINAL
+
+    @property
+    def calibrates(self) -> bool:
+        """Whether the mark of the award is a calibrated one: then intervals are its own, else those of the plain calibrated mark."""
+        return self.rule.method in CALIBRATED
 
     @property
     def declared(self) -> Column:

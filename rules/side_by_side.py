@@ -154,7 +154,7 @@ class _Ranking:
         self.entries = {one.id: one for one in question.entries if one.id in self.totals}
         everybody = list(self.entries.values())
         # How sure a place is follows from the calibration that decides about it; where none does, from the plain one.
-        special = question.rule.method in methods.CALIBRATED and question.rule.method != "calibrated"
+        special = question.calibrates and question.rule.method != "calibrated"
         self.deciding = methods.calibration_by(question.rule.method, marking.scores(sheets)) if special else calibration
         self.declared = marking.marks(question.entries, sheets, question.rule, question.normalise, self.deciding)
         self.entered: dict[str, list[Fraction]] = defaultdict(list)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from models.declared import Words
 from models.edition import Edition
 from models.errors import NotAllowed, NotFound
 from rules import eligibility, method_words, panel_checks, scoring
+from rules.list_places import Question
 from rules.side_by_side import Line, SideBySide
 from tasks import exporting, ranking_report, reasons
 from tasks.ranking_report import Report
@@ -38,13 +40,14 @@ SORTS = {
 }
 HEADS = (
     _("组别"), _("编号"), _("名称"), _("单位"), _("有效评分数"), _("各专家总分"), _("平均分"), _("得分"), _("校准分"), _("平均分名次"),
-    _("名次"), _("校准分名次"), _("入围取决于方法"), _("分差"), _("分歧较大"), _("区间下限"), _("区间上限"), _("入围可能"), _("分区"),
-    _("状态"), _("计分方法"), _("标准化后的总分"), _("书面理由"),
+    _("名次"), _("校准分名次"), _("入围取决于方法"), _("分差"), _("分歧较大"), _("%(mark)s区间下限"), _("%(mark)s区间上限"),
+    _("入围可能"), _("分区"), _("状态"), _("计分方法"), _("标准化后的总分"), _("书面理由"),
 )  # fmt: skip
 BETWEEN = _("、")
 _DECIMALS = 2
 _LONGEST_COUNT = 4
 _NOT_NOW: errors.Text = (_("现在不能请专家说明理由"), _("这一项的评分现在分歧不大，或者名单已经提交评委会。请返回排名查看。"))
+OWN = _("得分")
 YES, PROVISIONAL, FINAL = _("是"), _("未定"), _("已定")
 _KEYS: dict[str, Callable[[Line], Any]] = {
     "code": lambda line: (),
@@ -114,12 +117,12 @@ def show_ranking(request: Request, visit: MaybeVisit, edition_id: str) -> Respon
         return not_yet.page(request, edition, "ranking")
     edition, found = _looked(request, edition_id)
     ranking, asked = found.ranking, _asked(request, edition)
-    on = plots.scale([end for line in ranking.lines for end in (*line.interval, line.totals[0], line.totals[-1])])
+    on = plots.scale(one for line in ranking.lines for one in _ends(line, ranking))
     dots = {line.entry.id: _dots(line, ranking, on) for line in ranking.lines}
     return pages.render(
         request, "admin/ranking.html", edition=edition, found=found, ranking=ranking, asked=asked, plots=plots,
         groups=_groups(edition, ranking, asked), dots=dots, on=on, told_totals=told_totals, zones=ZONES, sorts=SORTS,
-        by=_by(ranking), apart=_parts(edition, found),
+        by=_by(ranking), interval_of=interval_of(ranking.question), apart=_parts(edition, found),
         rule_text="" if found.frozen is None else json.dumps(found.frozen.rule, ensure_ascii=False, indent=2, sort_keys=True),
         newly_asked=_newly_asked(request),
         pools=[(pool_title(edition, pool.name), pool) for pool in ranking.pools.values()], total_text=total_text,
@@ -131,7 +134,22 @@ def show_ranking(request: Request, visit: MaybeVisit, edition_id: str) -> Respon
 def _dots(line: Line, ranking: SideBySide, on: plots.Scale) -> plots.Dots:
     pool = ranking.pool_of(line.entry)
     drawn = pool.line if pool is not None and ranking.question.on_sheets else None
-    return plots.dots(line.totals, line.interval, line.calibrated, drawn, on)
+    return plots.dots(line.totals, line.interval, next(iter(_drawn(line, ranking)), None), drawn, on)
+
+
+def _ends(line: Line, ranking: SideBySide) -> tuple[plots.Number, ...]:
+    """Numbers of a line that the scale must hold."""
+    return (*line.interval, line.totals[0], line.totals[-1], *_drawn(line, ranking))
+
+
+def _drawn(line: Line, ranking: SideBySide) -> tuple[Decimal, ...]:
+    """The mark that decides, if there is one and it lies on the scale of the totals."""
+    return (line.mark,) if line.mark is not None and ranking.question.on_sheets else ()
+
+
+def interval_of(question: Question) -> str:
+    """Whose interval is shown, in the reader's language: that of the mark that decides, or of the plain calibrated one."""
+    return language.gettext(OWN) if question.calibrates else words.both(method_words.TITLES["calibrated"])
 
 
 def _used(edition: Edition, ranking: SideBySide) -> list[str]:
@@ -206,7 +224,8 @@ def ranking_csv(request: Request, visit: MaybeVisit, edition_id: str) -> Respons
     say, declared = language.gettext, found.ranking.question.declared
     by = _by(found.ranking)
     written = {one.entry.id: "\n".join(f"{code}: {reason.text}" for code, reason in one.reasons if reason.text) for one in found.divergent}
-    rows: list[list[object]] = [[say(head) for head in HEADS]]
+    whose = interval_of(found.ranking.question)
+    rows: list[list[object]] = [[say(head).replace("%(mark)s", whose) for head in HEADS]]
     for group in _groups(edition, found.ranking, _asked(request, edition)):
         for one in group.lines:
             ranks = [one.ranks.get(method, "") for method in ("mean", declared, "calibrated")]

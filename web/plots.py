@@ -98,21 +98,23 @@ def scale(numbers: Iterable[Number]) -> Scale:
 
 @dataclass(frozen=True, slots=True)
 class Dots:
-    """One entry's totals, the interval of its mark, and the line of its list."""
+    """One entry's totals, the mark that decides, an interval, and the line of its list."""
 
     dots: tuple[tuple[int, int], ...]
     """Place from the left and how many lie there already, so that equal totals stand above each other."""
     start: int
     end: int
-    mark: int
+    mark: int | None
+    """None where there is no mark, or it is on another scale than totals."""
     line: int | None
 
 
-def dots(totals: Sequence[Fraction], interval: tuple[Decimal, Decimal], mark: Decimal, line: Decimal | None, on: Scale) -> Dots:
+def dots(totals: Sequence[Fraction], interval: tuple[Decimal, Decimal], mark: Decimal | None, line: Decimal | None, on: Scale) -> Dots:
     """Place one entry's numbers on the scale."""
     seen, placed = Counter[int](), []
     for place in map(on.at, totals):
         placed.append((place, seen[place]))
         seen[place] += 1
     start, end = (on.at(one) for one in interval)
-    return Dots(tuple(placed), start, end, on.at(mark), None if line is None else on.at(line))
+    mark_at, line_at = (None if one is None else on.at(one) for one in (mark, line))
+    return Dots(tuple(placed), start, end, mark_at, line_at)

@@ -255,6 +255,7 @@ async def test_the_page_shows_each_line_as_the_report_has_it(admin: Browser, wor
         assert cells[4:] == [[str(line.selected)], [str(line.spread), *(["分歧较大"] if line.flagged else [])]]
         assert _told(line) in row  # the picture says in words what it shows
         assert row.count("<circle") == len(line.totals)
+        assert re.findall("<title[^>]*>(.*?)</title>", row) == [f"{line.entry.code} 得分 {line.mark}（去掉最高最低分的平均分）"]
     assert [f'<th scope="row">{one.reviewer}</th><td class="number">{one.sheets}' in page for one in found.ranking.lenient] == [True] * 3
     assert found.ranking.notes[0].zh in page
     assert "style=" not in page
@@ -263,7 +264,51 @@ async def test_the_page_shows_each_line_as_the_report_has_it(admin: Browser, wor
 
 def _told(line: Line) -> str:
     low, high = line.interval
-    return f"各专家总分 {'、'.join(str(total) for total in line.totals)}；区间 {low} 至 {high}"
+    return f"各专家总分 {'、'.join(str(total) for total in line.totals)}；校准分的区间 {low} 至 {high}"
+
+
+def picture(page: str, code: str) -> tuple[list[int], int | None, tuple[int, int]]:
+    """Where dots, diamond and the ends of the interval of an entry stand, from the left."""
+    (row,) = re.findall(rf'<tr(?: class="is-discussed")?><th scope="row">{code}</th>.*?</tr>', page, re.S)
+    diamond, span = re.search(r'"plot-mark" d="M(\d+) ', row), re.search(r'"plot-span" d="M(\d+) \d+H(\d+)', row)
+    assert span is not None
+    ends = int(span.group(1)), int(span.group(2))
+    return [int(x) for x in re.findall(r'<circle class="plot-dot" cx="(\d+)"', row)], diamond and int(diamond.group(1)), ends
+
+
+@declared(aggregate={"method": "median", "min_valid": 2})
+async def test_the_diamond_is_the_mark_that_decides_and_the_interval_says_that_it_is_another_ones(admin: Browser, world: World) -> None:
+    score(world)
+    page = (await admin.get(HERE)).text
+    dots, diamond, _ends = picture(page, "A02")
+    assert dots == [diamond] * 2  # twice 88: the median
+    said = ("得分（中位数）", "校准分的区间", "名次按“中位数”排定，这个得分可能落在区间之外。", "A02 得分 88.00（中位数）</title>")
+    assert [text for text in said if text not in page] == []
+    english = (await admin.get(f"{HERE}?lang=en")).text
+    assert [text for text in ("Mark (Median)", "Calibrated mark: interval", "A02 mark 88.00 (Median)</title>") if text not in english] == []
+    head = (await admin.get(f"{HERE}.csv")).content.decode("utf-8-sig").splitlines()[0]
+    assert ("校准分区间下限" in head, "校准分区间上限" in head) == (True, True)
+
+
+@pytest.mark.parametrize("world", [{"aggregate": {"method": one, "min_valid": 2}} for one in methods.CALIBRATED], indirect=True)
+async def test_where_a_calibrated_mark_decides_diamond_and_interval_are_one(admin: Browser, world: World) -> None:
+    score(world)
+    page = (await admin.get(HERE)).text
+    for code in ("A01", "A02", "A04", "W01"):
+        _dots, diamond, (start, end) = picture(page, code)
+        assert diamond is not None
+        assert start < diamond < end
+    assert ("得分的区间" in page, "这个得分可能落在区间之外" in page) == (True, False)
+    head = (await admin.get(f"{HERE}.csv")).content.decode("utf-8-sig").splitlines()[0]
+    assert ("得分区间下限" in head, "%(mark)s" in head) == (True, False)
+
+
+@declared(aggregate={"method": "borda", "min_valid": 2})
+async def test_a_mark_on_another_scale_is_not_drawn_beside_totals(admin: Browser, world: World) -> None:
+    score(world)
+    page = (await admin.get(HERE)).text
+    assert picture(page, "A02")[1] is None
+    assert ("plot-mark" in page, "校准分的区间" in page) == (False, True)
 
 
 async def test_the_page_is_sorted_and_filtered_by_its_address(admin: Browser, world: World) -> None:
