@@ -15,7 +15,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from flows import offline, ranking
+from flows import bounces, offline, ranking
 from models.errors import JinbangError
 
 app = typer.Typer(name="jinbang", help="Award reviews from call to published award.", no_args_is_help=True, add_completion=False)
@@ -407,6 +407,7 @@ def engine() -> None:
     supervisor.run_engine()
 
 
+app.command()(bounces.bounces)
 app.command()(offline.assign)
 app.command()(ranking.rank)
 

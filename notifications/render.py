@@ -14,7 +14,7 @@ from jinja2 import TemplateError
 
 from models.edition import Mail
 from models.errors import DeclarationError, Fault, InputError
-from notifications import addresses, texts
+from notifications import addresses, delivery_reports, texts
 from notifications.header_policy import MAIL_POLICY
 from notifications.kinds import LOCALES, MAIL_KINDS, PARTS, Attachment
 from notifications.texts import check_templates, missing_templates
@@ -66,7 +66,7 @@ def render(mail: Mail, *, link: str | None, base_url: str, sender: str, zone: st
     message["To"] = str(addresses.named_address(mail.to_name, mail.to_address))
     message["Subject"] = addresses.one_line(subject)
     message["Date"] = format_datetime(mail.created_at.astimezone(ZoneInfo(zone)))
-    message["Message-ID"] = f"<{mail.id}.v1@{address.domain}>"
+    message["Message-ID"] = delivery_reports.message_id(mail.id, address.domain)
     message["Auto-Submitted"] = "auto-generated"
     _write_body(message, mail.id, _tidy(text), html, _TRANSFER[locale], attachments)
     message["Content-Language"] = _LANGUAGE[locale]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from models.edition import Edition, Mail, Reviewer, StageRun
 from models.errors import Fault, InputError, NotFound
@@ -20,9 +21,17 @@ _OF_THE_REVIEW = (
 """Mails that are sent again to a corrected address."""
 
 
+_FOR_GOOD = re.compile(r"5(\d\d|\.\d{1,3}\.\d{1,3})(?!\d)")
+
+
+def is_for_good(reply: str) -> bool:
+    """Whether a server's words begin with a code of a refusal for good: 550, or 5.1.1 in a report that came later."""
+    return _FOR_GOOD.match(reply) is not None
+
+
 def is_address(mail: Mail, reply: str) -> bool:
     """Whether a mail failed because of its address: a server's refusal for good (5xx), or a text that is no address."""
-    if reply[:1] == "5" and reply[:3].isdigit():
+    if is_for_good(reply):
         return True
     try:
         addresses.one_address(mail.to_address)
@@ -31,13 +40,14 @@ def is_address(mail: Mail, reply: str) -> bool:
     return False
 
 
-def note(store: Store, mail: Mail, reply: str) -> None:
+def note(store: Store, mail: Mail, reply: str, *, taken: datetime | None = None) -> None:
     """Note that a mail to a reviewer was refused for good, if the reviewer still has that address.
 
     Args:
         store: The transaction in which the mail is marked as failed.
         mail: The mail.
         reply: The server's words, or why the address is none.
+        taken: When a server had taken the mail that came back; None if none took it. Who acted since then has the link from elsewhere.
     """
     if mail.role != "reviewer" or mail.person is None or not is_address(mail, reply):
         return
@@ -49,7 +59,8 @@ def note(store: Store, mail: Mail, reply: str) -> None:
     hand, _held = reply_dates.hand_of(store, edition, run, mail.person)
     watch = hand.watch
     known = watch.bounced_at is not None and (hand.seen is None or hand.seen <= watch.bounced_at)
-    if known or store.reviewer(mail.person).email != mail.to_address:
+    came_since = taken is not None and hand.seen is not None and hand.seen >= taken
+    if known or came_since or store.reviewer(mail.person).email != mail.to_address:
         return  # of who came since by a link from elsewhere it begins anew
     now = store.edition_now(edition.id)
     store.put_watch(replace(watch, bounced_at=now, bounced_reply=reply[:500]))

@@ -140,6 +140,16 @@ class MailStore(StoreBase):
             .values(state="superseded", reply="the address was corrected", claimed_by=None, claimed_until=None)
         )
 
+    def mail(self, mail: str) -> Mail | None:
+        """One mail by its id, kept as it is by others until the transaction ends; None if there is none."""
+        row = self._one(sa.select(t.MAILS).where(t.MAILS.c.id == mail).with_for_update())
+        return None if row is None else _mail(row, state=row.state)
+
+    def handed_over_at(self, mail: Mail) -> datetime | None:
+        """When a server took a mail, by the edition's clock; None if none has."""
+        at: datetime | None = self._scalar(sa.select(t.MAILS.c.sent_at).where(t.MAILS.c.id == mail.id))
+        return None if at is None else at + (self.edition_now(mail.edition) - self.real_now)
+
     def count_mails(self, edition: str | None = None) -> dict[str, int]:
         """Number of mails by state."""
         query = sa.select(t.MAILS.c.state, sa.func.count().label("n")).group_by(t.MAILS.c.state)

@@ -1,0 +1,89 @@
+"""Mails that came back after a server had taken them: what a delivery report says is marked as a refusal at hand-over would be (rule R8).
+
+Only the Message-ID of our own mail makes a report believed, and only of the address that the mail was written to. The same report
+twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from models.edition import Mail
+from models.errors import InputError
+from models.store import Store
+from notifications import delivery_reports
+from notifications.delivery_reports import DeliveryReport, Failure
+from tasks import bounces
+from tasks.installation import database
+
+What = Literal["marked", "known", "settled", "temporary", "elsewhere", "unknown", "other", "damaged"]
+"""What a message was: `marked` changed a mail, the others changed nothing."""
+_OPEN = ("sent", "uncertain")
+"""States of a mail about which a report can be news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What became of one message."""
+
+    what: What
+    said: str
+    """A sentence for the log: which mail, and why."""
+
+
+def take(content: bytes) -> Read:
+    """Read one message as it was received, and mark the mail that it reports as undeliverable for good."""
+    try:
+        report = delivery_reports.read(content)
+    except InputError as wrong:
+        return Read("damaged", wrong.faults[0].what)
+    if report is None:
+        return Read("other", "it is no delivery report; nothing was changed")
+    failures = [one for one in report.failures if one.for_good]
+    if not failures:
+        told = ", ".join(f"{one.action} {one.status}".strip() for one in report.failures)
+        return Read("temporary", f"it reports no failure for good ({told}); nothing was changed")
+    if report.mail is None:
+        return Read("unknown", "it gives back no Message-ID of ours; an address alone proves nothing, so nothing was changed")
+    with database().write() as store:
+        return _marked(store, report, report.mail, failures)
+
+
+def _marked(store: Store, report: DeliveryReport, mail_id: str, failures: list[Failure]) -> Read:
+    mail = store.mail(mail_id)
+    if mail is None:
+        return Read("unknown", f"it is about a mail {mail_id} that this installation has not sent; nothing was changed")
+    name = f"{mail.edition}: {mail.template} to {mail.to_address}"
+    about = next((one for one in failures if mail.to_address.lower() in one.recipients), None)
+    if about is None:
+        named = ", ".join(sorted({address for one in failures for address in one.recipients})[:3])
+        return Read("elsewhere", f"{name}: it is about {named}, to whom the mail was passed on; ask the recipient. Nothing was changed")
+    if any(one.payload.get("report") == report.code for one in store.events(mail.edition, "MailFailed")):
+        return Read("known", f"{name}: this report has been taken before; nothing was changed")
+    if mail.state not in _OPEN:
+        return Read("settled", f"{name}: the mail is {mail.state}, so the report is no news; nothing was changed")
+    reply = _reply(about)
+    mark(store, mail, reply, actor="mail server", report=report.code)
+    return Read("marked", f"{name}: returned as undeliverable: {reply}")
+
+
+def mark(store: Store, mail: Mail, reply: str, *, actor: str, report: str = "") -> None:
+    """Mark a mail as refused for good.
+
+    Args:
+        store: The transaction; it holds the mail.
+        mail: The mail.
+        reply: Why, in a server's words.
+        actor: Who says so.
+        report: What tells the report from others.
+    """
+    taken = store.handed_over_at(mail)
+    store.mark_mail(mail.id, "failed", reply=reply)
+    store.append(mail.edition, "MailFailed", actor=actor, template=mail.template, reply=reply[:200], report=report)
+    bounces.note(store, mail, reply, taken=taken)
+
+
+def _reply(failure: Failure) -> str:
+    """The server's words as a server says them at hand-over; the status, where it gives no code of three digits."""
+    return failure.said if bounces.is_for_good(failure.said) else f"{failure.status} {failure.said}".strip()

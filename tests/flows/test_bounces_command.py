@@ -1,0 +1,76 @@
+"""`jinbang bounces`: a file, a folder, a Maildir, an mbox or a pipe; what cannot be read is named, and the rest is read all the same."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from tests.flows.conftest import Command
+from tests.notifications.returned import a_report
+from tests.tasks.driving import Season
+from tests.tasks.test_healing import panels, started
+from tests.tasks.test_returned_mail import invitation, returned
+
+
+def test_a_folder_is_read_message_by_message_and_again_without_harm(season: Season, command: Command, tmp_path: Path) -> None:
+    heals = started(season)
+    gone = panels(heals)["A01"][0]
+    folder = tmp_path / "returned"
+    folder.mkdir()
+    (folder / "a.eml").write_bytes(a_report()[:500])
+    (folder / "b.eml").write_bytes(returned(heals, gone))
+    (folder / "notes.txt").write_text("not a mail")
+    name = f"{heals.id}: review_invitation to {invitation(heals, gone).to_address}"
+    code, out, err = command("bounces", str(folder))
+    assert (code, out.splitlines(), err.splitlines()) == (
+        3,
+        [f"{folder}/b.eml: {name}: returned as undeliverable: 550 5.1.1 no such user",
+         "2 messages read, 1 mails marked as undeliverable, 1 messages not readable"],
+        [f"{folder}/a.eml: it is a delivery report that names no recipient"],
+    )  # fmt: skip
+    (folder / "a.eml").unlink()
+    code, out, err = command("bounces", str(folder), "--json")
+    assert (code, json.loads(out)["counts"], err) == (0, {"known": 1}, "")
+
+
+def test_of_a_maildir_what_is_still_arriving_is_left_alone(season: Season, command: Command, tmp_path: Path) -> None:
+    for part in ("new", "cur", "tmp"):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / f"1.{part}.host").write_bytes(a_report(number=len(part)))
+    code, out, _err = command("bounces", str(tmp_path), "--json")
+    assert (code, [Path(one["message"]).parent.name for one in json.loads(out)["messages"]]) == (0, ["cur", "new"])
+
+
+def test_an_mbox_holds_several(season: Season, command: Command, tmp_path: Path) -> None:
+    heals = started(season)
+    codes = panels(heals)["A01"]
+    box = tmp_path / "mbox"
+    box.write_bytes(b"".join(b"From MAILER-DAEMON Mon Jun  1 08:00:00 2026\n" + returned(heals, code) + b"\n" for code in codes))
+    code, out, _err = command("bounces", str(box), "--json")
+    assert (code, json.loads(out)["counts"]) == (0, {"marked": 2})
+
+
+def test_a_pipe_is_answered_kindly_unless_the_database_is_away(season: Season, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    heals = started(season)
+    gone = panels(heals)["A01"][0]
+    for content, said in ((b"", "has no header"), (returned(heals, gone), "returned as undeliverable")):
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+        code, out, err = command("bounces", "-")
+        assert (code, said in out + err) == (0, True)
+
+    def away() -> None:
+        raise OperationalError("", {}, Exception("no route to host"))
+
+    monkeypatch.setattr("flows.supervisor.prepare", away)
+    code, _out, err = command("bounces", "-")
+    assert (code, "hand it over again" in err) == (75, True)
+
+
+def test_what_is_not_there_is_said(season: Season, command: Command, tmp_path: Path) -> None:
+    code, _out, err = command("bounces", str(tmp_path / "nothing"))
+    assert (code, "there is no such file or folder" in err) == (1, True)

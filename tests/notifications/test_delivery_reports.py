@@ -1,0 +1,103 @@
+"""Delivery reports (RFC 3464): what they say, of which mail of ours, and that nothing that is no report is taken for one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from models.errors import InputError
+from notifications import delivery_reports
+from notifications.delivery_reports import Failure
+from notifications.preview import render_preview
+from tests.notifications.returned import MAIL, a_report
+
+
+@pytest.mark.parametrize(
+    "gives_back", ["text/rfc822-headers", "message/rfc822", "message/rfc822-headers", "TEXT/RFC822-Headers; charset=utf-8"]
+)
+def test_a_report_names_our_mail_the_recipient_and_the_reason(gives_back: str) -> None:
+    found = delivery_reports.read(a_report(gives_back=gives_back))
+    assert found is not None
+    assert (found.mail, found.failures) == (MAIL, (Failure(("r01@example.org",), "failed", "5.1.1", "550 5.1.1 no such user"),))
+
+
+def test_line_ends_of_the_wire_and_of_a_pipe_say_the_same() -> None:
+    pipe = b"From MAILER-DAEMON Mon Jun  1 08:00:00 2026\n" + a_report()
+    assert delivery_reports.read(a_report().replace(b"\n", b"\r\n")) == delivery_reports.read(a_report()) == delivery_reports.read(pipe)
+
+
+def test_the_way_by_which_a_report_came_does_not_make_it_another_one() -> None:
+    first, fetched, second = a_report(), b"Received: by elsewhere.example.org\n" + a_report(), a_report(number=2)
+    codes = [found.code for one in (first, fetched, second) if (found := delivery_reports.read(one)) is not None]
+    assert (codes[0] == codes[1], codes[0] == codes[2]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "for_good"),
+    [("failed", "5.1.1", True), ("Failed", "5.7.26", True), ("failed", "4.4.1", False), ("delayed", "4.4.7", False), ("failed", "", False),
+     ("delivered", "2.0.0", False), ("delayed", "5.1.1", False)],
+)  # fmt: skip
+def test_only_a_failure_that_the_server_calls_permanent_is_for_good(action: str, status: str, for_good: bool) -> None:
+    found = delivery_reports.read(a_report(action=action, status=status))
+    assert found is not None
+    assert [one.for_good for one in found.failures] == [for_good]
+
+
+@pytest.mark.parametrize(
+    "message_id",
+    [
+        f"<{MAIL}.v1@example.org> x",
+        f"{MAIL}",
+        f"<{MAIL}@example.org>",
+        f"<{MAIL}.v1@>",
+        "<1.returned@mx.example.org>",
+        f"<x{MAIL}.v1@a.org>",
+    ],
+)
+def test_what_is_no_message_id_of_ours_names_no_mail(message_id: str) -> None:
+    found = delivery_reports.read(a_report(message_id=message_id))
+    assert found is not None
+    assert found.mail is None
+
+
+def test_the_message_id_of_a_rendered_mail_is_the_one_that_is_looked_for() -> None:
+    assert render_preview("review_invitation", "en")["Message-ID"] == delivery_reports.message_id("preview", "example.org")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"From: a@example.org\nSubject: Re: review\n\nI am away.\n",
+        a_report().replace(b"=delivery-status", b"=feedback-report"),
+        a_report().replace(b"multipart/report; report-type=delivery-status", b"multipart/mixed"),
+    ],
+)
+def test_other_mail_is_no_report(content: bytes) -> None:
+    assert delivery_reports.read(content) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"no header\n\nat all", a_report()[:500]])
+def test_what_is_damaged_is_named_as_such(content: bytes) -> None:
+    with pytest.raises(InputError):
+        delivery_reports.read(content)
+
+
+@example(a_report().replace("没".encode(), b"\xff\xfe"))
+@example(a_report(said="\x00" * 50 + "é" * 1000))
+@examples(max_examples=60, derandomize=True, database=None)
+@given(
+    st.builds(
+        lambda start, length, junk: a_report()[:start] + junk + a_report()[start + length :],
+        st.integers(0, 1300),
+        st.integers(0, 200),
+        st.binary(max_size=30),
+    )
+)
+def test_whatever_arrives_is_read_or_refused(content: bytes) -> None:
+    try:
+        found = delivery_reports.read(content)
+    except InputError:
+        return
+    assert found is None or len(found.code) == 64

@@ -1,0 +1,109 @@
+"""Mail that came back later: marked as if refused at once, once, and only by a report that knows our Message-ID."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.edition import Mail
+from tasks import returned_mail
+from tests.notifications.returned import a_report
+from tests.tasks.driving import ON_SQLITE, Season
+from tests.tasks.test_healing import accept, loads, panels, sent, started, state
+
+
+def invitation(season: Season, code: str) -> Mail:
+    return next(one for one in season.mails("review_invitation") if one.person == f"{season.id}/r/{code}")
+
+
+def returned(season: Season, code: str, **changes: str) -> bytes:
+    """A report about the invitation of a reviewer."""
+    mail = invitation(season, code)
+    return a_report(**{"mail": mail.id, "to": mail.to_address} | changes)  # type: ignore[arg-type]
+
+
+def test_a_report_leads_to_a_substitute_as_a_refusal_at_hand_over_does(season: Season) -> None:
+    heals = started(season, replace_bounced_days=1)
+    gone = panels(heals)["A01"][0]
+    name = f"{heals.id}: review_invitation to {invitation(heals, gone).to_address}"
+    found = returned_mail.take(returned(heals, gone))
+    assert (found.what, found.said) == ("marked", f"{name}: returned as undeliverable: 550 5.1.1 no such user")
+    assert (invitation(heals, gone).state, invitation(heals, gone).reply) == ("failed", "550 5.1.1 no such user")
+    ((_, told),) = heals.events("MailFailed")
+    assert (told["template"], told["reply"]) == ("review_invitation", "550 5.1.1 no such user")
+    heals.local("2026-06-02 08:01").advance()
+    assert (gone in loads(heals), state(heals, gone)) == (False, "lapsed")
+    assert [told["reply"] for _, told in heals.events("ReviewerLapsed")] == ["550 5.1.1 no such user"]
+
+
+def test_the_same_report_twice_changes_nothing_even_when_the_mail_was_sent_again(season: Season) -> None:
+    heals = started(season, replace_bounced_days=1)
+    gone = panels(heals)["A01"][0]
+    report = returned(heals, gone)
+    returned_mail.take(report)
+    once = heals.snapshot()
+    assert returned_mail.take(report).what == "known"
+    assert heals.snapshot() == once
+    with heals.database.write() as store:
+        store.retry_mails(heals.id)
+    assert returned_mail.take(a_report(invitation(heals, gone).id, invitation(heals, gone).to_address, number=2)).what == "settled"
+    with heals.database.write() as store:
+        store.mark_mail(invitation(heals, gone).id, "sent", reply="250 ok")
+    assert returned_mail.take(report).what == "known"
+    assert invitation(heals, gone).state == "sent"
+    assert returned_mail.take(a_report(invitation(heals, gone).id, invitation(heals, gone).to_address, number=2)).what == "marked"
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"mail": "0b4f2f0e-5a0a-4a0b-9d6e-1f2a3b4c5d6e"}, "unknown"),
+        ({"message_id": "<1@example.org>"}, "unknown"),
+        ({"passed_on_to": "another@example.org"}, "elsewhere"),
+        ({"to": "r99@example.org"}, "elsewhere"),
+        ({"status": "4.2.2"}, "temporary"),
+        ({"action": "delayed", "status": "4.4.1"}, "temporary"),
+    ],
+)
+def test_a_report_that_does_not_know_our_mail_or_is_not_for_good_unseats_nobody(season: Season, changes: dict[str, str], what: str) -> None:
+    heals = started(season, replace_bounced_days=0)
+    gone = panels(heals)["A01"][0]
+    before = heals.snapshot()
+    found = returned_mail.take(returned(heals, gone, **changes))
+    assert (found.what, "nothing was changed" in found.said.lower()) == (what, True)
+    assert heals.snapshot() == before
+    heals.advance()
+    assert gone in loads(heals)
+
+
+@ON_SQLITE
+def test_who_has_answered_since_the_mail_left_is_marked_but_not_unseated(season: Season) -> None:
+    heals = started(season, replace_bounced_days=0)
+    gone = panels(heals)["A01"][0]
+    heals.local("2026-06-01 09:00")
+    accept(heals, gone)
+    assert returned_mail.take(returned(heals, gone)).what == "marked"
+    heals.local("2026-06-01 10:00").advance()
+    assert gone in loads(heals)
+    with heals.database.read() as store:
+        assert store.watch(heals.id, 1, f"{heals.id}/r/{gone}").bounced_at is None
+
+
+@ON_SQLITE
+def test_the_status_stands_for_words_without_a_code(season: Season) -> None:
+    heals = started(season, replace_bounced_days=0)
+    gone = panels(heals)["A01"][0]
+    assert returned_mail.take(returned(heals, gone, said="user unknown")).what == "marked"
+    assert invitation(heals, gone).reply == "5.1.1 user unknown"
+    sent(heals).advance()
+    assert gone not in loads(heals)
+
+
+@ON_SQLITE
+def test_a_damaged_report_and_other_mail_are_named_and_change_nothing(season: Season) -> None:
+    heals = started(season)
+    before = heals.snapshot()
+    assert [returned_mail.take(one).what for one in (returned(heals, panels(heals)["A01"][0])[:400], b"Subject: hello\n\nhi\n")] == [
+        "damaged", "other",
+    ]  # fmt: skip
+    assert heals.snapshot() == before
