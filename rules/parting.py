@@ -31,6 +31,11 @@ class Evidence:
     may_review_again: bool = False
     """A further round can still be opened: the link `re_review` then waits for it."""
 
+    def measure(self, link: str, tied: tuple[str, ...]) -> Measure | None:
+        """What is printed of a link, at least of those whom it could part; None if it compares nothing."""
+        del tied  # who reads what is compared from a store reads no more than that
+        return self.measures.get(link)
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -123,7 +128,7 @@ class Parting:
         if link == LOT:
             settled = ties.draw_lots(Settled(together, ()), seed=self.evidence.seed, award=self.evidence.award)
         else:
-            measure = self.evidence.measures.get(link)
+            measure = self.evidence.measure(link, tied)
             if measure is None or any(entry not in measure.values for entry in tied):
                 return TieStep(link, {}, together), (tied,)
             values = {code: measure.values[entry] for code, entry in by_code.items()}

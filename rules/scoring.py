@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 from fractions import Fraction
 from itertools import groupby
 from typing import Literal, NamedTuple
@@ -19,6 +19,8 @@ from models.stages import Aggregate, Flags
 RefusalCode = Literal["not_a_number", "out_of_range", "off_step"]
 
 _FULL = Fraction(100)
+_EXACT = Context(prec=200, traps=[Inexact])
+"""Adds marks without rounding; what would not fit is loud."""
 _LONGEST = 24
 _SHOWN = 20
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
@@ -99,19 +101,26 @@ def total(criteria: Iterable[Criterion], marks: Mapping[str, Decimal], skipped: 
     Returns:
         Exact; None if nothing that counts has been answered.
     """
-    points = possible = Fraction(0)
-    answered = False
-    for criterion in criteria:
-        if criterion.informative or criterion.name in skipped:
-            continue
-        weight = criterion.weight or Fraction(1)
-        possible += Fraction(criterion.max) * weight
-        if criterion.name in marks:
-            answered = True
-            points += Fraction(marks[criterion.name]) * weight
-    if not answered or not possible:
+    counted = [one for one in criteria if not one.informative and one.name not in skipped]
+    answered = [one for one in counted if one.name in marks]
+    if not answered:
+        return None
+    possible = _weighed((one.max, one.weight) for one in counted)
+    points = _weighed((marks[one.name], one.weight) for one in answered)
+    if not possible:
         return None
     return points if possible == _FULL else points * _FULL / possible
+
+
+def _weighed(given: Iterable[tuple[Decimal, Fraction | None]]) -> Fraction:
+    """The exact sum of numbers, each times its weight. Decimals are added as such: a fraction for each takes ten times as long."""
+    plain, rest = Decimal(0), Fraction(0)
+    for number, weight in given:
+        if weight is None:
+            plain = _EXACT.add(plain, number)
+        else:
+            rest += Fraction(number) * weight
+    return Fraction(plain) + rest if rest else Fraction(plain)
 
 
 def missing(criteria: Iterable[Criterion], marks: Mapping[str, Decimal], skipped: Collection[str] = ()) -> tuple[str, ...]:
@@ -174,7 +183,7 @@ def aggregate(totals: Sequence[Total], rule: Aggregate) -> Decimal | None:
     """
     if not totals or len(totals) < rule.min_valid:
         return None
-    ordered = sorted(Fraction(total) for total in totals)
+    ordered = sorted(map(_exact, totals))
     match rule.method:
         case "mean":
             exact = _mean(ordered)
@@ -191,7 +200,7 @@ def is_divergent(totals: Sequence[Total], flags: Flags) -> bool:
     """Whether the reviewers of one entry are far apart (rule S5): in their span, or one of them from the median."""
     if len(totals) < 2:
         return False
-    ordered = sorted(Fraction(total) for total in totals)
+    ordered = sorted(map(_exact, totals))
     middle = _median(ordered)
     spread = ordered[-1] - ordered[0]
     distance = max(ordered[-1] - middle, middle - ordered[0])
@@ -257,11 +266,15 @@ def _standing(entry: Entry, mark: Decimal, totals: Sequence[Total], rule: Aggreg
         group=entry.group,
         mark=mark,
         valid=len(totals),
-        mean=half_up(_mean([Fraction(total) for total in totals]), rule.places),
-        spread=half_up(Fraction(max(totals)) - Fraction(min(totals)), rule.places),
+        mean=half_up(_mean([*map(_exact, totals)]), rule.places),
+        spread=half_up(_exact(max(totals)) - _exact(min(totals)), rule.places),
         flagged=is_divergent(totals, flags),
         place=place,
     )
+
+
+def _exact(total: Total) -> Fraction:
+    return total if isinstance(total, Fraction) else Fraction(total)
 
 
 def _mean(values: Sequence[Fraction]) -> Fraction:

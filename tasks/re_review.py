@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import timedelta
 
 from models.edition import Edition, Entry, Lease, StageRun
+from models.errors import LeaseLost
 from models.stages import ShortlistingStage
 from models.store import Store
 from models.tie_breaks import chain_of
@@ -31,13 +32,17 @@ def send_tied(lease: Lease, position: int) -> bool:
 
     Raises:
         RuleChanged: the rule is not the one that was frozen when the invitations went out.
+        LeaseLost: sheets were signed or opened, or entries left, while it was looked at who is tied; nothing was written.
     """
     edition, run = stages.look(lease, position)
     cut = tie_evidence.cut_after(edition, run)
     if run.state != "open" or cut is None or RE_REVIEW not in chain_of(cut):
         return False
     with database().read() as store:
-        if store.step_done(edition.id, position, STEP) or not _waiting(store, edition, run, cut):
+        if store.step_done(edition.id, position, STEP):
+            return False
+        seen, tied = _decides(store, edition, run), _waiting(store, edition, run, cut)
+        if not tied:
             return False
         scoring_stage.refuse_changed_rule(store, edition, run)  # by another rule others would be tied
     with stages.step(lease, position, STEP) as store_:
@@ -45,7 +50,15 @@ def send_tied(lease: Lease, position: int) -> bool:
             return False
         # Whoever signs in this moment waits, and finds the sheet gone or the round open: what is read now decides who is tied.
         run = store_.lock_stage(edition.id, position, to_change=True)
-        return run.state == "open" and _open(store_, edition, run, cut, _waiting(store_, edition, run, cut))
+        if _decides(store_, edition, run) != seen:
+            raise LeaseLost(f"{edition.id}: sheets of {run.name} changed while it was looked at who is tied; nothing was written")
+        return run.state == "open" and _open(store_, edition, run, cut, tied)
+
+
+def _decides(store: Store, edition: Edition, run: StageRun) -> tuple[object, ...]:
+    """Everything that decides who is tied; it is read twice, what is computed from it once."""
+    entries = frozenset(one.id for one in store.entries(edition.id, "assigned", "scored"))
+    return run.state, run.round, run.closes_at, entries, store.signatures(edition.id, run.position)
 
 
 def _waiting(store: Store, edition: Edition, run: StageRun, cut: ShortlistingStage) -> tuple[Entry, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from models.edition import StageRun
 from models.errors import NotAllowed
@@ -15,12 +15,19 @@ def re_review_of(store: Store, run: StageRun) -> int | None:
     return int(opened[0]["round"]) if opened else None
 
 
-def reviewed_again(store: Store, run: StageRun) -> frozenset[str]:
-    """Ids of the assignments of the re-review. Their sheets part the tied; the marks stay those of the sheets before."""
+def reviewed_again(store: Store, run: StageRun, *, among: Collection[str] | None = None) -> frozenset[str]:
+    """Ids of the assignments of the re-review. Their sheets part the tied; the marks stay those of the sheets before.
+
+    Args:
+        store: An open transaction.
+        run: The scoring stage.
+        among: Only those of these entries, by id; of all if left out.
+    """
     number = re_review_of(store, run)
     if number is None:
         return frozenset()
-    return frozenset(pair.id for pair in store.assignments(run.edition, run.position) if pair.round >= number)
+    pairs = store.assignments(run.edition, run.position) if among is None else store.panels_of(run.position, among)
+    return frozenset(pair.id for pair in pairs if pair.round >= number)
 
 
 def refuse_locked(store: Store, run: StageRun, assignments: Iterable[str]) -> None:

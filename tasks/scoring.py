@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
 
@@ -153,30 +153,34 @@ def _may_come_back(store: Store, edition: Edition, run: StageRun) -> bool:
     """Whether entries lack scores while somebody could come back whose entries went to others: the stage waits until its deadline."""
     if not any(one.state == "lapsed" for one in store.invitations(edition.id, run.position)):
         return False
-    return bool(scoring.lacking(store.entries(edition.id, "assigned"), _totals(store, edition, run), declared(run).aggregate))
+    entries = store.entries(edition.id, "assigned")
+    return bool(scoring.lacking(entries, _totals(store, edition, run, entries), declared(run).aggregate))
 
 
-def _totals(store: Store, edition: Edition, run: StageRun) -> dict[str, list[scoring.Total]]:
+def _totals(store: Store, edition: Edition, run: StageRun, entries: Sequence[Entry]) -> dict[str, list[scoring.Total]]:
     """Totals of signed and complete sheets by entry; a recused or expired sheet is absent, never 0 (rule S4)."""
-    entries = {entry.id: entry for entry in store.entries(edition.id, "assigned", "scored")}
-    totals: dict[str, list[scoring.Total]] = {entry: [] for entry in entries}
-    for sheet, total in signed_totals(store, edition, run, entries):
+    totals: dict[str, list[scoring.Total]] = {entry.id: [] for entry in entries}
+    for sheet, total in signed_totals(store, edition, run, {entry.id: entry for entry in entries}):
         totals[sheet.entry].append(total)
     return totals
 
 
-def signed_totals(
-    store: Store, edition: Edition, run: StageRun, entries: Mapping[str, Entry], *, again: bool = False
-) -> Iterator[tuple[ScoreSheet, Fraction]]:
+def signed_totals(store: Store, edition: Edition, run: StageRun, entries: Mapping[str, Entry]) -> Iterator[tuple[ScoreSheet, Fraction]]:
     """The signed and complete sheets of some entries (id -> entry), each with its total (rule S4).
 
-    Those of a re-review are left out unless `again` asks for them: they part the tied, and change no mark.
+    Those of a re-review are left out: they part the tied, and change no mark.
     """
-    aside = frozenset() if again else rounds.reviewed_again(store, run)
-    for sheet in store.sheets(edition.id, run.position, signed=True):
-        if sheet.entry not in entries or sheet.assignment in aside:
+    aside = rounds.reviewed_again(store, run)
+    sheets = (one for one in store.sheets(edition.id, run.position, signed=True) if one.assignment not in aside)
+    return totalled(sheets, declared(run), entries)
+
+
+def totalled(sheets: Iterable[ScoreSheet], stage: ScoringStage, entries: Mapping[str, Entry]) -> Iterator[tuple[ScoreSheet, Fraction]]:
+    """Those of some signed sheets that are of one of the entries (id -> entry) and complete, each with its total (rule S4)."""
+    for sheet in sheets:
+        if sheet.entry not in entries:
             continue
-        criteria = declared(run).sheet_of(entries[sheet.entry].class_name)
+        criteria = stage.sheet_of(entries[sheet.entry].class_name)
         total = scoring.total(criteria, sheet.marks, sheet.skipped)
         if total is not None and not scoring.missing(criteria, sheet.marks, sheet.skipped):
             yield sheet, total
@@ -198,7 +202,7 @@ def send_out_again(lease: Lease, position: int) -> bool:
         if run.state != "open" or run.round >= stage.top_up.rounds + _retries(store, run):
             return False
         entries = store.entries(edition.id, "assigned")
-        totals = _totals(store, edition, run)
+        totals = _totals(store, edition, run, entries)
         lacking = set(scoring.lacking(entries, totals, stage.aggregate))
         if not lacking:
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
@@ -16,7 +17,7 @@ from rules import scoring, ties
 from rules.parting import RE_REVIEW, Evidence
 from rules.ties import Measure
 from tasks import rounds
-from tasks.scoring import declared, signed_totals
+from tasks.scoring import declared, totalled
 
 
 def cut_after(edition: Edition, run: StageRun) -> ShortlistingStage | None:
@@ -29,21 +30,32 @@ def gather(store: Store, edition: Edition, run: StageRun, cut: ShortlistingStage
     """What is known to break ties by; where no chain is declared, only what entries are called.
 
     Args:
-        store: An open transaction.
+        store: An open transaction. Sheets are read from it when, and only of the entries of which, something is compared.
         edition: The edition.
         run: Its scoring stage.
         cut: The declaration of the chain.
         may_review_again: The stage can still be sent out once more.
     """
-    chain, entries = chain_of(cut), {one.id: one for one in store.entries(edition.id)}
-    codes = {one.id: one.code for one in entries.values()}
-    if not chain:
+    codes = store.entry_codes(edition.id)
+    if not chain_of(cut):
         return Evidence({}, codes, edition.seed, edition.id, may_review_again)
-    again = rounds.reviewed_again(store, run)
-    sheets = list(signed_totals(store, edition, run, entries, again=True))
-    work = _Sheets(declared(run), [one for one in sheets if one[0].assignment not in again], sheets, cut)
-    measures = {link: measure for link in chain if (measure := work.measure(link)) is not None}
-    return Evidence(measures, codes, edition.seed, edition.id, may_review_again)
+    return _Stored({}, codes, edition.seed, edition.id, may_review_again, store=store, run=run, cut=cut)
+
+
+@dataclass(frozen=True)
+class _Stored(Evidence):
+    """Evidence that is read when it is asked for: most lines run between entries with different marks, and then nothing is."""
+
+    store: Store = field(kw_only=True)
+    run: StageRun = field(kw_only=True)
+    cut: ShortlistingStage = field(kw_only=True)
+
+    def measure(self, link: str, tied: tuple[str, ...]) -> Measure | None:
+        """What is printed of a link for the tied."""
+        stage, entries = declared(self.run), self.store.entries_by_id(tied)
+        again = rounds.reviewed_again(self.store, self.run, among=tied)
+        sheets = list(totalled(self.store.signed_sheets_of(self.run.position, tied), stage, entries))
+        return _Sheets(stage, [one for one in sheets if one[0].assignment not in again], sheets, self.cut).measure(link)
 
 
 class _Sheets:

@@ -1,10 +1,11 @@
-"""Invitations, declared conflicts, and earlier versions of sheets."""
+"""Invitations, declared conflicts, signatures, and earlier versions of sheets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,6 +14,7 @@ from models.edition import Assignment, ScoreSheet
 from models.reviewing import DeclaredConflict, Invitation, SheetVersion
 from models.stores.base import StoreBase
 from models.stores.prepared import Prepared
+from models.stores.scoring import sheet_of
 
 _INVITATION = Prepared(
     sa.select(t.INVITATIONS).where(
@@ -61,6 +63,26 @@ class ReviewingStore(StoreBase):
             query = sa.select(table).where(table.c.position == position, table.c.entry.in_(ids[start : start + 500]))
             found += [Assignment(**row._asdict()) for row in self._all(query)]
         return tuple(sorted(found, key=lambda one: (one.entry, one.reviewer)))
+
+    def signed_sheets_of(self, position: int, entries: Iterable[str]) -> tuple[ScoreSheet, ...]:
+        """Signed sheets of some entries that count (not recused), by entry and reviewer."""
+        pair, wanted = t.ASSIGNMENTS.c, sorted(set(entries))
+        counts = (pair.position == position, ~pair.recused, t.SHEETS.c.signed_at.is_not(None))
+        query = sa.select(t.SHEETS, pair.entry, pair.reviewer).join(t.ASSIGNMENTS, pair.id == t.SHEETS.c.assignment).where(*counts)
+        rows: list[Any] = []
+        for start in range(0, len(wanted), 500):
+            rows += self._all(query.where(pair.entry.in_(wanted[start : start + 500])))
+        return tuple(sorted((sheet_of(row, row.entry, row.reviewer) for row in rows), key=lambda one: (one.entry, one.reviewer)))
+
+    def signatures(self, edition: str, position: int) -> frozenset[tuple[str, int]]:
+        """Assignments whose sheets are signed and count, each with the revision that was signed; without reading the sheets."""
+        pair, sheet = t.ASSIGNMENTS.c, t.SHEETS.c
+        rows = self._all(
+            sa.select(pair.id, sheet.revision)
+            .join(t.SHEETS, sheet.assignment == pair.id)
+            .where(pair.edition == edition, pair.position == position, ~pair.recused, sheet.signed_at.is_not(None))
+        )
+        return frozenset((row.id, row.revision) for row in rows)
 
     def entry_units(self, edition: str) -> dict[str, str]:
         """Entry id -> its unit, of all entries that have passed the form check."""

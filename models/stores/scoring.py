@@ -39,7 +39,11 @@ _SHEETS_ = (
         ~t.ASSIGNMENTS.c.recused,
     )
 )
-_SHEETS, _SHEETS_OF_ONE = Prepared(_SHEETS_), Prepared(_SHEETS_.where(t.ASSIGNMENTS.c.reviewer == sa.bindparam("reviewer")))
+_SIGNED_ = {None: sa.true(), True: t.SHEETS.c.signed_at.is_not(None), False: t.SHEETS.c.signed_at.is_(None)}
+_SHEETS = {signed: Prepared(_SHEETS_.where(such)) for signed, such in _SIGNED_.items()}
+_SHEETS_OF_ONE = {
+    signed: Prepared(_SHEETS_.where(such, t.ASSIGNMENTS.c.reviewer == sa.bindparam("reviewer"))) for signed, such in _SIGNED_.items()
+}
 _SHEET = Prepared(sa.select(t.SHEETS).where(t.SHEETS.c.assignment == sa.bindparam("assignment")))
 _WRITTEN = ("marks", "comment", "advice", "skipped", "fatal", "keyed_by", "revision", "saved_at")
 _SAVE = Prepared(
@@ -94,9 +98,8 @@ class ScoringStore(StoreBase):
     def sheets(self, edition: str, position: int, *, reviewer: str | None = None, signed: bool | None = None) -> tuple[ScoreSheet, ...]:
         """Sheets of a stage that count (not recused), by entry and reviewer."""
         given = {"edition": edition, "position": position, "reviewer": reviewer}
-        rows = (_SHEETS if reviewer is None else _SHEETS_OF_ONE).all(self.connection, given)
-        wanted = [row for row in rows if signed is None or signed == (row.signed_at is not None)]
-        found = (sheet_of(row, row.entry, row.reviewer) for row in wanted)
+        rows = (_SHEETS if reviewer is None else _SHEETS_OF_ONE)[signed].all(self.connection, given)
+        found = (sheet_of(row, row.entry, row.reviewer) for row in rows)
         return tuple(sorted(found, key=lambda one: (one.entry, one.reviewer)))
 
     def save_sheet(self, assignment: Assignment, written: Written, *, revision: int, keyed_by: str = "") -> int:

@@ -48,6 +48,22 @@ def test_only_who_stands_on_the_line_is_parted_and_only_as_far_as_needed() -> No
     assert found.ties == (Tie("person", "list", Decimal(80), ("PERSON2", "PERSON3", "PERSON4"), (step,), (), ""),)
 
 
+def test_nothing_is_asked_about_entries_that_stand_on_no_line() -> None:
+    asked = []
+
+    class Asking(Evidence):
+        def measure(self, link: str, tied: tuple[str, ...]) -> Measure | None:
+            asked.append((link, tied))
+            return super().measure(link, tied)
+
+    known = compared(raw_mean={"person2": "80.01", "person3": "80.02"})
+    evidence = Asking(known.measures, known.codes, known.seed, known.award)
+    of(ranked("person", 90, 90, 80, 80), 2, evidence, tie_break=["raw_mean", "lot"])
+    assert asked == []
+    of(ranked("person", 90, 80, 80, 70, 70), 2, evidence, tie_break=["raw_mean", "lot"])
+    assert asked == [("raw_mean", ("person2", "person3"))]
+
+
 def test_a_later_link_parts_only_those_who_are_still_on_the_line() -> None:
     first = {"person1": "2", "person2": "1", "person3": "1", "person4": "0"}
     evidence = compared(raw_mean=first, spread={"person2": "5", "person3": "9"})

@@ -119,6 +119,22 @@ def test_a_re_review_that_was_cut_off_goes_on_without_a_second_draw_or_mail(seas
     assert again.snapshot() == first
 
 
+def test_a_sheet_that_is_opened_while_it_is_looked_at_who_is_tied_keeps_the_round_closed(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = begun(season, ties="re_review")
+    all_score(again, MARKS)
+    entry, signer = next(one.id for one in again.entries() if one.key == "A03"), panels(again)["A03"][0]
+
+    def open_it(point: str) -> None:
+        if point == "re_review.before":
+            reopening.reopen(again.id, 1, f"{again.id}/r/{signer}", [entry], "核对", admin="admin@example.org")
+
+    monkeypatch.setattr("tasks.stages.failpoint", open_it)
+    assert again.advance() == f"{again.id}: sheets of scoring changed while it was looked at who is tied; nothing was written"
+    assert (again.events("ReReviewOpened"), again.mails("review_more"), again.states()) == ([], [], {"scoring": "open"})
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("where", ["before", "uncommitted", "after"])
 def test_an_engine_that_dies_at_the_step_draws_and_mails_once(season: Season, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
