@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib.resources
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,11 @@ def load_process(path: Path) -> Process:
         raise DeclarationError(
             [Fault(f"the file cannot be read ({error.strerror})", "check path and permissions", file=str(path))]
         ) from None
+    return _read(content, path)
+
+
+@lru_cache(64)  # by what the file says: a folder is read again and again, and its files hardly ever change
+def _read(content: bytes, path: Path) -> Process:
     source = reading.read(content, str(path))
     process, found = _check(source)
     written = source.document.get("name")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -20,6 +21,29 @@ MICROSECOND = timedelta(microseconds=1)
 _OFFSET = Prepared(sa.select(t.EDITIONS.c.clock_offset).where(t.EDITIONS.c.id == sa.bindparam("edition")))
 _EVENT = ("edition", "at", "recorded_at", "type", "actor", "payload")
 _APPEND = Prepared(t.EVENTS.insert().inline().values({name: sa.bindparam(name) for name in _EVENT}))
+
+
+@lru_cache(256)
+def _upserting(embedded: bool, table: sa.Table, columns: tuple[str, ...], keys: tuple[str, ...]) -> Prepared:
+    build: Any = sqlite.insert if embedded else postgresql.insert
+    statement = build(table).inline().values({name: sa.bindparam(name) for name in columns})
+    changed = {name: statement.excluded[name] for name in columns if name not in keys}
+    return Prepared(statement.on_conflict_do_update(index_elements=list(keys), set_=changed))
+
+
+@lru_cache(256)
+def _inserting_new(embedded: bool, table: sa.Table, columns: tuple[str, ...]) -> Prepared:
+    build: Any = sqlite.insert if embedded else postgresql.insert
+    return Prepared(build(table).inline().values({name: sa.bindparam(name) for name in columns}).on_conflict_do_nothing())
+
+
+@lru_cache(2)
+def _waking(embedded: bool) -> Prepared:
+    build: Any = sqlite.insert if embedded else postgresql.insert
+    statement = build(t.OUTBOX).inline().values({name: sa.bindparam(name) for name in ("edition", "topic", "created_at")})
+    set_ = {"topic": statement.excluded.topic}
+    waiting = t.OUTBOX.c.claimed_until.is_(None)
+    return Prepared(statement.on_conflict_do_update(index_elements=["edition", "topic"], index_where=waiting, set_=set_))
 
 
 class StoreBase:
@@ -56,22 +80,18 @@ class StoreBase:
         listed = [dict(row) for row in rows]
         if not listed:
             return 0
+        if len(listed) == 1:
+            inserting = _inserting_new(self.connection.dialect.name == "sqlite", table, tuple(listed[0]))
+            return max(inserting.change(self.connection, listed[0]), 0)
         build: Any = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
         # Without being asked to, SQLAlchemy does not keep the count of an INSERT, and psycopg then answers -1.
         counted = {"preserve_rowcount": True}
-        result = self.connection.execute(
-            build(table).on_conflict_do_nothing().inline(), listed if len(listed) > 1 else listed[0], execution_options=counted
-        )
+        result = self.connection.execute(build(table).on_conflict_do_nothing().inline(), listed, execution_options=counted)
         return max(result.rowcount, 0)
 
     def _upsert(self, table: sa.Table, row: Mapping[str, Any], keys: Sequence[str]) -> None:
-        build: Any = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
-        statement = build(table).values(**row)
-        self.connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=list(keys), set_={name: value for name, value in row.items() if name not in keys}
-            )
-        )
+        upserting = _upserting(self.connection.dialect.name == "sqlite", table, tuple(row), tuple(keys))
+        upserting.change(self.connection, row)
 
     @contextmanager
     def by_itself(self) -> Iterator[None]:
@@ -135,15 +155,8 @@ class StoreBase:
 
         Without the second half the relay could take the waiting row, and the engine look, before this change can be seen.
         """
-        build: Any = sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert
-        statement = build(t.OUTBOX).values(edition=edition, topic=topic, created_at=self.real_now)
-        self.connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["edition", "topic"],
-                index_where=t.OUTBOX.c.claimed_until.is_(None),
-                set_={"topic": statement.excluded.topic},
-            )
-        )
+        row = {"edition": edition, "topic": topic, "created_at": self.real_now}
+        _waking(self.connection.dialect.name == "sqlite").change(self.connection, row)
 
 
 def aware(moment: datetime) -> datetime:

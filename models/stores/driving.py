@@ -13,6 +13,22 @@ from models import tables as t
 from models.edition import Deadline, Lease, Wake
 from models.errors import LeaseLost
 from models.stores.base import StoreBase
+from models.stores.prepared import Prepared
+
+_LEASE = t.LEASES.c
+_TAKE = Prepared(
+    t.LEASES.update()
+    .where(_LEASE.edition == sa.bindparam("of"), sa.or_(_LEASE.until <= sa.bindparam("now"), _LEASE.owner == sa.bindparam("nobody")))
+    .values(owner=sa.bindparam("taker"), epoch=_LEASE.epoch + 1, until=sa.bindparam("end"))
+)
+_EPOCH = Prepared(sa.select(_LEASE.epoch).where(_LEASE.edition == sa.bindparam("of")))
+
+_DUE = t.DEADLINES.c
+_OF_ONE_KIND = (_DUE.edition == sa.bindparam("of"), _DUE.position == sa.bindparam("stage"), _DUE.kind == sa.bindparam("sort"))
+_LAST_VERSION = Prepared(sa.select(sa.func.max(_DUE.version).label("version")).where(*_OF_ONE_KIND))
+_REPLACED = Prepared(t.DEADLINES.update().where(*_OF_ONE_KIND, _DUE.done_at.is_(None)).values(done_at=sa.bindparam("now")))
+_SET = ("edition", "position", "kind", "at", "version")
+_DEADLINE = Prepared(t.DEADLINES.insert().inline().values({name: sa.bindparam(name) for name in _SET}))
 
 
 class DrivingStore(StoreBase):
@@ -23,15 +39,10 @@ class DrivingStore(StoreBase):
     def take_lease(self, edition_id: str, owner: str, until: datetime) -> Lease | None:
         """Become the edition's one writer; None if another engine is. Each taking raises the epoch."""
         self._insert_new(t.LEASES, [{"edition": edition_id, "owner": "", "epoch": 0, "until": self.real_now}])
-        table = t.LEASES.c
-        taken = self._run(
-            t.LEASES.update()
-            .where(table.edition == edition_id, sa.or_(table.until <= self.real_now, table.owner == ""))
-            .values(owner=owner, epoch=table.epoch + 1, until=until)
-        )
-        if not taken:
+        given = {"of": edition_id, "now": self.real_now, "nobody": "", "taker": owner, "end": until}
+        if not _TAKE.change(self.connection, given):
             return None
-        return Lease(edition_id, owner, int(self._scalar(sa.select(table.epoch).where(table.edition == edition_id))))
+        return Lease(edition_id, owner, int(_EPOCH.first(self.connection, {"of": edition_id}).epoch))
 
     def keep_lease(self, lease: Lease, until: datetime) -> None:
         """Prove, inside the writing transaction, that the lease is still ours, and lengthen it.
@@ -78,11 +89,11 @@ class DrivingStore(StoreBase):
 
     def set_deadline(self, edition_id: str, position: int, kind: str, at: datetime) -> None:
         """Set or move a deadline: the row before it counts as done."""
-        table = t.DEADLINES.c
-        here = (table.edition == edition_id, table.position == position, table.kind == kind)
-        version = int(self._scalar(sa.select(sa.func.max(table.version)).where(*here)) or 0) + 1
-        self._run(t.DEADLINES.update().where(*here, table.done_at.is_(None)).values(done_at=self.real_now))
-        self._run(t.DEADLINES.insert().values(edition=edition_id, position=position, kind=kind, at=at, version=version))
+        here = {"of": edition_id, "stage": position, "sort": kind}
+        version = int(_LAST_VERSION.first(self.connection, here).version or 0) + 1
+        _REPLACED.change(self.connection, {**here, "now": self.real_now})
+        row = {"edition": edition_id, "position": position, "kind": kind, "at": at, "version": version}
+        _DEADLINE.change(self.connection, row)
 
     def bring_forward(self, edition_id: str, position: int, kind: str, at: datetime) -> None:
         """Let a deadline of a kind come at this moment, unless one of that kind comes earlier anyway."""

@@ -33,6 +33,26 @@ _RUN = (
 )
 _RUN_TO_KEEP = Prepared(_RUN.with_for_update(read=True, of=t.STAGE_RUNS), kept=_KEPT)
 _RUN_TO_CHANGE = Prepared(_RUN.with_for_update(of=t.STAGE_RUNS))
+_BUMP = Prepared(
+    t.EDITIONS.update()
+    .where(t.EDITIONS.c.id == sa.bindparam("edition"), t.EDITIONS.c.version == sa.bindparam("read"))
+    .values(version=sa.bindparam("next"))
+)
+_MOVE = (
+    t.STAGE_RUNS.update()
+    .where(
+        t.STAGE_RUNS.c.edition == sa.bindparam("of"),
+        t.STAGE_RUNS.c.position == sa.bindparam("stage"),
+        t.STAGE_RUNS.c.state == sa.bindparam("read"),
+    )
+    .values(state=sa.bindparam("new"))
+)
+_ARRIVED: dict[str, Any] = {"attempts": 0, "blocked": None}
+_MOVES: dict[str, Prepared] = {
+    "open": Prepared(_MOVE.values(opened_at=sa.bindparam("now"), **_ARRIVED)),
+    "closed": Prepared(_MOVE.values(closed_at=sa.bindparam("now"), **_ARRIVED)),
+}
+_MOVE_ON = Prepared(_MOVE)
 
 
 class EditionStore(DrivingStore):
@@ -61,19 +81,10 @@ class EditionStore(DrivingStore):
                 created_at=edition.created_at,
             )
         )
+        fresh = {"edition": edition.id, "state": "planned", "requested": False, "round": 0, "attempts": 0}
+        rows = [{**fresh, "position": run.position, "opens_at": run.opens_at, "closes_at": run.closes_at} for run in edition.stages]
+        self._run(t.STAGE_RUNS.insert(), rows)
         for run in edition.stages:
-            self._run(
-                t.STAGE_RUNS.insert().values(
-                    edition=edition.id,
-                    position=run.position,
-                    state="planned",
-                    opens_at=run.opens_at,
-                    closes_at=run.closes_at,
-                    requested=False,
-                    round=0,
-                    attempts=0,
-                )
-            )
             if run.opens_at is not None:
                 self.set_deadline(edition.id, run.position, "opens", run.opens_at)
 
@@ -142,20 +153,11 @@ class EditionStore(DrivingStore):
         Raises:
             LeaseLost: the stage or the edition's version is not what was read.
         """
-        edition = t.EDITIONS.c
-        bumped = self._run(t.EDITIONS.update().where(edition.id == lease.edition, edition.version == version).values(version=version + 1))
-        table = t.STAGE_RUNS.c
-        values: dict[str, Any] = {"state": state}
-        now = self.edition_now(lease.edition)
-        if state == "open":
-            values |= {"opened_at": now, "attempts": 0, "blocked": None}
-        if state == "closed":
-            values |= {"closed_at": now, "attempts": 0, "blocked": None}
-        moved = self._run(
-            t.STAGE_RUNS.update()
-            .where(table.edition == lease.edition, table.position == run.position, table.state == run.state)
-            .values(**values)
-        )
+        bumped = _BUMP.change(self.connection, {"edition": lease.edition, "read": version, "next": version + 1})
+        where = {"of": lease.edition, "stage": run.position, "read": run.state, "new": state}
+        if state in _MOVES:
+            where["now"] = self.edition_now(lease.edition)
+        moved = _MOVES.get(state, _MOVE_ON).change(self.connection, where)
         if not (bumped and moved):
             raise LeaseLost(f"{lease.edition}: stage {run.name} is no longer {run.state}, or another engine has moved on")
         if state == "closed":
