@@ -5,16 +5,20 @@ SQLite only, unless `JINBANG_TEST_DATABASES=sqlite,postgresql` asks for both, as
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from hypothesis import settings
 
 from config.settings import Settings
@@ -23,7 +27,8 @@ from tasks.installation import Installation
 from tasks.schema import migrate
 from tests.builders import Clock
 
-settings.register_profile("untimed", settings(), deadline=None)  # how long an example takes says how busy the machine is
+# How long an example takes says how busy the machine is. Other examples come with every run, so half as many as usual are enough.
+settings.register_profile("untimed", settings(), deadline=None, max_examples=50)
 settings.load_profile("untimed")
 
 _KINDS = [kind for kind in ("sqlite", "postgresql") if kind in os.environ.get("JINBANG_TEST_DATABASES", "sqlite").split(",")]
@@ -45,6 +50,17 @@ class _Statements(dict[Any, Any]):
 
 
 _COMPILED = _Statements()
+
+
+# What is imported stays: looking through it again and again for garbage took a tenth of the time of all tests.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on only what tests leave behind is looked through."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture
@@ -105,16 +121,33 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def database(database_url: str, clock: Clock) -> Iterator[Database]:
-    """A fresh, migrated database of each kind, with a clock that a test can move."""
-    opened = Database(database_url, clock=clock)
+    """A fresh, migrated database of each kind, with a clock that a test can move.
+
+    What it commits is not forced onto the disk: no test cuts the power, and waiting for the disk takes longer than most tests.
+    """
+    opened = Database(database_url, clock=clock, allow_unsafe=True)
     opened.engine.update_execution_options(compiled_cache=_COMPILED)
+    sa.event.listen(opened.engine, "connect", _do_not_wait_for_the_disk)
     yield opened
     opened.close()
+
+
+def _do_not_wait_for_the_disk(connection: Any, _record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF")
+    else:
+        connection.execute("SET synchronous_commit = off")
+        connection.commit()
+
+
+@cache
+def _settings() -> Settings:
+    return Settings()
 
 
 @pytest.fixture
 def installed(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
     """An installation on `database`, which `tasks` use for the time of the test."""
-    made = Installation(Settings(data_dir=tmp_path / "data", database_url=database.url), database)
+    made = Installation(_settings().model_copy(update={"data_dir": tmp_path / "data", "database_url": database.url}), database)
     monkeypatch.setattr("tasks.installation.installation", lambda: made)
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 
@@ -286,15 +287,23 @@ def test_an_engine_shows_when_it_was_alive_and_when_it_swept(database: Database,
 # -- durability ----------------------------------------------------------------------------------------------------------
 
 
-def test_every_connection_keeps_what_it_acknowledges(database: Database) -> None:
-    with database.read() as store:
+@pytest.fixture
+def as_served(database_url: str) -> Iterator[Database]:
+    """The database as the engine opens it; that of other tests does not wait for the disk."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+def test_every_connection_keeps_what_it_acknowledges(as_served: Database) -> None:
+    with as_served.read() as store:
         check_durability(store.connection)
 
 
-def test_sqlite_is_set_up_to_survive_a_power_cut(database: Database) -> None:
-    if not database.url.startswith("sqlite"):
+def test_sqlite_is_set_up_to_survive_a_power_cut(as_served: Database) -> None:
+    if not as_served.url.startswith("sqlite"):
         pytest.skip("settings of SQLite")
-    with database.read() as store:
+    with as_served.read() as store:
         ask = store.connection.exec_driver_sql
         assert {name: ask(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")} == {
             "journal_mode": "wal",

@@ -547,7 +547,7 @@ CELLS = st.text(max_size=12) | st.sampled_from(
 
 
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=10), min_size=1, max_size=6), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_text_in_any_cell_breaks_the_reading_or_the_marked_workbook(rows: list[list[str]], headed: bool) -> None:
     process = builders.a_process()
     lines = [list(HEADS), *rows] if headed else rows

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,6 +99,14 @@ class World:
             return len(store.sheets(self.edition.id, 1))
 
 
+@cache
+def picture() -> bytes:
+    """The work of art."""
+    kept = io.BytesIO()
+    Image.new("RGB", (900, 600), "#1b4f8f").save(kept, "PNG")
+    return kept.getvalue()
+
+
 @pytest.fixture
 def world(installed: Installation) -> World:
     """An edition whose scoring stage is open: three papers and a work of art, three reviewers, a committee, two parties."""
@@ -119,10 +129,9 @@ def seeded(installed: Installation, process: Process) -> World:
         + [builders.an_entry("W01", class_name="artwork", title="海洋之光", nominator="N02")],
         pairs=[(entry, "R01") for entry in ("A01", "A02", "W01")] + [(entry, "R02") for entry in ("A02", "A03")],
     )
-    picture = Image.new("RGB", (900, 600), "#1b4f8f")
     folder = installed.settings.files_dir
     folder.mkdir(parents=True)
-    picture.save(folder / ("ab" * 32), "PNG")
+    (folder / ("ab" * 32)).write_bytes(picture())
     with database.write() as store:
         store.put_files([File(f"{edition.id}/e/W01", "作品.png", "ab" * 32, "image/png", 1000)])
         store.put_admin("admin@example.org", "管理员", "admin")
