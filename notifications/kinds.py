@@ -76,6 +76,7 @@ MAIL_KINDS: Mapping[str, MailKind] = {
     "confirmations_missing": MailKind(),
     "duplicate_warning": MailKind(),
     "quota_granted": MailKind(),
+    "avoidances_decided": MailKind(),
     "call_extended": MailKind(),
 }
 

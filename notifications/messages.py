@@ -28,6 +28,7 @@ from notifications.healing import reply_reminder as reply_reminder
 from notifications.healing import review_closed as review_closed
 from notifications.healing import review_lapsed as review_lapsed
 from notifications.nominations import asked_of as _asked_of
+from notifications.nominations import avoidances_decided as avoidances_decided
 from notifications.nominations import call_extended as call_extended
 from notifications.nominations import confirmation_refused as confirmation_refused
 from notifications.nominations import confirmation_request as confirmation_request

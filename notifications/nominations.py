@@ -1,4 +1,4 @@
-"""The mails around a nomination: confirmations by third parties, possible duplicates, further quotas, a later deadline.
+"""The mails around a nomination: confirmations by third parties, possible duplicates, further quotas, avoided reviewers, a later deadline.
 
 Made like those of `messages`, through which they are called.
 """
@@ -10,6 +10,7 @@ from datetime import datetime
 
 from models.declared import Words
 from models.edition import Edition, Entry, NewMail, Nominator, StageRun
+from models.relations import Avoidance
 from models.stages import SubmissionStage
 from models.submitting import Confirmation, QuotaGrant
 from notifications.envelopes import digest as _digest
@@ -112,6 +113,23 @@ def quota_granted(
     return _to_nominator(
         edition, nominator, "quota_granted", f"{run.name}:granted:{grant.id}", locale, class_title=_words(class_title), counter=counter,
         extra=grant.extra, reason=grant.reason, allowed=now_allowed, closes=_iso(run.closes_at),
+    )  # fmt: skip
+
+
+def avoidances_decided(
+    edition: Edition, run: StageRun, nominator: Nominator, decided: Sequence[Avoidance], *, locale: str = ZH
+) -> NewMail:  # fmt: skip
+    """Tells a nominator what was decided about people whom it asked to avoid (rule R3): a line for each, and why it was refused.
+
+    What was decided together is one mail; a request that is decided anew is told anew. `run` is the scoring stage.
+    """
+    cause = f"{run.name}:avoidances:{_digest(*(f'{one.id}:{one.state}:{_iso(one.decided_at)}' for one in decided))}"
+    lines = [
+        {"name": one.name, "unit": one.unit, "granted": one.state == "granted", "reason": "" if one.state == "granted" else one.decision}
+        for one in decided
+    ]
+    return _to_nominator(
+        edition, nominator, "avoidances_decided", cause, locale, lines=lines, granted=any(one["granted"] for one in lines)
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from models.declared import Words
 from models.edition import Edition, Entry, Mail, Member, NewMail, Nominator, Reviewer, StageRun
 from models.process import Process
+from models.relations import Avoidance
 from models.submitting import Confirmation, Correction, Finding, QuotaGrant
 from notifications import messages
 from notifications.kinds import MAIL_KINDS, Attachment
@@ -88,6 +89,18 @@ def example_member() -> Member:
     return Member("m1", _ID, "M01", "欧阳谷雨", "秦巴医科大学", "ouyang@example.org")
 
 
+def _avoidances() -> list[Avoidance]:
+    """Two requests of one unit, decided together."""
+    people = (
+        ("孙陇东", "秦岭农业大学", "granted", "情况属实"),
+        ("钱朔方", "河套工业大学", "refused", "所述合作已满五年，不属于应当回避的情形"),
+    )
+    return [
+        Avoidance(f"a{at}", _ID, "n1", name, unit, "有学术争议", state, CREATED, said, "admin@example.org", CREATED)  # type: ignore[arg-type]
+        for at, (name, unit, state, said) in enumerate(people)
+    ]
+
+
 def example_mail(template: str, locale: str) -> NewMail:
     """One mail of a template, made by its own function."""
     edition = example_edition()
@@ -148,6 +161,7 @@ def example_mail(template: str, locale: str) -> NewMail:
         "confirmations_missing": (edition, run("submission"), unit, {titles[0]: [Words(zh="专家意见 1/3", en="expert opinions 1/3")]}, 7),
         "duplicate_warning": (edition, run("submission"), unit, [(entry, "示例省地理学会", "L0107")]),
         "quota_granted": (edition, run("submission"), unit, grant, paper, 16),
+        "avoidances_decided": (edition, run("scoring"), unit, _avoidances()),
         "call_extended": (edition, run("submission"), unit),
     }
     further: dict[str, dict[str, Any]] = {"admin_sign_in": {"minutes": 15}, "shortlist_changed": {"means": "struck"}}

@@ -7,14 +7,16 @@ entries, and do not multiply with their number.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from models.edition import Edition, Reviewer
+from models.edition import Assignment, Edition, Entry, Reviewer, StageRun
 from models.errors import Fault, InputError, NotAllowed, NotFound
 from models.relations import Avoidance, AvoidanceState
 from models.stages import ScoringStage
 from models.store import Store
+from notifications import messages
 from rules import relations
 from rules.conflicts import name_key, unit_key
 from rules.text import TextRefused, clean, clean_name, clean_unit
@@ -81,16 +83,32 @@ def take_back(edition_id: str, nominator: str, request: str) -> None:
         store.append(edition_id, "AvoidanceWithdrawn", actor=f"nominator:{nominator}", request=request)
 
 
-def decide(edition_id: str, request: str, *, grant: bool, reason: str, admin: str) -> int:
-    """Grant or refuse a request; it can be decided anew. Yields how many substitutes were drawn for entries that were taken back.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the office says of a request."""
+
+    grant: bool
+    reason: str
+
+
+def decide(edition_id: str, answers: Mapping[str, Answer], *, admin: str) -> int:
+    """Grant or refuse requests, all or none, and tell their nominators, each in one mail; a request can be decided anew.
+
+    Args:
+        edition_id: The edition's id.
+        answers: What is said of each request, by its id.
+        admin: Address of the admin.
+
+    Yields how many substitutes were drawn for entries that were taken back.
 
     Raises:
         NotFound: there is no such request.
-        NotAllowed: it is to be granted, and a reviewer whom it names has signed a sheet of the unit; or the review is over.
+        NotAllowed: the review is over.
         TooLate: an entry would have to be taken back, and the deadline and its grace have passed.
-        InputError: no or no readable `reason`.
+        InputError: no or no readable reason; or a request is to be granted, and a reviewer whom it names has signed a sheet of the
+            unit (`signed`). Each fault has the id of its request as `field`, and a code as `column`.
     """
-    words = _texts({"reason": (reason, REASON_MAX)})["reason"]
+    words = _reasons(answers)
     with database().write() as store:
         edition = store.edition(edition_id)
         run, _stage = conflicts.stage_of(edition)
@@ -98,27 +116,78 @@ def decide(edition_id: str, request: str, *, grant: bool, reason: str, admin: st
         store.lock_stage(edition_id, run.position, to_change=True)
         if store.edition(edition_id).stages[run.position].state in ("closing", "closed"):
             raise NotAllowed(f"{run.name} is over; what was reviewed stays as it is")
-        found = store.avoidance(edition_id, request)
+        before = [store.avoidance(edition_id, request) for request in answers]
+        _refuse_signed(store, edition, [one for one in before if answers[one.id].grant])
         now = store.edition_now(edition_id)
-        state: AvoidanceState = "granted" if grant else "refused"
-        made = replace(found, state=state, decision=words, by=admin, decided_at=now)
-        if made != replace(found, decided_at=now):  # the same form twice is one decision
-            store.put_avoidance(made)
-            store.append(edition_id, "AvoidanceDecided", actor=f"admin:{admin}", request=request, state=state, reason=words)
-        return _take_back(store, store.edition(edition_id), found, admin) if grant else 0
+        told = list[Avoidance]()
+        for found in before:
+            state: AvoidanceState = "granted" if answers[found.id].grant else "refused"
+            made = replace(found, state=state, decision=words[found.id], by=admin, decided_at=now)
+            if made != replace(found, decided_at=now):  # the same form twice is one decision
+                store.put_avoidance(made)
+                store.append(edition_id, "AvoidanceDecided", actor=f"admin:{admin}", request=found.id, state=state, reason=made.decision)
+                told += [made] if state == "refused" or found.state != state else []
+        _tell(store, edition, run, told)
+        # After all is kept, or a substitute for one would be somebody whom another keeps away.
+        now_known = store.edition(edition_id)
+        return sum(_take_back(store, now_known, one, admin) for one in before if answers[one.id].grant)
+
+
+def _tell(store: Store, edition: Edition, run: StageRun, decided: Sequence[Avoidance]) -> None:
+    """One mail for each unit, however many of its requests were decided."""
+    units = {one.id: one for one in store.nominators(edition.id)}
+    by_unit: dict[str, list[Avoidance]] = defaultdict(list)
+    for one in decided:
+        by_unit[one.nominator].append(one)
+    mails = [messages.avoidances_decided(edition, run, units[unit], some) for unit, some in sorted(by_unit.items())]
+    store.queue_mails(edition.id, mails)
+
+
+def _reasons(answers: Mapping[str, Answer]) -> dict[str, str]:
+    """The reasons as they are kept; all are needed."""
+    faults, read = list[Fault](), dict[str, str]()
+    for request, answer in answers.items():
+        try:
+            read |= {request: _texts({"reason": (answer.reason, REASON_MAX)})["reason"]}
+        except InputError as refused:
+            faults += [replace(one, field=request) for one in refused.faults]
+    if faults:
+        raise InputError(faults)
+    return read
+
+
+def _held(store: Store, edition: Edition, request: Avoidance) -> tuple[StageRun, dict[str, list[Assignment]], dict[str, Entry]]:
+    """The review, what of the unit is in the hands of whom the request names, by reviewer, and the unit's entries."""
+    run, _stage = conflicts.stage_of(edition)
+    own = {one.id: one for one in store.entries(edition.id) if one.nominator == request.nominator}
+    held = {
+        one.id: [
+            pair for pair in store.assignments(edition.id, run.position, reviewer=one.id) if pair.entry in own and not pair.recused
+        ]
+        for one in sorted(pool(store, edition, request), key=lambda one: one.id)
+    }  # fmt: skip
+    return run, held, own
+
+
+def _refuse_signed(store: Store, edition: Edition, requests: Sequence[Avoidance]) -> None:
+    faults = []
+    for request in requests:
+        run, held, own = _held(store, edition, request)
+        for person, pairs in held.items():
+            signed = {one.entry for one in store.sheets(edition.id, run.position, reviewer=person, signed=True)}
+            if stay := sorted(own[one.entry].code for one in pairs if one.entry in signed):
+                what = f"the sheets of {', '.join(stay)} are signed"
+                faults.append(Fault(what, "open them again first, or refuse the request", field=request.id, column="signed"))
+    if faults:
+        raise InputError(faults)
 
 
 def _take_back(store: Store, edition: Edition, request: Avoidance, admin: str) -> int:
     """Take the unit's entries out of the hands of whom the request names."""
-    run, _stage = conflicts.stage_of(edition)
+    run, taken, own = _held(store, edition, request)
     people = {one.id: one for one in pool(store, edition, request)}
-    own = {one.id: one for one in store.entries(edition.id) if one.nominator == request.nominator}
     drawn = 0
-    for person in sorted(people):
-        held = [one for one in store.assignments(edition.id, run.position, reviewer=person) if one.entry in own and not one.recused]
-        signed = {one.entry for one in store.sheets(edition.id, run.position, reviewer=person, signed=True)}
-        if stay := sorted(own[one.entry].code for one in held if one.entry in signed):
-            raise NotAllowed(f"the sheets of {', '.join(stay)} are signed; open them again first, or refuse the request")
+    for person, held in taken.items():
         if held:
             _, now = reviewing.open_stage(store, edition.id, run.position, alone=True)
         for one in held:

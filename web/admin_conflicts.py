@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from models.edition import Edition
+from models.edition import Edition, Reviewer
 from models.errors import Fault, InputError, NotAllowed, NotFound, TooLate
 from models.events import Event
+from models.relations import Avoidance
 from models.store import Store
 from rules import checked_forms
 from tasks import avoiding, conflicts
@@ -34,6 +36,7 @@ VIEWS = {
 }
 SEATS = {"": _("未安排"), "drawn": _("正在评审"), "signed": _("已签署")}
 VERDICTS = {"allow": _("允许评审"), "bar": _("应当回避")}
+GRANTS = {"grant": _("同意回避"), "refuse": _("不同意")}
 STATES = {"asked": _("待处理"), "granted": _("同意回避"), "refused": _("不同意")}
 SOURCES = {
     "signer": _("推荐意见"),
@@ -48,6 +51,7 @@ FAULTS = {
     ("verdict", "missing"): _("请选择允许或回避"),
 }
 """Sentences by field and code."""
+UNDECIDED = _("请选择同意或不同意")
 SIGNED = _("没有保存：专家已签署该项评分表。请先在该专家的评分表页面重新开放评分表，再收回该项。")
 HARD = _("没有保存：评选规则直接禁止，无需决定，也不能放行。")
 CLOSED = _("没有保存：评审已结束或已过截止时间。")
@@ -202,36 +206,46 @@ def show_requests(request: Request, visit: MaybeVisit, edition_id: str) -> Respo
 
 
 def _requests(
-    request: Request, edition_id: str, *, status: int = 200, at: str = "", typed: str = "", faults: Mapping[str, str] | None = None,
-    fault: str = "",
+    request: Request, edition_id: str, *, status: int = 200, typed: Mapping[str, tuple[str, str]] | None = None,
+    faults: Mapping[str, str] | None = None, fault: str = "",
 ) -> Response:  # fmt: skip
     with visitors.database(request).read() as store:
         edition = store.edition(edition_id)
-        units = {one.id: one for one in store.nominators(edition_id)}
-        listed = [(one, units[one.nominator], avoiding.pool(store, edition, one)) for one in store.avoidances(edition_id)]
+        by_unit: dict[str, list[tuple[Avoidance, tuple[Reviewer, ...]]]] = defaultdict(list)
+        for one in store.avoidances(edition_id):
+            by_unit[one.nominator].append((one, avoiding.pool(store, edition, one)))
+        units = [(unit, by_unit[unit.id]) for unit in store.nominators(edition_id) if unit.id in by_unit]
+    units.sort(key=lambda line: all(one.state != "asked" for one, _people in line[1]))  # those that wait first
     return pages.render(
-        request, "admin/avoidances.html", status=status, edition=edition, title=words.edition_title(edition), states=STATES, at=at,
-        listed=sorted(listed, key=lambda line: line[0].state != "asked"), typed=typed, faults=faults or {}, fault=fault,
-        zone=edition.process.time_zone, done=request.query_params.get("done", ""), by_rule=avoiding.BY_RULE,
+        request, "admin/avoidances.html", status=status, edition=edition, title=words.edition_title(edition), states=STATES, units=units,
+        typed=typed or {}, faults=faults or {}, fault=fault, zone=edition.process.time_zone, done=request.query_params.get("done", ""),
+        by_rule=avoiding.BY_RULE, verdicts=GRANTS,
     )  # fmt: skip
 
 
 @router.take(AVOIDANCES)
-def decide_request(request: Request, visit: MaybeVisit, form: Posted, edition_id: str) -> Response:
-    """Grant or refuse one of them; can be decided anew."""
+def decide_requests(request: Request, visit: MaybeVisit, form: Posted, edition_id: str) -> Response:
+    """Grant or refuse requests of a unit; what is decided together is told in one mail."""
     visitors.check_form(visit, form)
     admin = request.state.holder = visitors.admin_of(visit)
-    at, reason = form.text("request"), form.text("reason")
+    acts, reasons = form.starting_with("act-"), form.starting_with("reason-")
+    typed = {name: (acts.get(name, ""), reasons.get(name, "")) for name in {**acts, **reasons}}
+    decided = {name: avoiding.Answer(act == "grant", reason) for name, (act, reason) in typed.items() if act}
+    if any(act not in ("", *GRANTS) for act, _reason in typed.values()):
+        raise NotFound("no such act")
+    faults = {name: FAULTS["reason", "text"] for name in typed if f"reason-{name}" in form.unreadable}
+    # Who wrote a reason and chose nothing has forgotten something.
+    faults |= {name: UNDECIDED for name, (act, reason) in typed.items() if reason.strip() and not act}
+    if faults or not decided:
+        return _requests(request, edition_id, status=422, typed=typed, faults=faults, fault="" if faults else UNDECIDED)
     try:
-        if form.unreadable:
-            raise InputError([Fault("unreadable characters", field="reason", column="text")])
-        if form.text("act") not in ("grant", "refuse"):
-            raise NotFound("no such act")
-        avoiding.decide(edition_id, at, grant=form.text("act") == "grant", reason=reason, admin=admin)
+        avoiding.decide(edition_id, decided, admin=admin)
     except InputError as refused:
-        return _requests(request, edition_id, status=422, at=at, typed=reason, faults=_sentences(refused.faults))
-    except TooLate:
-        return _requests(request, edition_id, status=409, at=at, typed=reason, fault=CLOSED)
-    except NotAllowed as refusal:
-        return _requests(request, edition_id, status=409, at=at, typed=reason, fault=SIGNED if "signed" in str(refusal) else CLOSED)
+        return _requests(request, edition_id, status=422, typed=typed, faults={one.field: _of_request(one) for one in refused.faults})
+    except (TooLate, NotAllowed):
+        return _requests(request, edition_id, status=409, typed=typed, fault=CLOSED)
     return pages.go(f"/admin/editions/{edition_id}/avoidances?done=1")
+
+
+def _of_request(fault: Fault) -> str:
+    return SIGNED if fault.column == "signed" else FAULTS.get(("reason", fault.column), FAULTS["reason", "text"])

@@ -56,6 +56,7 @@ def _page(
         most=stage.avoid_requests, left=max(0, stage.avoid_requests - len(listed)), open=is_open, states=STATES,
         typed=typed or {}, faults=faults or {}, fault=fault, zone=edition.process.time_zone,
         done=request.query_params.get("done", ""), reason_max=avoiding.REASON_MAX,
+        automatic=stage.avoid_grants == "automatic", by_rule=avoiding.BY_RULE,
     )  # fmt: skip
 
 

@@ -79,6 +79,7 @@ def test_causes_name_the_stage_and_what_is_told() -> None:
         "confirmations_missing": "submission:reminder:7:20260415T160000Z:missing",
         "duplicate_warning": "submission:duplicate:0ca9953d045c",
         "quota_granted": "submission:granted:g1",
+        "avoidances_decided": "scoring:avoidances:4d1c39831aa2",
         "call_extended": "submission:extended:20260415T160000Z",
     }
 

@@ -12,6 +12,7 @@ import pytest
 from models.edition import Edition
 from models.errors import InputError, NotAllowed, NotFound, TooLate
 from tasks import avoiding, conflicts, drawing, reviewing, signing
+from tasks.avoiding import Answer
 from tasks.installation import Installation
 from tests import builders
 from tests.builders import Clock
@@ -45,6 +46,17 @@ def ask(edition: Edition, nominator: str = N01, **changes: str) -> str:
     return avoiding.ask(edition.id, nominator, **{**WHO, **changes}).id
 
 
+def decide(edition: Edition, request: str, *, grant: bool, reason: str) -> int:
+    return avoiding.decide(edition.id, {request: Answer(grant, reason)}, admin=ADMIN)
+
+
+def told(installed: Installation, edition: Edition) -> list[tuple[str, list[tuple[str, bool, str]]]]:
+    """Address and lines of each mail about decisions."""
+    with installed.database.read() as store:
+        mails = [one for one in store.mails(edition.id) if one.template == "avoidances_decided"]
+    return [(one.to_address, [(line["name"], line["granted"], line["reason"]) for line in one.params["lines"]]) for one in mails]
+
+
 def to_review(installed: Installation, clock: Clock, edition: Edition) -> None:
     """The review is open, and R01 has A01, A02 and B01."""
     clock.now = builders.NOW
@@ -71,9 +83,9 @@ def test_a_request_bars_only_once_it_was_granted_and_only_the_units_own_entries(
         (kept,) = store.avoidances(edition.id)
     assert (kept.name, kept.unit, kept.reason, kept.state, kept.by) == ("专家 R01", "R01 大学", "有学术争议", "asked", "")
     assert barred(installed, edition) == set()
-    assert avoiding.decide(edition.id, request, grant=True, reason="理由成立", admin=ADMIN) == 0
+    assert decide(edition, request, grant=True, reason="理由成立") == 0
     assert barred(installed, edition) == {"A01", "A02"}
-    avoiding.decide(edition.id, request, grant=False, reason="重新核实", admin=ADMIN)
+    decide(edition, request, grant=False, reason="重新核实")
     assert barred(installed, edition) == set()
     with installed.database.read() as store:
         said = [(one.type, one.payload.get("state"), one.actor) for one in store.events(edition.id)]
@@ -91,7 +103,7 @@ def test_where_it_is_declared_a_request_is_granted_at_once(installed: Installati
 
 
 def test_a_person_of_another_unit_with_the_same_name_is_not_meant(installed: Installation, edition: Edition) -> None:
-    avoiding.decide(edition.id, ask(edition, unit="别的大学"), grant=True, reason="理由成立", admin=ADMIN)
+    decide(edition, ask(edition, unit="别的大学"), grant=True, reason="理由成立")
     assert barred(installed, edition) == set()
 
 
@@ -154,8 +166,8 @@ def test_granting_later_takes_the_units_entries_back_and_draws_substitutes(insta
     request = ask(edition)
     to_review(installed, clock, edition)
     with pytest.raises(InputError):
-        avoiding.decide(edition.id, request, grant=True, reason="", admin=ADMIN)
-    assert avoiding.decide(edition.id, request, grant=True, reason="理由成立", admin=ADMIN) == 2
+        decide(edition, request, grant=True, reason="")
+    assert decide(edition, request, grant=True, reason="理由成立") == 2
     assert held(installed, edition) == {"B01"}
     with installed.database.read() as store:
         assert [one.asks for one in conflicts.found(store, edition)] == [False, False]
@@ -168,8 +180,9 @@ def test_a_signed_sheet_keeps_a_request_from_being_granted(installed: Installati
     to_review(installed, clock, edition)
     reviewing.save_sheets(edition.id, 1, R01, {f"{edition.id}/e/{code}": (FULL, "", 0) for code in ("A01", "A02", "B01")})
     signing.sign(edition.id, 1, R01, "专家R01")
-    with pytest.raises(NotAllowed, match="the sheets of A01, A02 are signed"):
-        avoiding.decide(edition.id, request, grant=True, reason="理由成立", admin=ADMIN)
+    with pytest.raises(InputError, match="the sheets of A01, A02 are signed") as refused:
+        decide(edition, request, grant=True, reason="理由成立")
+    assert [(one.field, one.column) for one in refused.value.faults] == [(request, "signed")]
     with installed.database.read() as store:
         assert [one.state for one in store.avoidances(edition.id)] == ["asked"]
     assert held(installed, edition) == {"A01", "A02", "B01"}
@@ -180,7 +193,7 @@ def test_a_request_that_its_unit_takes_back_meanwhile_does_not_come_back_decided
 
     def grant() -> None:
         try:
-            avoiding.decide(edition.id, request, grant=True, reason="同意", admin=ADMIN)
+            decide(edition, request, grant=True, reason="同意")
         except NotFound as gone:
             refused.append(gone)
 
@@ -198,6 +211,67 @@ def test_a_request_that_its_unit_takes_back_meanwhile_does_not_come_back_decided
 def test_the_same_answer_twice_is_one(installed: Installation, edition: Edition) -> None:
     request = ask(edition)
     for reason in ("无依据", "无依据", "重新研究后不同意"):
-        avoiding.decide(edition.id, request, grant=False, reason=reason, admin=ADMIN)
+        decide(edition, request, grant=False, reason=reason)
     with installed.database.read() as store:
         assert [one.payload["reason"] for one in store.events(edition.id, "AvoidanceDecided")] == ["无依据", "重新研究后不同意"]
+
+
+# -- mails to the unit ----------------------------------------------------------------------------------------------
+
+
+def test_what_is_decided_together_is_one_mail_to_each_unit(installed: Installation, edition: Edition) -> None:
+    first, second, other = ask(edition), ask(edition, name="专家R02", unit="R02大学"), ask(edition, N02)
+    answers = {first: Answer(True, "理由成立"), second: Answer(False, "无依据"), other: Answer(False, "不属于应当回避的情形")}
+    avoiding.decide(edition.id, answers, admin=ADMIN)
+    assert sorted(told(installed, edition)) == [
+        ("n01@example.org", [("专家 R01", True, ""), ("专家R02", False, "无依据")]),
+        ("n02@example.org", [("专家 R01", False, "不属于应当回避的情形")]),
+    ]
+    avoiding.decide(edition.id, answers, admin=ADMIN)
+    assert len(told(installed, edition)) == 2
+
+
+def test_a_decision_is_told_once_and_another_one_anew(installed: Installation, clock: Clock, edition: Edition) -> None:
+    request = ask(edition)
+    for grant, reason in ((False, "无依据"), (False, "无依据"), (True, "补充了材料"), (True, "换一种说法"), (False, "无依据")):
+        clock.advance(minutes=1)
+        decide(edition, request, grant=grant, reason=reason)
+    lines = [line for _, some in told(installed, edition) for line in some]
+    assert sorted(lines) == [("专家 R01", False, "无依据"), ("专家 R01", False, "无依据"), ("专家 R01", True, "")]
+
+
+def test_the_mail_tells_nothing_of_panels_or_of_the_pool(installed: Installation, clock: Clock, edition: Edition) -> None:
+    known, unknown = ask(edition), ask(edition, name="查无此人", unit="某大学")
+    to_review(installed, clock, edition)
+    avoiding.decide(edition.id, {known: Answer(True, "理由成立"), unknown: Answer(True, "理由成立")}, admin=ADMIN)
+    assert held(installed, edition) == {"B01"}
+    with installed.database.read() as store:
+        (mail,) = [one for one in store.mails(edition.id) if one.template == "avoidances_decided"]
+    (one, other) = mail.params["lines"]
+    assert one == {"name": "专家 R01", "unit": "R01 大学", "granted": True, "reason": ""}
+    assert other == {"name": "查无此人", "unit": "某大学", "granted": True, "reason": ""}
+    assert [text for text in ("A01", "A02", "R02", "R03", "理由成立") if text in str(mail.params)] == []
+
+
+def test_if_one_cannot_be_granted_none_is_decided_and_nothing_is_mailed(installed: Installation, clock: Clock, edition: Edition) -> None:
+    first, second = ask(edition), ask(edition, name="专家R02", unit="R02大学")
+    to_review(installed, clock, edition)
+    reviewing.save_sheets(edition.id, 1, R01, {f"{edition.id}/e/{code}": (FULL, "", 0) for code in ("A01", "A02", "B01")})
+    signing.sign(edition.id, 1, R01, "专家R01")
+    with pytest.raises(InputError):
+        avoiding.decide(edition.id, {second: Answer(True, "理由成立"), first: Answer(True, "理由成立")}, admin=ADMIN)
+    with pytest.raises(InputError) as refused:
+        avoiding.decide(edition.id, {second: Answer(False, " "), first: Answer(False, "无依据\x01")}, admin=ADMIN)
+    assert [(one.field, one.column) for one in refused.value.faults] == [(second, "missing"), (first, "text")]
+    with installed.database.read() as store:
+        assert [one.state for one in store.avoidances(edition.id)] == ["asked", "asked"]
+    assert told(installed, edition) == []
+
+
+def test_who_steps_in_for_one_is_nobody_whom_another_request_keeps_away(installed: Installation, clock: Clock, edition: Edition) -> None:
+    first, second = ask(edition), ask(edition, name="专家R02", unit="R02大学")
+    to_review(installed, clock, edition)
+    avoiding.decide(edition.id, {first: Answer(True, "理由成立"), second: Answer(True, "理由成立")}, admin=ADMIN)
+    with installed.database.read() as store:
+        pairs = {(one.entry[-3:], one.reviewer[-3:], one.recused) for one in store.assignments(edition.id, 1)}
+    assert pairs == {("A01", "R01", True), ("A02", "R01", True), ("B01", "R01", False), ("A01", "R03", False), ("A02", "R03", False)}

@@ -173,7 +173,7 @@ EXPECTED: dict[str, Access] = {
     "/admin/editions/{edition_id}/quotas/{code}": Access(ADMIN, post=422, own={"code": "N01"}),
     "/admin/editions/{edition_id}/conflicts": Access(ADMIN),
     "/admin/editions/{edition_id}/conflicts/{pair}": Access(ADMIN, get=404, post=404, own={"pair": "A01~R01"}),  # nothing between them
-    "/admin/editions/{edition_id}/avoidances": Access(ADMIN, post=404),  # no such act
+    "/admin/editions/{edition_id}/avoidances": Access(ADMIN, post=422),  # nothing is decided
     "/admin/editions/{edition_id}/duplicates": Access(ADMIN),
     "/admin/editions/{edition_id}/laureates": Access(ADMIN, post=422),  # no file
     "/admin/editions/{edition_id}/duplicates/{pair}": Access(ADMIN, get=404, post=404, own={"pair": "A01~A02"}),  # no such pair

@@ -182,21 +182,48 @@ def asked(world: World, clock: Clock) -> str:
 async def test_a_request_shows_whom_it_means_and_is_granted_with_a_reason(admin: Browser, world: World, asked: str) -> None:
     page = (await admin.get(AVOIDANCES)).text
     assert [text for text in ("学术争议", "示例省N01学会", '<span class="code-tag">R01</span>') if text not in page] == []
-    answer = await admin.post(AVOIDANCES, {"act": "grant", "request": asked, "reason": ""})
-    assert (answer.status_code, f'id="fault-{asked}"' in answer.text) == (422, True)
-    assert (await admin.post(AVOIDANCES, {"act": "grant", "request": asked, "reason": "理由成立"})).status_code == 303
-    assert "理由成立" in (await admin.get(AVOIDANCES)).text
+    answer = await admin.post(AVOIDANCES, {f"act-{asked}": "grant", f"reason-{asked}": ""})
+    assert (answer.status_code, f'id="fault-{asked}">请填写理由' in answer.text) == (422, True)
+    assert f'name="act-{asked}" value="grant" checked' in answer.text
+    assert (await admin.post(AVOIDANCES, {f"act-{asked}": "grant", f"reason-{asked}": "理由成立"})).status_code == 303
+    page = (await admin.get(f"{AVOIDANCES}?done=1")).text
+    assert [text for text in ("理由成立", "已保存，并已通知推荐单位。") if text not in page] == []
     assert (holders(world.installation, world.edition, "A01"), holders(world.installation, world.edition, "A02")) != (["R01"], ["R01"])
     assert "推荐单位申请回避" in (await admin.get(f"{BASE}?show=all")).text
 
 
 async def test_a_request_can_be_refused_and_anothers_number_is_nothing(admin: Browser, world: World, asked: str) -> None:
     await admin.get(AVOIDANCES)
-    assert (await admin.post(AVOIDANCES, {"act": "refuse", "request": asked, "reason": "理由不足"})).status_code == 303
+    assert (await admin.post(AVOIDANCES, {f"act-{asked}": "refuse", f"reason-{asked}": "理由不足"})).status_code == 303
     assert "不同意" in (await admin.get(AVOIDANCES)).text
-    assert (await admin.post(AVOIDANCES, {"act": "grant", "request": "x", "reason": "理由"})).status_code == 404
-    assert (await admin.post(AVOIDANCES, {"act": "fly", "request": asked, "reason": "理由"})).status_code == 404
+    assert (await admin.post(AVOIDANCES, {"act-x": "grant", "reason-x": "理由"})).status_code == 404
+    assert (await admin.post(AVOIDANCES, {f"act-{asked}": "fly", f"reason-{asked}": "理由"})).status_code == 404
     assert holders(world.installation, world.edition, "A01") == ["R01"]
+    with world.installation.database.read() as store:
+        (mail,) = [one for one in store.mails(world.edition.id) if one.template == "avoidances_decided"]
+    assert (mail.to_address, mail.params["lines"][0]["reason"]) == ("n01@example.org", "理由不足")
+
+
+async def test_a_reason_without_a_decision_is_asked_about_and_kept(admin: Browser, world: World, asked: str) -> None:
+    await admin.get(AVOIDANCES)
+    answer = await admin.post(AVOIDANCES, {f"act-{asked}": "", f"reason-{asked}": "理由不足"})
+    told = ("请选择同意或不同意", ">理由不足</textarea>")
+    assert (answer.status_code, [text for text in told if text not in answer.text]) == (422, [])
+    answer = await admin.post(AVOIDANCES, {f"act-{asked}": "", f"reason-{asked}": ""})
+    assert (answer.status_code, "请选择同意或不同意" in answer.text) == (422, True)
+    answer = await admin.post(AVOIDANCES, {f"act-{asked}": "refuse", f"reason-{asked}": "坏\ufffd"})
+    assert (answer.status_code, "含有无法保存的字符" in answer.text) == (422, True)
+    with world.installation.database.read() as store:
+        assert [one.state for one in store.avoidances(world.edition.id)] == ["asked"]
+
+
+async def test_a_request_whose_reviewer_has_signed_says_so_at_its_place(admin: Browser, world: World, asked: str) -> None:
+    reviewing.save_sheets(world.edition.id, 1, R01, {A01: (FULL, "", 0)})
+    signing.sign(world.edition.id, 1, R01, "专家R01")
+    await admin.get(AVOIDANCES)
+    answer = await admin.post(AVOIDANCES, {f"act-{asked}": "grant", f"reason-{asked}": "理由成立"})
+    assert (answer.status_code, f'id="fault-{asked}">没有保存：专家已签署该项评分表。' in answer.text) == (422, True)
+    assert ">理由成立</textarea>" in answer.text
 
 
 @pytest.mark.parametrize(("role", "code", "paths"), [
@@ -226,6 +253,6 @@ async def test_a_reviewer_never_learns_of_a_request(browser: Browser, world: Wor
     page = (await browser.get("/review")).text
     assert "A02" in page
     assert [text for text in ("学术争议", "回避申请", "2025年度课题", "合作项目") if text in page] == []
-    avoiding.decide(world.edition.id, asked, grant=True, reason="理由成立", admin="admin@example.org")
+    avoiding.decide(world.edition.id, {asked: avoiding.Answer(grant=True, reason="理由成立")}, admin="admin@example.org")
     page = (await browser.get("/review")).text
     assert [text for text in ("学术争议", "理由成立", "回避申请", "A01", "A02") if text in page] == []

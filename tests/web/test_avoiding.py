@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tasks import avoiding
+from tasks.avoiding import Answer
 from tasks.installation import Installation
 from tests import builders
 from tests.builders import Clock
@@ -16,8 +17,8 @@ WHO = {"name": "专家R01", "unit": "R01大学", "reason": "有学术争议"}
 
 
 @pytest.fixture
-def world(installed: Installation, clock: Clock) -> World:
-    return World(installed, a_world(installed, clock))
+def world(request: pytest.FixtureRequest, installed: Installation, clock: Clock) -> World:
+    return World(installed, a_world(installed, clock, **getattr(request, "param", {})))
 
 
 @pytest.fixture
@@ -38,11 +39,12 @@ async def test_a_request_is_kept_shown_with_its_state_and_taken_back(unit: Brows
     await unit.get(HERE)
     answer = await unit.post(HERE, {"act": "ask", **WHO})
     assert (answer.status_code, answer.headers["location"]) == (303, f"{HERE}?done=ask")
-    page = (await unit.get(HERE)).text
+    page = (await unit.get(f"{HERE}?done=ask")).text
+    assert ("已保存，由评审办公室审核，结果以邮件告知。" in page, "自动同意" in page) == (True, False)
     assert [text for text in (*WHO.values(), "待处理", "1 / 2") if text not in page] == []
     with world.installation.database.read() as store:
         (one,) = store.avoidances(world.edition.id)
-    avoiding.decide(world.edition.id, one.id, grant=False, reason="理由不足", admin="admin@example.org")
+    avoiding.decide(world.edition.id, {one.id: Answer(grant=False, reason="理由不足")}, admin="admin@example.org")
     page = (await unit.get(HERE)).text
     assert [text for text in ("不同意", "理由不足") if text not in page] == []
     assert (await unit.post(HERE, {"act": f"take_back:{one.id}"})).status_code == 303
@@ -77,6 +79,17 @@ async def test_beyond_the_limit_the_page_says_what_to_do(unit: Browser, world: W
     assert (answer.status_code, "请先撤回一位，再填写新的" in answer.text, "有学术争议" in answer.text) == (422, True, True)
     page = (await unit.get(HERE)).text
     assert ("申请人数已满。如需更换，请先撤回一位。" in page, 'name="reason"' in page) == (True, False)
+
+
+@pytest.mark.parametrize("world", [{"avoid_grants": "automatic"}], indirect=True)
+async def test_where_the_rule_grants_the_page_says_so(unit: Browser, world: World) -> None:
+    assert "按评选规则，申请提交后自动同意，不另发邮件。" in (await unit.get(HERE)).text
+    answer = await unit.post(HERE, {"act": "ask", **WHO})
+    page = (await unit.get(answer.headers["location"])).text
+    said = ("已保存，并已按评选规则自动同意：该专家不评审本单位的申报项。", "同意回避", "按规则自动同意")
+    assert ([text for text in said if text not in page], "由评审办公室审核" in page) == ([], False)
+    with world.installation.database.read() as store:
+        assert [one.template for one in store.mails(world.edition.id)] == []
 
 
 async def test_another_unit_sees_and_takes_back_nothing_of_it(other_browser: Browser, world: World) -> None:
