@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flows.recorded import recorded
 from models.edition import Deadline, Lease
-from tasks import grouping, healing, re_review, scoring, stages, unsigned
+from tasks import grouping, healing, re_review, reserves, scoring, stages, unsigned
 
 remind = scoring.remind_reviewers
 
@@ -15,6 +15,7 @@ async def open_stage(lease: Lease, position: int) -> None:
     stages.begin_opening(lease, position)
     grouping.fix_groups(lease, position)
     scoring.draw_panels(lease, position)
+    reserves.draw_reserves(lease, position)
     scoring.invite_reviewers(lease, position)
     stages.finish_opening(lease, position)
 

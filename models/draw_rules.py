@@ -10,6 +10,8 @@ from pydantic import Field
 
 from models.declared import Declared, Misfit
 
+MOST_RESERVES = 20
+"""More reserves of one entry than any panel has members."""
 PanelSize = Annotated[int, Field(ge=1)]
 _FIRST_LEVEL = re.compile(r"\d{3}")
 

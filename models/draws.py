@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-DrawKind = Literal["first", "further", "substitute", "fill", "top_up", "repair", "resolve", "balanced"]
-"""The engine's first draw, a further round, a substitute for who left; and what the office asks for (`docs/assigning.md`)."""
+DrawKind = Literal["first", "reserve", "further", "substitute", "fill", "top_up", "repair", "resolve", "balanced"]
+"""The engine's first draw, reserves, a further round, a substitute for who left; and what the office asks for (`docs/assigning.md`)."""
 
 
 @dataclass(frozen=True, slots=True)

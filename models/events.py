@@ -42,6 +42,7 @@ EventType = Literal[
     "FileKept",
     "FileRefused",
     "PanelsDrawn",
+    "ReservesDrawn",
     "PanelsChanged",
     "LinkIssued",
     "LinkRevoked",

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from models import draw_rules, healing, relations, tie_breaks
 from models.asking import REASON_CODES, Composition, NotAgain, PublicityProof, ReasonCode
 from models.declared import ClosingTime, Declared, Exact, LocalTime, Misfit, Share, Slug, Words, later, not_yet, refuse
-from models.draw_rules import DrawRules, PanelSize
+from models.draw_rules import MOST_RESERVES, DrawRules, PanelSize
 from models.relations import Relation
 from models.sheets import Criterion, Distribution, Flaw, misfits
 from models.tie_breaks import Limits, ReReview, TieLink
@@ -193,7 +193,9 @@ class ScoringStage(_Stage):
     """The promise of confidentiality that a reviewer makes before seeing anything; the usual one if left out."""
     link_code: bool = False
     """A browser that enters by a reviewer's link must also type a code mailed to the registered address."""
-    reserve: int = later(0, "reserve reviewers drawn beforehand, rule R4")
+    reserve: int = Field(default=0, ge=0, le=MOST_RESERVES)
+    """So many reserves are drawn for each entry together with its panel; whenever somebody leaves it, the first of them who still fits
+    steps in (rule R4). They are not invited and have nothing to read until then. 0 = the substitute is drawn when one is needed."""
     reply_by_days: int | None = Field(default=None, ge=1, le=90)
     """Natural days that a reviewer has to answer an invitation, counted from the day after it; entries without an answer by 24:00 of
     the last one go to substitutes (rule R8). Without it an invitation waits until the deadline."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
@@ -57,8 +58,20 @@ def canonical(given: Any) -> bytes:
     return rfc8785.dumps(given)
 
 
-def solved(given: Mapping[str, Any]) -> Plan:
-    """Draw what a document asks."""
+@dataclass(frozen=True)
+class Asked:
+    """What a document asks, as values."""
+
+    needs: tuple[Need, ...]
+    people: tuple[Panelist, ...]
+    taken: Mapping[str, int]
+    terms: Terms
+    seed: int
+    unit_matters: bool
+
+
+def read(given: Mapping[str, Any]) -> Asked:
+    """What a document asks."""
     said, words = given["terms"], given.get("keywords", {"at_most": 0, "needs": {}, "panelists": {}})
     terms = Terms(
         per_unit=said["per_unit"],
@@ -68,16 +81,23 @@ def solved(given: Mapping[str, Any]) -> Plan:
         mode=said["mode"],
         keywords=words["at_most"],
     )
-    needs = [
+    needs = tuple(
         Need(entry, seats, unit, topic, frozenset(barred), tuple(there), frozenset(kept), fits, tuple(words["needs"].get(entry, ())))
         for entry, seats, unit, topic, barred, there, kept, fits in given["needs"]
-    ]
-    people = [
+    )
+    people = tuple(
         Panelist(code, unit, tuple(disciplines), capacity, tuple(words["panelists"].get(code, ())), given.get("least", {}).get(code))
         for code, unit, disciplines, capacity, _ in given["panelists"]
-    ]
+    )
     taken = {code: load for code, _, _, _, load in given["panelists"]}
-    return assignment.plan(needs, people, seed=int(given["seed"]), unit_matters=given["unit_matters"], taken=taken, terms=terms)
+    return Asked(needs, people, taken, terms, int(given["seed"]), given["unit_matters"])
+
+
+def solved(given: Mapping[str, Any]) -> Plan:
+    """Draw what a document asks."""
+    asked = read(given)
+    unit_matters, taken = asked.unit_matters, asked.taken
+    return assignment.plan(asked.needs, asked.people, seed=asked.seed, unit_matters=unit_matters, taken=taken, terms=asked.terms)
 
 
 def result(plan: Plan) -> dict[str, Any]:

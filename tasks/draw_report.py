@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from models.declared import Words
@@ -14,7 +14,7 @@ from models.stages import ScoringStage
 from models.store import Store
 from rules import shortage
 from rules.conflicts import unit_key
-from tasks import drawing, joined_later, known_conflicts, ranking_report, shortages
+from tasks import drawing, joined_later, known_conflicts, ranking_report, reserves, shortages
 from tasks.joined_later import Joined
 
 Reason = str
@@ -32,7 +32,7 @@ class Round:
     empty: int
     digest: str
     kind: str = ""
-    """Of a draw that the office asked for: its mode."""
+    """Of a draw that the office asked for: its mode; `reserve`: of reserves, who sit nowhere yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,8 @@ class Report:
     """Seats whose reviewers share keywords with the entry."""
     shared: int = 0
     """Keywords that they share in all, as far as they count."""
+    spare: Mapping[int, int] = field(default_factory=dict)
+    """Reserves who could still be called -> entries that have so many; empty unless reserves were drawn."""
 
     @property
     def drawn(self) -> bool:
@@ -120,7 +122,7 @@ def report(store: Store, edition: Edition) -> Report:
     """
     run, stage = ranking_report.stage_of(edition)
     look = _Look(store, edition, run, stage)
-    events = store.events(edition.id, "PanelsDrawn", "PanelsChanged")
+    events = store.events(edition.id, "PanelsDrawn", "ReservesDrawn", "PanelsChanged")
     rounds = [_round(one, run) for one in events if one.payload["stage"] == run.name and "seed" in one.payload]
     drawn = bool(look.panels)
     short, gaps = look.shortage() if run.state != "closed" else ((), ())
@@ -139,14 +141,15 @@ def report(store: Store, edition: Edition) -> Report:
         fits=look.fits(),
         joined=joined_later.joined(store, edition, run, look.assignments),
         wanted=tuple(sorted(set(look.wanted.values()) or {stage.panel})),
-        sharing=sum(n > 0 for n in look.shared()), shared=sum(look.shared()),
+        sharing=sum(n > 0 for n in look.shared()), shared=sum(look.shared()), spare=look.spare(),
     )  # fmt: skip
 
 
 def _round(event: Event, run: StageRun) -> Round:
     said = event.payload
-    if event.type == "PanelsDrawn":
-        return Round(said["round"], event.at, said["seed"], said["seats"], said["empty"], said["digest"])
+    if event.type in ("PanelsDrawn", "ReservesDrawn"):
+        kind = "reserve" if event.type == "ReservesDrawn" else ""
+        return Round(said["round"], event.at, said["seed"], said["seats"], said["empty"], said["digest"], kind)
     return Round(run.round, event.at, int(said["seed"]), len(said["put"]), said["empty"], said["digest"], said["mode"])
 
 
@@ -177,6 +180,13 @@ class _Look:
             for one in self.people
             for most in (drawing.capacity(one, self.stage, answers.get(one.id)),)
         )
+
+    def spare(self) -> dict[int, int]:
+        """Entries by how many reserves they have left."""
+        if not self.store.drawn_pairs(self.edition.id, self.run.position, "reserve"):
+            return {}
+        there = reserves.waiting(self.store, self.edition, self.run, self.entries)
+        return dict(sorted(Counter(len(there.get(one.code, ())) for one in self.entries).items()))
 
     def forbidden(self) -> dict[Reason, int]:
         """Pairs by the first conflict that holds."""

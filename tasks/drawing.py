@@ -11,11 +11,13 @@ from typing import Any, Literal
 
 from models.draws import DrawKind, NewDraw
 from models.edition import Assignment, Edition, Entry, Reviewer, StageRun
+from models.errors import LeaseLost
 from models.reviewing import Invitation
 from models.stages import ScoringStage
 from models.store import Store
 from rules import assignment, draw_records, keywords
 from rules.digests import digest
+from rules.reserves import Unfit
 from tasks import known_conflicts, links, reply_dates
 from tasks.installation import settings
 from tasks.known_conflicts import Known
@@ -45,6 +47,17 @@ class Drawn(assignment.Plan):
 
     question: Mapping[str, Any] = field(default_factory=dict)
     result: Mapping[str, Any] = field(default_factory=dict)
+    reserves: tuple[tuple[str, str], ...] = ()
+    """Those of the pairs who were not drawn now: reserves who stepped in (`tasks.reserves`)."""
+    passed: tuple[tuple[str, str, Unfit], ...] = ()
+    """Entry, and reserve who was passed over, and why."""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What an event says of reserves, if there is anything to say."""
+        if not (self.reserves or self.passed):
+            return {}
+        return {"reserves": [list(one) for one in self.reserves], "passed": [list(one) for one in self.passed]}
 
 
 def solver() -> str:
@@ -54,7 +67,7 @@ def solver() -> str:
 
 def question(
     store: Store, edition: Edition, run: StageRun, seats: Mapping[str, int], entries: Sequence[Entry],
-    movable: Collection[tuple[str, str]] = (),
+    movable: Collection[tuple[str, str]] = (), joining: Collection[tuple[str, str]] = (),
 ) -> Question:  # fmt: skip
     """Who is needed, and who could be drawn.
 
@@ -68,6 +81,7 @@ def question(
         seats: Entry id -> open seats; entries that are left out, or have none, need nobody.
         entries: The entries.
         movable: Pairs in hand, entry id and reviewer id, whose seats are among those to be drawn; they may stay.
+        joining: Pairs that come into hand in the same act, and are not stored yet.
     """
     stage = run.declared
     assert isinstance(stage, ScoringStage)  # noqa: S101 - narrows the type; the flows call by kind
@@ -85,6 +99,9 @@ def question(
         moving[entry_id].add(who)
     held = [one for one in store.panels_of(run.position, [one.id for one in entries]) if one.reviewer not in moving[one.entry]]
     barred, sitting = _barred(known, held), _sitting(held)
+    for entry_id, who in joining:
+        barred[entry_id].add(who)
+        sitting[entry_id].add(who)
     needs = tuple(
         assignment.Need(
             entry=entry.code,
@@ -112,7 +129,9 @@ def question(
         for one in reviewers
     )
     moved = Counter(who for _, who in movable)
-    taken = {codes[one]: load - moved[one] for one, (load, _) in store.progress(edition.id, run.position).items() if one in codes}
+    moved.subtract(who for _, who in joining)
+    loads = {one: load for one, (load, _) in store.progress(edition.id, run.position).items()}
+    taken = {codes[one]: loads.get(one, 0) - moved[one] for one in {*loads, *(who for _, who in joining)} if one in codes}
     groups = tuple(assignment.Group(tuple(map(known.units.head, one.units)), one.at_most) for one in stage.draw.groups)
     counted = stage.draw.keywords_at_most if stage.draw.keywords else 0
     terms = assignment.Terms(stage.per_unit, groups, stage.min_load, stage.draw.neighbours, keywords=counted)
@@ -128,12 +147,12 @@ def document(asked: Question, stage: ScoringStage, *, seed: int, mode: Mode = "p
 
 def draw(
     store: Store, edition: Edition, run: StageRun, seats: Mapping[str, int], entries: Sequence[Entry], *, seed: int,
-    mode: Mode = "plain",
+    mode: Mode = "plain", joining: Collection[tuple[str, str]] = (),
 ) -> Drawn:  # fmt: skip
-    """Plan seats for entries; see `question` for who is not drawn."""
+    """Plan seats for entries; see `question` for who is not drawn, and for `joining`."""
     stage = run.declared
     assert isinstance(stage, ScoringStage)  # noqa: S101 - as above
-    asked = document(question(store, edition, run, seats, entries), stage, seed=seed, mode=mode)
+    asked = document(question(store, edition, run, seats, entries, joining=joining), stage, seed=seed, mode=mode)
     return solved(store, edition, entries, asked)
 
 
@@ -156,8 +175,29 @@ def keep(store: Store, edition: Edition, run: StageRun, drawn: Drawn, *, number:
     record(store, edition, run, drawn, kind="further" if number else "first", number=number)
     store.append(
         edition.id, "PanelsDrawn", actor="engine", stage=run.name, round=number, seed=edition.seed + number, seats=len(drawn.pairs),
-        empty=sum(drawn.short.values()), digest=digest([list(pair) for pair in drawn.pairs]),
+        empty=sum(drawn.short.values()), digest=digest([list(pair) for pair in drawn.pairs]), **drawn.told,
     )  # fmt: skip
+
+
+def refuse_moved(store: Store, run: StageRun, there: Sequence[Assignment]) -> None:
+    """Keep the stage as it is until the transaction ends, and refuse to keep what was drawn from panels that are no longer so.
+
+    Args:
+        store: The transaction in which the draw is kept.
+        run: The stage as it was when it was drawn for.
+        there: Its assignments at that time.
+
+    Raises:
+        LeaseLost: panels were changed, or the stage was extended or sent out again, while others were drawn.
+    """
+    now = store.lock_stage(run.edition, run.position, to_change=True)
+    panels = store.assignments(run.edition, run.position)
+    if _drawn_from(panels) != _drawn_from(there) or (now.state, now.round, now.closes_at) != (run.state, run.round, run.closes_at):
+        raise LeaseLost(f"{run.edition}: panels of {run.name} were changed while others were drawn; nothing was written")
+
+
+def _drawn_from(panels: Sequence[Assignment]) -> set[tuple[str, bool]]:
+    return {(one.id, one.recused) for one in panels}
 
 
 def record(store: Store, edition: Edition, run: StageRun, drawn: Drawn, *, kind: DrawKind, number: int, actor: str = "engine") -> None:

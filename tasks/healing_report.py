@@ -46,6 +46,8 @@ class Healed:
     """Code of an entry, and of the reviewer who came for it."""
     why: str
     """The sentence of the record, in English; for a late entry and a refused address the words that were given."""
+    reserves: tuple[tuple[str, str], ...] = ()
+    """Those of `came` who had been drawn beforehand."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ def _line(event: Event, after: Event | None, codes: Mapping[str, str]) -> Healed
     # Who leaves and who comes are written in one transaction, one after the other.
     drawn = after.payload if after is not None and after.type == "SubstitutesDrawn" else None
     came, why = (_pairs(drawn["pairs"], codes), str(drawn["reason"])) if drawn is not None else ((), "")
-    return Healed(event.at, cause, codes.get(said["reviewer"], ""), entries, came, said["reply"] or why)
+    reserves = _pairs(drawn.get("reserves", []), codes) if drawn is not None else ()
+    return Healed(event.at, cause, codes.get(said["reviewer"], ""), entries, came, said["reply"] or why, reserves)
 
 
 def _expired(event: Event, codes: Mapping[str, str]) -> Iterator[Healed]:

@@ -10,6 +10,7 @@ from typing import Literal
 from models.edition import Assignment, Edition, StageRun
 from models.events import Event, EventType
 from models.store import Store
+from rules.reserves import Unfit
 
 Cause = Literal[
     "conflict", "office", "declined", "limit", "scores", "unknown", "chosen", "drawn", "no_answer", "silent", "bounced", "returned", "late",
@@ -42,6 +43,10 @@ class Joined:
     """Code of the conflict of interest, if that was the cause."""
     still: bool = True
     """Whether the entry is still in the reviewer's hands."""
+    reserve: bool = False
+    """Whether the reviewer was drawn beforehand as a reserve of the entry."""
+    passed: tuple[tuple[str, Unfit], ...] = ()
+    """Reserves of the entry who would have been next, by code, and why they were passed over."""
 
 
 def joined(store: Store, edition: Edition, run: StageRun, assignments: Sequence[Assignment]) -> tuple[Joined, ...]:
@@ -107,7 +112,10 @@ class _Telling:
 
     def _line(self, event: Event, entry: str, reviewer: str, cause: Cause, leaver: str, reason: str) -> Joined:
         still = self.hands.get((entry, reviewer), False)
-        return Joined(event.at, self.entries.get(entry, entry), self.reviewers.get(reviewer, reviewer), cause, leaver, reason, still)
+        reserve = [entry, reviewer] in event.payload.get("reserves", ())
+        passed = tuple((self.reviewers.get(who, who), why) for of, who, why in event.payload.get("passed", ()) if of == entry)
+        who = self.reviewers.get(reviewer, reviewer)
+        return Joined(event.at, self.entries.get(entry, entry), who, cause, leaver, reason, still, reserve, passed)
 
 
 def _put(event: Event) -> list[tuple[str, str]]:

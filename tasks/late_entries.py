@@ -11,7 +11,7 @@ from models.errors import Fault, InputError, NotAllowed, NotFound, TooLate
 from models.store import Store
 from rules import assignment, eligibility
 from rules.text import TextRefused, clean
-from tasks import drawing, grouping, reply_dates, rounds, substitutes
+from tasks import drawing, grouping, reply_dates, reserves, rounds, substitutes
 from tasks.installation import database
 
 ADMISSIBLE: tuple[EntryState, ...] = ("ineligible", "not_accepted")
@@ -94,6 +94,9 @@ def _seat(store: Store, edition: Edition, run: StageRun, entry: Entry, reason: s
         store.add_assignments(edition.id, run.position, pairs, number=run.round)
         drawing.record(store, edition, run, drawn, kind="top_up", number=run.round, actor=actor)
         substitutes.tell(store, edition, run, pairs, fresh)
+        if reply_dates.declared(run).reserve:
+            spare = reserves.draw(store, edition, run, [entry], seed=assignment.seed_for(seed, "reserve"))
+            reserves.keep(store, edition, run, spare, actor=actor)
     people = {one.id: one.code for one in store.reviewers(edition.id)}
     named = ", ".join(people[who] for _, who in pairs) or "nobody"
     store.append(

@@ -10,7 +10,7 @@ from models.edition import Assignment, Edition, Entry, Reviewer, ScoreSheet, Sta
 from models.stages import ScoringStage
 from models.store import Store
 from rules.panel_flow import EXACT
-from tasks import drawing, ranking_report, reviewing
+from tasks import drawing, ranking_report, reserves, reviewing
 
 SheetState = Literal["new", "draft", "complete", "signed", "left"]
 """Not begun; begun; nothing lacks but the signature; signed; no longer in the reviewer's hands."""
@@ -39,6 +39,8 @@ class Panel:
     """How many there should be."""
     topical: bool
     """Whether anything is asked of the reviewers' disciplines."""
+    reserves: tuple[Reviewer, ...] = ()
+    """Who steps in when a seat becomes free, the first one first."""
 
     @property
     def held(self) -> tuple[Seat, ...]:
@@ -90,10 +92,12 @@ def seen(store: Store, edition: Edition) -> Seen:
         state = _state(stage, entry, pair, sheets.get(pair.id))
         return Seat(who, drawing.fit_of(who, entry, stage), drawing.shared_of(who, entry, stage), state)
 
-    panels = []
-    for entry in sorted(whole, key=lambda one: one.code):
+    panels, entries, of_code = [], sorted(whole, key=lambda one: one.code), {one.code: one for one in people.values()}
+    spare = {code: tuple(map(of_code.__getitem__, some)) for code, some in reserves.waiting(store, edition, run, entries).items()}
+    for entry in entries:
         seats = sorted((seat(entry, pair) for pair in pairs[entry.id]), key=lambda one: (one.state == "left", one.reviewer.code))
-        panels.append(Panel(entry, tuple(seats), drawing.size_of(entry, stage), drawing.topic(entry, stage) is not None))
+        topical = drawing.topic(entry, stage) is not None
+        panels.append(Panel(entry, tuple(seats), drawing.size_of(entry, stage), topical, spare.get(entry.code, ())))
     return Seen(run, stage, tuple(panels))
 
 

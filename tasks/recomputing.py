@@ -10,7 +10,7 @@ from models.edition import Edition, StageRun
 from models.errors import JinbangError, NotFound
 from models.stages import ScoringStage
 from models.store import Store
-from rules import draw_records, frozen_rule
+from rules import draw_records, frozen_rule, reserves
 from rules.digests import digest
 from tasks import scoring, sheet_records
 from tasks.installation import database
@@ -79,15 +79,18 @@ def _draw(run: StageRun, kept: KeptDraw) -> Compared:
         differences.append("the recorded seats are no longer those that were recorded (their digest differs)")
     was = _seats(kept)
     try:
-        now = set(draw_records.solved(made.question).pairs)
+        plan = reserves.drawn(made.question) if made.kind == "reserve" else draw_records.solved(made.question)
     except Exception as failure:
         # A record that somebody has changed can hold anything; what was recorded whole must be solved.
         if not differences:
             raise
         differences.append(f"it cannot be solved any more ({type(failure).__name__})")
     else:
+        now = set(plan.pairs)
         differences += [f"{entry} went to {who}, and would not now" for entry, who in sorted(was - now)]
         differences += [f"{entry} would go to {who} now, and did not" for entry, who in sorted(now - was)]
+        if made.kind == "reserve" and was == now and [list(one) for one in plan.pairs] != list(made.result["pairs"]):
+            differences.append("reserves would step in in another order now")
     if differences and made.question.get("version") != draw_records.VERSION:
         differences.append(f"it was drawn by {made.solver}; this version draws as {draw_records.VERSION}")
     return Compared(run.name, f"draw {kept.id} ({made.kind}, round {made.round}, {len(was)} seats, {made.solver})", tuple(differences))
@@ -103,8 +106,16 @@ def _drawn_rounds(store: Store, edition: Edition, run: StageRun) -> Iterator[Com
     """Draws must be the panels that were given out: whoever changed the table of assignments later is found."""
     codes = {one.id: one.code for one in store.entries(edition.id)} | {one.id: one.code for one in store.reviewers(edition.id)}
     have = {(codes.get(one.entry, one.entry), codes.get(one.reviewer, one.reviewer)) for one in store.assignments(edition.id, run.position)}
-    drawn = {pair for kept in store.draws(edition.id, run.position) for pair in _seats(kept)}
+    draws = store.draws(edition.id, run.position)
+    drawn = {pair for kept in draws if kept.made.kind != "reserve" for pair in _seats(kept)}
+    spare = {pair for kept in draws if kept.made.kind == "reserve" for pair in _seats(kept)}
     events = store.events(edition.id, "PanelsChanged")
+    called = {
+        (codes.get(entry, entry), codes.get(who, who))
+        for one in store.events(edition.id, "SubstitutesDrawn", "PanelsDrawn")
+        if one.payload["stage"] == run.name
+        for entry, who in one.payload.get("reserves", ())
+    }
     by_hand = {
         (codes.get(entry, entry), codes.get(who, who))
         for one in events
@@ -113,8 +124,10 @@ def _drawn_rounds(store: Store, edition: Edition, run: StageRun) -> Iterator[Com
     }
     if not drawn:
         return
+    drawn |= called & spare
     differences = [f"{entry} was drawn for {who}, who does not have it" for entry, who in sorted(drawn - have)]
-    differences += [f"{who} has {entry}, which nobody drew or put there" for entry, who in sorted(have - drawn - by_hand)]
+    differences += [f"{who} stepped in at {entry} as a reserve, and was not drawn as one" for entry, who in sorted(called - spare)]
+    differences += [f"{who} has {entry}, which nobody drew or put there" for entry, who in sorted(have - drawn - called - by_hand)]
     yield Compared(run.name, f"panels ({len(have)} seats given)", tuple(differences))
 
 

@@ -1,4 +1,4 @@
-"""Reserves: an entry that loses a reviewer gets another one at once, by the rules of the first draw (rule R4)."""
+"""An entry that loses a reviewer gets another one at once: its reserve, or whom a draw by the rules of the first one finds (rule R4)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,24 @@ from models.store import Store
 from notifications import messages
 from rules import assignment
 from rules.digests import digest
-from tasks import drawing
+from rules.reserves import Unfit
+from tasks import drawing, reserves
+from tasks.drawing import Drawn
+
+_PASSED: dict[Unfit, str] = {
+    "gone": "struck off, declined, or not answering",
+    "conflict": "a conflict of interest is known",
+    "unit": "a colleague sits there",
+    "group": "the group of units has enough there",
+    "full": "has no room for it",
+}
 
 
 def replace(store: Store, edition_id: str, position: int, lost: Sequence[Assignment], *, why: str) -> int:
-    """Draw a reserve for every entry that has just lost a reviewer; nobody else is moved. Yields how many were drawn.
+    """Find a substitute for every entry that has just lost a reviewer; nobody else is moved. Yields how many were found.
 
-    An entry that still has a full panel gets none. If nobody is free the event says so, and the stage's `top_up`
-    decides at the deadline.
+    Its first reserve who still fits steps in; where none does, or none was drawn beforehand, somebody is drawn now. An entry that still
+    has a full panel gets nobody. If nobody is free the event says so, and the stage's `top_up` decides at the deadline.
 
     Args:
         store: The transaction in which the entries left.
@@ -35,14 +45,14 @@ def replace(store: Store, edition_id: str, position: int, lost: Sequence[Assignm
     entries = sorted(store.entries_by_id(pair.entry for pair in lost).values(), key=lambda one: one.code)
     seats = _open_seats(store, run, entries)
     seed = assignment.seed_for(edition.seed, "substitute", str(run.round), leaver.code, *(one.code for one in entries))
-    drawn = drawing.draw(store, edition, run, seats, entries, seed=seed)
+    drawn = reserves.fill(store, edition, run, seats, entries, seed=seed)
     fresh = _without_work(store, edition, run, {reviewer for _, reviewer in drawn.pairs})
     store.add_assignments(edition.id, position, drawn.pairs, number=run.round)
     drawing.record(store, edition, run, drawn, kind="substitute", number=run.round)
     store.append(
         edition.id, "SubstitutesDrawn", actor="engine", stage=run.name, round=run.round, seed=seed, seats=len(drawn.pairs),
         empty=sum(drawn.short.values()), pairs=[list(pair) for pair in drawn.pairs], digest=digest([list(pair) for pair in drawn.pairs]),
-        reason=_in_words(store, entries, leaver, drawn, why),
+        reason=_in_words(store, entries, leaver, drawn, why), **drawn.told,
     )  # fmt: skip
     tell(store, edition, run, drawn.pairs, fresh)
     if drawn.short:
@@ -93,12 +103,15 @@ def tell(
     )
 
 
-def _in_words(store: Store, entries: Sequence[Entry], leaver: Reviewer, drawn: assignment.Plan, why: str) -> str:
+def _in_words(store: Store, entries: Sequence[Entry], leaver: Reviewer, drawn: Drawn, why: str) -> str:
     codes = {one.id: one.code for one in entries}
     head = f"{', '.join(codes.values())} left {leaver.code} ({why})"
-    parts = [f"{store.reviewer(reviewer).code} takes {codes[entry]}" for entry, reviewer in drawn.pairs]
-    if parts:
-        parts[-1] += ": drawn by the seed among those without a conflict and with room, the least loaded first"
+    people = {who: store.reviewer(who).code for who in {*(one[1] for one in drawn.pairs), *(one[1] for one in drawn.passed)}}
+    parts = [f"{people[who]}, a reserve of {codes[entry]}, is passed over: {_PASSED[cause]}" for entry, who, cause in drawn.passed]
+    parts += [f"{people[who]} takes {codes[entry]} as its reserve, drawn beforehand" for entry, who in drawn.reserves]
+    now = [f"{people[who]} takes {codes[entry]}" for entry, who in drawn.pairs if (entry, who) not in drawn.reserves]
+    if now:
+        parts += [*now[:-1], f"{now[-1]}: drawn by the seed among those without a conflict and with room, the least loaded first"]
     if drawn.short:
         named = ", ".join(sorted(codes[entry] for entry in drawn.short))
         parts.append(f"nobody is free for {named}, the stage's top_up decides at the deadline")

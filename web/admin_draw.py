@@ -67,7 +67,7 @@ def show_draw(request: Request, visit: MaybeVisit, edition_id: str) -> Response:
         columns=_columns(found), fits=panel_words.FITS, causes=CAUSES, shown=_SHOWN, done=request.query_params.get("done"),
         changeable=found.run.state in ("opening", "open"), sent=Typed(texts={name: _code(request, name) for name in ("entry", "reviewer")}),
         reviewers=[(one.person.code, one.person.name) for one in found.loads],
-        modes=panel_words.NAMES, explained=panel_words.EXPLAINED,
+        modes=panel_words.NAMES, explained=panel_words.EXPLAINED, unfit=panel_words.UNFIT,
     )  # fmt: skip
 
 

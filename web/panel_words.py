@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rules.panel_flow import ANY_TOPIC, EXACT, FIRST_LEVEL, NEIGHBOUR, NO_MATCH
+from rules.reserves import Unfit
 from tasks.panel_checks import DoubtKind, Refusal
 from tasks.panels_seen import SheetState
 from web.language import gettext
@@ -24,12 +25,20 @@ SHEETS: dict[SheetState, str] = {
     "left": _("已退出"),
 }
 NAMES = {
+    "reserve": _("候补抽取"),
     "fill": _("首次抽取"),
     "top_up": _("补足空缺席位"),
     "repair": _("只补退出者留下的空缺"),
     "resolve": _("重新安排未开始的评审"),
     "balanced": _("均衡安排（先提高最差的一组）"),
     "manual": _("手工调整"),
+}
+UNFIT: dict[Unfit, str] = {
+    "gone": _("已停用、已谢绝或未答复"),
+    "conflict": _("存在利益冲突"),
+    "unit": _("专家组中已有同单位专家"),
+    "group": _("专家组中同组单位的专家已满"),
+    "full": _("评审数量已满"),
 }
 EXPLAINED = {
     "top_up": _("为所有未满的专家组补抽，已安排的不变。"),

@@ -11,7 +11,7 @@ import rfc8785
 import sqlalchemy as sa
 
 from models import deciding_tables, tables
-from models.draws import KeptDraw, NewDraw
+from models.draws import DrawKind, KeptDraw, NewDraw
 from models.stores.base import StoreBase
 
 
@@ -35,6 +35,13 @@ class DrawStore(StoreBase):
         query = sa.select(deciding_tables.DRAWS).where(table.edition == edition).order_by(table.id)
         rows = self._all(query if position is None else query.where(table.position == position))
         return tuple(_kept(row) for row in rows)
+
+    def drawn_pairs(self, edition: str, position: int, kind: DrawKind) -> tuple[tuple[str, str], ...]:
+        """What the draws of a kind came to, without what they were asked: codes of entry and reviewer, in the order that was kept."""
+        table = deciding_tables.DRAWS.c
+        query = sa.select(table.result).order_by(table.id)
+        rows = self._all(query.where(table.edition == edition, table.position == position, table.kind == kind))
+        return tuple((str(entry), str(who)) for row in rows for entry, who in _read(row.result).get("pairs", ()))
 
     def count_draws(self, edition: str) -> int:
         """How many draws of an edition were kept."""

@@ -257,7 +257,7 @@ def test_the_place_is_the_line_and_column_as_an_editor_counts(write: Write, old:
 
 
 def test_all_faults_are_told_at_once_in_the_order_of_the_file(write: Write) -> None:
-    text = changed("panel: 5", "panel: many\n    reserve: 2\n    pannel: 3")
+    text = changed("panel: 5", "panel: many\n    reserve: 99\n    pannel: 3")
     text = text.replace("quorum: 2/3", "quorum: 0").replace("edition:", "editon:").replace("    days: 5\n", "    days: 5\n    days: 6\n")
     assert [(fault.row, fault.field) for fault in faults_of(write(text))] == [
         (1, "edition"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from rules import assignment
 from rules.conflicts import barred
 from rules.digests import digest
 from rules.panel_flow import ANY_TOPIC, EXACT, FIRST_LEVEL, NO_MATCH
-from tasks import draw_report, drawing, inviting, recusing
+from tasks import draw_report, drawing, inviting, recusing, reserves
 from tasks.draw_report import Report, Round
 from tasks.installation import Installation
 from tasks.joined_later import Joined
@@ -227,6 +228,27 @@ async def test_the_page_is_english_where_english_was_asked_for(admin: Browser, w
         assert text in page
     page = re.sub(r"<datalist.*?</datalist>", "", page, flags=re.S)  # names of reviewers are what they are
     assert re.findall(r"[\u3400-\u9fff]+", page.replace("中文", "")) == []
+
+
+@declared(reserve=1, panel_by_class={"artwork": 3})
+async def test_reserves_stand_on_both_pages_and_who_stepped_in_as_one_is_told(admin: Browser, world: World) -> None:
+    with world.installation.database.write() as store:
+        edition = store.edition(world.edition.id)
+        drawn = reserves.draw(store, edition, edition.run_of("scoring"), store.entries(edition.id), seed=1)
+        pairs = [["A02", "R06"], *drawn.result["pairs"]]  # R06 is of the nominator's
+        told = replace(drawn, result={**drawn.result, "pairs": pairs})
+        reserves.keep(store, edition, edition.run_of("scoring"), told, actor="engine")
+    first = {entry[-3:]: who[-3:] for entry, who in drawn.pairs}
+    page, seats = (await admin.get(HERE)).text, (await admin.get(f"{HERE}/panels")).text
+    assert [text for text in ("候补抽取", "候补专家：", f"{len(first) - 1} 项还有 1 位，1 项还有 2 位") if text not in page] == []
+    assert seats.count("候补（依次递补）：") == len(first)
+    assert re.search(rf'候补（依次递补）：<span class="code-tag">R06</span>.*<span class="code-tag">{first["A02"]}</span>', seats)
+    recusing.recuse(edition.id, 1, *_accepted(world), reason="relative")
+    page = (await admin.get(f"{HERE}?lang=en")).text
+    assert "; a reserve drawn beforehand stepped in, and nobody else was moved." in page
+    assert "Reserve R06 was passed over: a conflict of interest." in page
+    (one,) = report(world).joined
+    assert (one.reviewer, one.reserve, one.passed) == (first["A02"], True, (("R06", "conflict"),))
 
 
 @declared(drawn=False)

@@ -22,6 +22,7 @@ from PIL import Image
 
 from config.settings import Settings
 from models import tables as t
+from models.draws import NewDraw
 from models.edition import File, Role
 from models.reviewing import Written
 from models.store import Database
@@ -166,6 +167,17 @@ def test_during_the_review_nobody_else_sees_any_difference(world: World, changes
         now = asyncio.run(look(world, concerned))
         assert "/review" in {address for _, address, _ in differences(own, now)}  # what nobody else sees is there
         own = now
+
+
+def test_who_is_a_reserve_shows_to_the_office_alone_and_not_even_to_the_reserve(world: World) -> None:
+    everybody, office = (*OTHERS, ("reviewer", ENTITLED)), ((None, "admin"),)
+    one, seen = asyncio.run(look(world, everybody)), asyncio.run(look(world, office))
+    with world.installation.database.write() as store:
+        result = {"pairs": [["W01", ENTITLED], ["A02", "R03"]], "short": {}}
+        store.add_draw(NewDraw(world.edition.id, 1, 0, "reserve", "engine", "", {}, result))
+    assert differences(one, asyncio.run(look(world, everybody))) == []
+    found = {address for _, address, _ in differences(seen, asyncio.run(look(world, office)))}
+    assert f"/admin/editions/{world.edition.id}/draw/panels" in found
 
 
 # -- from the call to the award: two whole seasons ---------------------------------------------------------------------------
