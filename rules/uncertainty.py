@@ -64,11 +64,13 @@ class Bands:
         count, place = len(self.entries), self.total
         if not count:
             return Words(zh=f"这些评分足以确定前{place}名", en=f"These scores tell clearly who is among the first {place}.")
-        one = "entry" if count == 1 else "entries"
-        left = f"{self.seats} of the places {'is' if self.seats == 1 else 'are'} left for them"
+        left = f"{self.seats} of the places {'is' if self.seats == 1 else 'are'} left for"
+        if count == 1:
+            zh = f"这些评分不能确定第{place}名前后的1项是否入围，尚有{self.seats}个名额，请评委会讨论"
+            return Words(zh=zh, en=f"With these scores it is open whether one entry is among the first {place}; {left} it.")
         return Words(
             zh=f"这些评分在第{place}名前后无法区分{count}项，其中尚有{self.seats}个名额，请评委会讨论",
-            en=f"With these scores {count} {one} cannot be told apart around place {place}; {left}.",
+            en=f"With these scores {count} entries cannot be told apart around place {place}; {left} them.",
         )
 
 

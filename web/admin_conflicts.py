@@ -36,7 +36,7 @@ VIEWS = {
 }
 SEATS = {"": _("未安排"), "drawn": _("正在评审"), "signed": _("已签署")}
 VERDICTS = {"allow": _("允许评审"), "bar": _("应当回避")}
-GRANTS = {"grant": _("同意回避"), "refuse": _("不同意")}
+GRANTS = {"grant": _("同意申请"), "refuse": _("不同意申请")}
 STATES = {"asked": _("待处理"), "granted": _("同意回避"), "refused": _("不同意")}
 SOURCES = {
     "signer": _("推荐意见"),

@@ -80,6 +80,7 @@ def environment(locale: str) -> Environment:
     made.policies["ext.i18n.trimmed"] = True
     made.filters |= {
         "both": words.both,
+        "sentence": lambda text: text[:1].upper() + text[1:],
         "ending": ending,
         "moment": moment,
         "cutoff": cutoff,

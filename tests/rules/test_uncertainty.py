@@ -102,6 +102,12 @@ def test_three_bands_and_the_line_within_the_middle_one() -> None:
     assert made.sentence.zh == "这些评分在第2名前后无法区分2项，其中尚有1个名额，请评委会讨论"
 
 
+def test_where_one_is_open_nobody_is_told_that_it_cannot_be_told_apart() -> None:
+    made = bands({"a": a_chance("1", "1"), "b": a_chance("0.3", "2.4"), "c": a_chance("0", "3")}, 1, clear=Decimal("0.9"))
+    assert made.sentence.en == "With these scores it is open whether one entry is among the first 1; 0 of the places are left for it."
+    assert made.sentence.zh == "这些评分不能确定第1名前后的1项是否入围，尚有0个名额，请评委会讨论"
+
+
 def test_where_nothing_is_open_the_sentence_says_so() -> None:
     made = bands({"a": a_chance("1", "1"), "b": a_chance("0", "2")}, 1, clear=Decimal("0.9"))
     assert (made.entries, made.seats) == ((), 0)
