@@ -30,13 +30,13 @@ def draw_reserves(lease: Lease, position: int) -> None:
         LeaseLost: panels were changed while reserves were drawn; nothing was written.
     """
     edition, run = stages.look(lease, position)
-    if not declared(run).reserve or stages.is_done(edition.id, position, "draw:reserves"):
+    if not declared(run).reserve or stages.is_done(edition.id, position, "draw_reserves"):
         return
     with database().read() as store:
         there = store.assignments(edition.id, position)
         entries = [one for one in store.entries(edition.id, "assigned") if not one.classified]
         drawn = draw(store, edition, run, entries, seed=assignment.seed_for(edition.seed, "reserve"))
-    with stages.step(lease, position, "draw:reserves") as store_:
+    with stages.step(lease, position, "draw_reserves") as store_:
         if store_ is not None:
             drawing.refuse_moved(store_, run, there)
             keep(store_, edition, run, drawn, actor="engine")

@@ -59,7 +59,7 @@ def test_the_trace_names_every_step(undisturbed: Undisturbed) -> None:
     others = {"begin_opening.after", "note_failure.after", "rehearsal_turn.after", "saving.committed"}
     assert set(undisturbed.passes) == steps | around | mail | others
     assert "re_review.uncommitted" in steps
-    assert len(steps) == 3 * 15
+    assert len(steps) == 3 * 16
 
 
 def test_the_command_goes_on_after_a_kill(bench: Bench, undisturbed: Undisturbed) -> None:

@@ -207,7 +207,7 @@ def test_panels_that_change_while_reserves_are_drawn_stop_the_draw(season: Seaso
     heals = started(season, reserve=1)
     with heals.database.write() as store:
         store.connection.execute(sa.delete(deciding_tables.DRAWS).where(deciding_tables.DRAWS.c.kind == "reserve"))
-        store.connection.execute(sa.text("DELETE FROM steps WHERE name = 'draw:reserves'"))
+        store.connection.execute(sa.text("DELETE FROM steps WHERE name = 'draw_reserves'"))
     real = drawing.question
 
     def meanwhile(*given: Any, **more: Any) -> Any:
