@@ -12,7 +12,7 @@ import pytest
 
 from models.errors import LeaseLost
 from rules import draw_records
-from tasks import draw_report, drawing, editions, panel_changes, panels_seen, recomputing, recusing, scoring
+from tasks import draw_report, drawing, editions, late_entries, panel_changes, panels_seen, recomputing, recusing, scoring
 from tasks.panel_changes import Wish
 from tests import builders
 from tests.tasks.driving import Season
@@ -116,6 +116,14 @@ def test_further_reviewers_come_up_to_the_size_of_the_class(season: Season) -> N
     made.give(next(code for code in panels(made)["B01"] if code not in panels(made)["A01"]), {"B01": 80})
     made.local("2026-06-21 01:00").advance()
     assert sizes(made) == {"A01": 4, "B01": 6}  # three scores are missing to four, and two reviewers are free
+
+
+def test_an_entry_that_joins_late_gets_a_panel_of_the_size_of_its_class(season: Season) -> None:
+    made = sized(season)
+    builders.put(made.database, made.id, entries=[builders.an_entry("B09", class_name="artwork")])
+    with made.database.write() as store:
+        store.set_entry_states({f"{made.id}/e/B09": "ineligible"})
+    assert late_entries.admit(made.id, "B09", "异议成立", actor="admin:a@example.org") == 4
 
 
 @pytest.mark.parametrize(("least", "loads"), [(None, {1, 2}), (3, {3})])

@@ -11,7 +11,7 @@ from tasks import grouping, packet
 from tests import builders
 from tests.tasks.conftest import people
 from tests.tasks.driving import ON_SQLITE, Season
-from tests.tasks.test_scoring import all_score
+from tests.tasks.test_scoring import all_score, panels
 
 SETS = [
     {"name": name, "title": {"zh": zh, "en": name.capitalize()}, "values": values}
@@ -20,10 +20,11 @@ SETS = [
 CODES = {"A01": "110", "A02": "120", "A03": "130", "A04": "440.20", "A05": "450", "A06": "630"}
 
 
-def grouped(season: Season, **groups: Any) -> Season:
-    """Papers in three groups, before the review begins."""
+def grouped(season: Season, *, scoring: dict[str, Any] | None = None, **groups: Any) -> Season:
+    """Papers in three groups, before the review begins; `scoring` changes that stage."""
     paper = builders.DECLARATION["classes"][0]
     changes: dict[str, Any] = builders.a_stage_change("shortlisting", counts={}, ratio=2)
+    changes["stages"] = [{**one, **(scoring or {})} if one["kind"] == "scoring" else one for one in changes["stages"]]
     declared = {"by": "discipline", "sets": SETS, **groups}
     process = builders.a_process(name="grouped", classes=[{**paper, "awards": 3}], groups=declared, nominators=NOMINATORS, **changes)
     made = Season(season.installed, season.clock, builders.keep(season.database, builders.an_edition(process)))
@@ -32,6 +33,16 @@ def grouped(season: Season, **groups: Any) -> Season:
     fields = builders.an_entry().fields
     made.hand_in([builders.an_entry(key, fields={**fields, "discipline": code}) for key, code in CODES.items()])
     return made
+
+
+def test_a_panel_has_the_size_of_the_group_in_which_its_entry_competes(season: Season) -> None:
+    made = grouped(
+        season, min_group=2, merge={"crossing": "engineering"},
+        scoring={"panel": 1, "panel_by_group": {"engineering": 3, "crossing": 2}, "aggregate": {"min_valid": 1}},
+    )  # fmt: skip
+    made.local("2026-06-01 00:00").advance()
+    sizes = {key: len(codes) for key, codes in panels(made).items()}
+    assert sizes == {"A01": 1, "A02": 1, "A03": 1, "A04": 3, "A05": 3, "A06": 3}
 
 
 NOMINATORS = {"society": {"title": {"zh": "省级学会", "en": "Societies"}, "max": {"paper": 9}}}
