@@ -121,12 +121,12 @@ class Flags(Declared):
 
 
 class TopUp(Declared):
-    """What happens at the deadline to entries with too few valid scores."""
+    """What happens at the deadline to entries with too few valid scores; unsigned sheets of all others are closed then."""
 
     rounds: int = Field(default=1, ge=0)
     """So many times further reviewers are drawn; after that the stage is blocked and an admin decides."""
     days: int = Field(default=5, ge=1)
-    """Natural days that the further reviewers get."""
+    """Natural days that the further reviewers get; who was late with one of these entries may sign as long."""
 
 
 class ScoringStage(_Stage):

@@ -33,8 +33,15 @@ def review_lapsed(
 
 
 def review_closed(
-    edition: Edition, run: StageRun, reviewer: Reviewer, codes: Sequence[str], complete: Sequence[str], *, locale: str = ZH
+    edition: Edition, run: StageRun, reviewer: Reviewer, codes: Sequence[str], complete: Sequence[str], *, left: int = 0,
+    until: datetime | None = None, locale: str = ZH,
 ) -> NewMail:  # fmt: skip
-    """Tells a reviewer that sheets were closed without a signature and do not count; `complete` are those that lacked nothing else."""
+    """Tells a reviewer that sheets were closed without a signature and do not count; `complete` are those that lacked nothing else.
+
+    Where the review goes on until a later date for entries that lack scores, `left` of the reviewer's sheets are of those.
+    """
     cause = f"{run.name}:expired:{run.round}"
-    return to_reviewer(edition, reviewer, "review_closed", cause, locale, codes=list(codes), complete=list(complete), count=len(codes))
+    return to_reviewer(
+        edition, reviewer, "review_closed", cause, locale, codes=list(codes), complete=list(complete), count=len(codes), left=left,
+        until=iso(until),
+    )  # fmt: skip

@@ -13,7 +13,7 @@ from models.errors import NotAllowed, TooLate
 from models.store import Store
 from rules.conflicts import unit_key
 from rules.relations import By
-from tasks import drawing, known_conflicts, ranking_report, rounds
+from tasks import drawing, known_conflicts, ranking_report, rounds, unsigned
 
 Pair = tuple[str, str]
 """Code of an entry and code of a reviewer."""
@@ -54,6 +54,7 @@ class State:
         self.signed = {(self.code_of.get(one.entry, ""), self.code_of.get(one.reviewer, "")) for one in sheets if one.signed_at}
         self.sizes = Counter(entry for entry, _ in self.held)
         self.loads = Counter(who for _, who in self.held)
+        self._closed = unsigned.closed_entries(store, self.run)
         self._answers = {one.reviewer: one for one in store.invitations(edition_id, self.run.position)}
 
     def refuse_if_over(self) -> None:
@@ -78,8 +79,9 @@ class State:
         return drawing.size_of(self.entries[entry], self.stage)
 
     def open_seats(self) -> dict[str, int]:
-        """Code of each entry whose panel is not full -> empty seats."""
-        return {code: gap for code in self.entries if (gap := self.wanted(code) - self.sizes[code]) > 0}
+        """Code of each entry whose panel is not full -> empty seats; an entry whose unsigned sheets were closed needs no more."""
+        gaps = {code: self.wanted(code) - self.sizes[code] for code, one in self.entries.items() if one.id not in self._closed}
+        return {code: gap for code, gap in gaps.items() if gap > 0}
 
     def left_by_somebody(self) -> set[str]:
         """Codes of the entries that somebody has left."""

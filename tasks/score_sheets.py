@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -37,7 +38,7 @@ class Line(NamedTuple):
     sheet: ScoreSheet | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Paper:
     """What stands on the paper of one reviewer."""
 
@@ -58,7 +59,7 @@ class Paper:
         signed = [sheet.signed_at for sheet in self.sheets if sheet.signed_at is not None]
         return max(signed, default=self.run.opened_at or self.edition.created_at)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of everything that was signed, whatever the language of the print; empty if it is blank."""
         if not self.sheets:

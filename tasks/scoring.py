@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
 
-from models.edition import Assignment, Edition, Entry, Lease, ScoreSheet, StageRun, Standing
+from models.edition import Edition, Entry, Lease, ScoreSheet, StageRun, Standing
 from models.errors import LeaseLost, NotEnoughReviewers, RuleChanged
 from models.ranking import FrozenRule
 from models.stages import ScoringStage
@@ -15,7 +15,7 @@ from models.store import Store
 from notifications import messages
 from rules import assignment, frozen_rule, marking, scoring
 from rules.digests import digest
-from tasks import drawing, rounds, shortages, stages, unsigned
+from tasks import drawing, reserves, rounds, shortages, stages, unsigned
 from tasks.action import action
 from tasks.installation import database
 
@@ -54,25 +54,9 @@ def draw_panels(lease: Lease, position: int) -> None:
             raise NotEnoughReviewers(shortages.reason(store, edition, run, entries, panels, seats, short))
     with stages.step(lease, position, "draw:0") as store_:
         if store_ is not None:
-            _refuse_moved(store_, run, there)
+            drawing.refuse_moved(store_, run, there)
             drawing.keep(store_, edition, run, drawn, number=0)
             store_.set_entry_states({entry.id: "assigned" for entry in entries})
-
-
-def _refuse_moved(store: Store, run: StageRun, there: Sequence[Assignment]) -> None:
-    """Keep the stage as it is until the transaction ends, and refuse to keep panels that were drawn from what is no longer so.
-
-    Raises:
-        LeaseLost: panels were changed, or the stage was extended or sent out again, while others were drawn.
-    """
-    now = store.lock_stage(run.edition, run.position, to_change=True)
-    panels = store.assignments(run.edition, run.position)
-    if _drawn_from(panels) != _drawn_from(there) or (now.state, now.round, now.closes_at) != (run.state, run.round, run.closes_at):
-        raise LeaseLost(f"{run.edition}: panels of {run.name} were changed while others were drawn; nothing was written")
-
-
-def _drawn_from(panels: Sequence[Assignment]) -> set[tuple[str, bool]]:
-    return {(one.id, one.recused) for one in panels}
 
 
 @action
@@ -132,9 +116,12 @@ def remind_reviewers(lease: Lease, position: int, days: int, name: str) -> None:
             queue_reminders(store, edition, edition.stages[position], days, actor="engine")
 
 
-def queue_reminders(store: Store, edition: Edition, run: StageRun, days: int, *, actor: str) -> int:
-    """Queue a reminder for each reviewer with unsigned sheets. Yields how many."""
+def queue_reminders(
+    store: Store, edition: Edition, run: StageRun, days: int, *, actor: str, only: Mapping[str, int] | None = None
+) -> int:  # fmt: skip
+    """Queue a reminder for each reviewer with unsigned sheets, or of these `only` (reviewer -> sheets). Yields how many."""
     missing = {reviewer: had - signed for reviewer, (had, signed) in store.progress(edition.id, run.position).items() if signed < had}
+    missing = missing if only is None else dict(only)
     people = [one for one in store.reviewers(edition.id) if one.id in missing]
     whole = unsigned.complete(store, edition, run)
     mails = [messages.review_reminder(edition, run, one, missing[one.id], days, complete=whole.get(one.id, ())) for one in people]
@@ -190,10 +177,11 @@ def totalled(sheets: Iterable[ScoreSheet], stage: ScoringStage, entries: Mapping
 def send_out_again(lease: Lease, position: int) -> bool:
     """Draw further reviewers for entries with too few valid scores, and give them some days. Yields whether it did.
 
-    It does so as often as is declared, and once more each time that an admin retries the blocked stage.
+    It does so as often as is declared, and once more each time that an admin retries the blocked stage. Unsigned sheets of all other
+    entries are closed.
 
     Raises:
-        LeaseLost: panels were changed, or the stage was extended, while these were drawn; nothing was written.
+        LeaseLost: panels or sheets were changed, or the stage was extended, while these were drawn; nothing was written.
     """
     edition, run = stages.look(lease, position)
     stage = declared(run)
@@ -201,6 +189,7 @@ def send_out_again(lease: Lease, position: int) -> bool:
     with database().read() as store:
         if run.state != "open" or run.round >= stage.top_up.rounds + _retries(store, run):
             return False
+        there, signed = store.assignments(edition.id, position), store.signatures(edition.id, position)
         entries = store.entries(edition.id, "assigned")
         totals = _totals(store, edition, run, entries)
         lacking = set(scoring.lacking(entries, totals, stage.aggregate))
@@ -208,20 +197,23 @@ def send_out_again(lease: Lease, position: int) -> bool:
             return False
         wanting = [entry for entry in entries if entry.id in lacking]
         seats = {entry.id: drawing.size_of(entry, stage) - len(totals[entry.id]) for entry in wanting}
-        there = store.assignments(edition.id, position)
-        drawn = drawing.draw(store, edition, run, seats, wanting, seed=edition.seed + number)
+        drawn = reserves.fill(store, edition, run, seats, wanting, seed=edition.seed + number)
     if not drawn.pairs:
         return False
     with stages.step(lease, position, f"draw:{number}") as store_:
         if store_ is None:
             return False
-        _refuse_moved(store_, run, there)
+        drawing.refuse_moved(store_, run, there)
+        if store_.signatures(edition.id, position) != signed:
+            raise LeaseLost(f"{edition.id}: sheets of {run.name} changed while further reviewers were drawn; nothing was written")
+        ends = store_.edition_now(edition.id) + timedelta(days=stage.top_up.days)
+        stay = unsigned.close_settled(store_, edition, run, lacking, ends)
         drawing.keep(store_, edition, run, drawn, number=number)
         store_.next_round(edition.id, position, number)
-        ends = store_.edition_now(edition.id) + timedelta(days=stage.top_up.days)
         store_.extend_stage(edition.id, position, ends)
         store_.append(edition.id, "StageExtended", actor="engine", stage=run.name, closes=ends.isoformat(), lacking=len(lacking))
         _invite_more(store_, store_.edition(edition.id), position, drawn, number)
+        _tell_longer(store_, store_.edition(edition.id), position, stay)
     return True
 
 
@@ -238,6 +230,13 @@ def _invite_more(store: Store, edition: Edition, position: int, drawn: assignmen
     people = [one for one in store.reviewers(edition.id) if more[one.id]]
     until = drawing.issue_links(store, edition, run, people)
     store.queue_mails(edition.id, [messages.review_more(edition, run, one, more[one.id], number, reply_by=until) for one in people])
+
+
+def _tell_longer(store: Store, edition: Edition, position: int, stay: Mapping[str, int]) -> None:
+    """Remind those who may still sign (reviewer -> sheets) of the new deadline."""
+    run = edition.stages[position]
+    if stay:
+        queue_reminders(store, edition, run, declared(run).top_up.days, actor="engine", only=stay)
 
 
 @action

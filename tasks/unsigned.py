@@ -1,18 +1,20 @@
 """Sheets without a signature: named to their reviewers while there is time, and closed kindly when there is none (rule S4).
 
-A sheet that is not signed is absent, never zero. What was written stays on file.
+A sheet that is not signed is absent, never zero. What was written stays on file. Where entries lack scores and the review goes on for them,
+only their sheets stay open: the first reviewers may still sign until the further round ends.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
 from models.edition import Assignment, Edition, Lease, StageRun
 from models.stages import ScoringStage
 from models.store import Store
 from notifications import messages
-from tasks import reviewing, stages
+from tasks import recusing, reviewing, stages
 from tasks.action import action
 
 
@@ -38,12 +40,48 @@ def close_sheets(lease: Lease, position: int) -> None:
             return
         edition = store.edition(lease.edition)
         run = edition.stages[position]
-        signed = {one.assignment for one in store.sheets(edition.id, position, signed=True)}
-        left = [pair for pair in store.assignments(edition.id, position) if not pair.recused and pair.id not in signed]
-        expire(store, edition, run, left)
+        expire(store, edition, run, _left(store, edition, run))
 
 
-def expire(store: Store, edition: Edition, run: StageRun, left: Iterable[Assignment]) -> None:
+def close_settled(store: Store, edition: Edition, run: StageRun, lacking: Collection[str], until: datetime) -> Counter[str]:
+    """When a further round opens: close what is unsigned of entries that need no more scores, and tell its reviewers once.
+
+    Who still has unsigned sheets of entries that lack scores may sign them until the round ends, and is told so. Yields how many those are,
+    by reviewer, for reviewers who lost nothing and so have had no mail yet.
+
+    Args:
+        store: The transaction in which the further round opens.
+        edition: The edition.
+        run: Its scoring stage, in the round that ends.
+        lacking: Ids of the entries that lack scores.
+        until: When the further round ends.
+    """
+    left = _left(store, edition, run)
+    stays = Counter(pair.reviewer for pair in left if pair.entry in lacking)
+    over = [pair for pair in left if pair.entry not in lacking]
+    expire(store, edition, run, over, stays=stays, until=until)
+    for pair in over:
+        recusing.take_back(store, pair, reason="expired", now=store.edition_now(edition.id), actor="engine")
+    told = {pair.reviewer for pair in over}
+    return Counter({who: count for who, count in stays.items() if who not in told})
+
+
+def closed_entries(store: Store, run: StageRun) -> frozenset[str]:
+    """Ids of the entries whose unsigned sheets were closed while the review went on for others: their empty seats need nobody."""
+    closed = (one.payload for one in store.events(run.edition, "SheetsExpired"))
+    return frozenset(entry for one in closed if one["position"] == run.position for entry, _ in one["pairs"])
+
+
+def _left(store: Store, edition: Edition, run: StageRun) -> list[Assignment]:
+    """What is in hand and not signed."""
+    signed = {assignment for assignment, _ in store.signatures(edition.id, run.position)}
+    return [pair for pair in store.assignments(edition.id, run.position) if not pair.recused and pair.id not in signed]
+
+
+def expire(
+    store: Store, edition: Edition, run: StageRun, left: Iterable[Assignment], *, stays: Mapping[str, int] | None = None,
+    until: datetime | None = None,
+) -> None:  # fmt: skip
     """Note which sheets were closed without a signature, and tell their reviewers.
 
     Args:
@@ -51,6 +89,8 @@ def expire(store: Store, edition: Edition, run: StageRun, left: Iterable[Assignm
         edition: The edition.
         run: Its scoring stage, in the round that ends.
         left: What is unsigned; still in hand, or taken back in the same transaction.
+        stays: Reviewer -> unsigned sheets that stay open because their entries lack scores.
+        until: Until when those may be signed; None if the review is over.
     """
     ended = sorted(left, key=lambda one: (one.entry, one.reviewer))
     if not ended:
@@ -68,5 +108,8 @@ def expire(store: Store, edition: Edition, run: StageRun, left: Iterable[Assignm
     people = {one.id: one for one in store.reviewers(edition.id)}
     store.queue_mails(
         edition.id,
-        [messages.review_closed(edition, run, people[who], sorted(some), only_unsigned[who]) for who, some in sorted(lost.items())],
+        [
+            messages.review_closed(edition, run, people[who], sorted(some), only_unsigned[who], left=(stays or {}).get(who, 0), until=until)
+            for who, some in sorted(lost.items())
+        ],
     )
