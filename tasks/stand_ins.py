@@ -8,7 +8,7 @@ from models.edition import Entry, Reviewer
 from models.errors import Fault
 from rules import stand_ins
 from rules.stand_ins import StandIn
-from tasks import drawing, panel_checks
+from tasks import drawing, panel_checks, reserves
 from tasks.installation import database
 from tasks.panel_checks import DoubtKind
 from tasks.panel_state import Pair, State
@@ -34,6 +34,8 @@ class Proposal:
     """Keywords that the leaver shares."""
     free: tuple[tuple[StandIn, Reviewer], ...] = ()
     """Who could take it, the best first."""
+    reserves: tuple[str, ...] = ()
+    """Codes of the entry's reserves who were drawn beforehand, the first one first."""
 
 
 def propose(edition_id: str, entry: str, reviewer: str = "") -> Proposal:
@@ -66,6 +68,7 @@ def propose(edition_id: str, entry: str, reviewer: str = "") -> Proposal:
         return Proposal(
             (), state.entries[entry], state.people.get(reviewer), state.fit(pair) if off else 0, state.shared(pair) if off else 0,
             tuple((one, state.people[one.reviewer]) for one in free),
+            reserves.waiting(store, state.edition, state.run, [state.entries[entry]]).get(entry, ()),
         )  # fmt: skip
 
 

@@ -12,7 +12,19 @@ from models import deciding_tables
 from models.errors import LeaseLost
 from models.reviewing import DeclaredConflict, Invitation
 from rules.draw_records import canonical
-from tasks import draw_report, drawing, healing_report, inviting, late_entries, panel_changes, panels_seen, recomputing, recusing, reserves
+from tasks import (
+    draw_report,
+    drawing,
+    healing_report,
+    inviting,
+    late_entries,
+    panel_changes,
+    panels_seen,
+    recomputing,
+    recusing,
+    reserves,
+    stand_ins,
+)
 from tasks.draw_report import Report
 from tasks.panel_changes import Wish
 from tests import builders
@@ -180,6 +192,13 @@ def test_whom_the_office_seats_is_no_reserve_any_more(season: Season) -> None:
     leave(heals, "A01")
     assert second in panels(heals)["A01"]
     assert all(one.same for one in recomputing.recompute(heals.id))
+
+
+def test_whoever_looks_for_a_substitute_sees_who_is_a_reserve(season: Season) -> None:
+    heals = started(season, reserve=2)
+    found = stand_ins.propose(heals.id, code_of(heals, "A01"), panels(heals)["A01"][0])
+    assert list(found.reserves) == spare(heals)["A01"]
+    assert set(found.reserves) < {one.reviewer for one, _who in found.free}
 
 
 def test_an_entry_that_joins_late_gets_reserves_of_its_own(season: Season) -> None:
