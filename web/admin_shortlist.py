@@ -52,13 +52,13 @@ def _page(
         numbers = [one.version for one in store.shortlist_versions(edition_id)]
         may = shortlist_versions.may_change(store, edition)
         seed, awarded = _seed(store, edition), _award_ties(store, edition)
-        by = packet.decided_by(edition)
+        by, means = packet.decided_by(edition), packet.means_of(store, edition)
     latest = found is not None and found.listed.version == numbers[-1]
     changes = packet_facts.changes_told(found) if found and found.before else ()
     ticked = {how: set(form.texts(how)) if form else set() for how in _HOWS}
     return pages.render(
         request, "admin/shortlist.html", status=status, edition=edition, found=found, numbers=numbers, latest=latest, may=may and latest,
-        groups=_groups(found) if found else (), changes=changes, seed=seed, by=by, chain=_chain(edition), awarded=awarded,
+        groups=_groups(found) if found else (), changes=changes, seed=seed, by=by, means=means, chain=_chain(edition), awarded=awarded,
         faults=faults or {},
         ticked=ticked, hows=_HOWS, reason=form.text("reason") if form else "", reason_max=shortlist_versions.REASON_MAX,
         zone=edition.process.time_zone, title=words.edition_title(edition), done="done" in request.query_params,

@@ -30,6 +30,7 @@ def test_changes_of_panels_are_made_by_everybody_on_any_screen(installed: Instal
     with installed.database.write() as store:
         store.put_admin("admin@example.org", "管理员", "admin")
     builders.put(installed.database, edition.id, reviewers=[builders.a_reviewer("R09", unit="示例省岩石力学与深部开采国家研究中心")])
+    early = builders.keep(installed.database, builders.an_edition(builders.a_process(name="early")), at="submission")
     base, found = f"{installed.settings.base_url}/admin/editions/{edition.id}/draw", []
 
     def looked(page: Page, width: int) -> list[Any]:
@@ -53,5 +54,17 @@ def test_changes_of_panels_are_made_by_everybody_on_any_screen(installed: Instal
                 found += looked(page, width)
             press(page.locator("main .choices button"))  # without its reason
             found += looked(page, width)
+            page.goto(base)
+            for field, code in (("entry", "A01"), ("reviewer", "R99"), ("entry2", "A77"), ("reviewer2", "R02")):
+                page.locator(f"#swap-{field}").fill(code)
+            press(page.locator("button[value=swap]"))  # the form again, with what was typed
+            found += looked(page, width)
+            page.goto(base)
+            page.locator("#file").set_input_files(files=[{"name": "名单.csv", "mimeType": "text/csv", "buffer": b"x"}])
+            press(page.locator("form[action$='/pairs'] button"))
+            found += looked(page, width)
+            for waiting in ("draw", "shortlist"):
+                page.goto(f"{installed.settings.base_url}/admin/editions/{early.id}/{waiting}")
+                found += looked(page, width)
             context.close()
     assert found == []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from io import BytesIO
 
 from python_calamine import CalamineWorkbook
 
-from models.edition import Shortlist, ShortlistItem
+from models.edition import Shortlist, ShortlistItem, Standing
 from models.shortlists import Grounds, Tie, TieStep, tie_row
 from tests import builders
 from tests.web.conftest import Browser, World
@@ -40,6 +41,20 @@ async def test_the_page_shows_the_list_and_how_ties_were_broken(browser: Browser
     assert [text for text in wanted if text not in page.text] == []
     english = await browser.get(f"{PAGE}?lang=en")
     assert "highest less lowest total, the smaller one first: A01 3.00; A03 5.00, in order A01 › A03" in english.text
+
+
+async def test_the_plain_mean_stands_beside_each_mark(browser: Browser, world: World) -> None:
+    with_list(world)
+    with world.installation.database.write() as store:
+        found = [("A02", "91.50", "90.25"), ("A01", "88.00", "87.75"), ("W01", "77.25", "77.25")]
+        marks = [(f"{world.edition.id}/e/{code}", Decimal(mark), Decimal(mean)) for code, mark, mean in found]
+        store.put_standings(
+            world.edition.id, 1, [Standing(entry, "paper", mark, 3, mean, Decimal(0), False, 1) for entry, mark, mean in marks]
+        )
+    await sign_in(browser)
+    page = (await browser.get(PAGE)).text
+    rows = re.findall(r'<th scope="row">(\w+)</th>.*?data-label="得分">([\d.]+)</td><td class="number" data-label="平均分">([\d.]+)<', page)
+    assert rows == found
 
 
 async def test_a_new_version_shows_its_reason_and_differences_and_the_old_one_can_still_be_had(browser: Browser, world: World) -> None:
