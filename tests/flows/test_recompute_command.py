@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from models import tables
+from tasks import reviewing
 from tasks.installation import Installation
 from tasks.panel_changes import Wish
 from tests.flows.conftest import Command
-from tests.tasks.test_panel_changes import ID, an_edition, make
+from tests.tasks.test_panel_changes import ID, an_edition, begin, make
 
 
 def test_each_draw_is_told_on_a_line_and_a_difference_ends_with_1(installed: Installation, command: Command) -> None:
@@ -24,3 +30,18 @@ def test_each_draw_is_told_on_a_line_and_a_difference_ends_with_1(installed: Ins
     assert (code, err, out.splitlines()[0]) == (1, "", first)
     assert out.splitlines()[1] == f"scoring: panels (9 seats given): DIFFERS: {min(free)[-3:]} has A02, which nobody drew or put there"
     assert command("recompute", ID, "--stage", "nothing") == (1, "", f"{ID} has no scoring stage nothing\n")
+
+
+def test_a_sheet_that_was_changed_behind_the_engine_is_named_and_ends_with_1(installed: Installation, command: Command) -> None:
+    an_edition(installed)
+    begin(installed, "R01", "A01")
+    code, out, err = command("recompute", ID)
+    assert (code, out.splitlines()[-1], err) == (0, "scoring: sheets (1 kept): same", "")
+    with installed.database.write() as store:
+        (sheet,) = store.sheets(ID, 1)
+        changed = {**{name: str(mark) for name, mark in sheet.marks.items()}, "value": "1"}
+        store.connection.execute(sa.update(tables.SHEETS).where(tables.SHEETS.c.assignment == sheet.assignment).values(marks=changed))
+    code, out, err = command("recompute", ID)
+    was, now = (reviewing.marks_digest(one) for one in (sheet.marks, {**sheet.marks, "value": Decimal(1)}))
+    told = f"{ID} A01, R01: the marks are not those that were saved (their digest is {now}, recorded was {was})"
+    assert (code, out.splitlines()[-1], err) == (1, f"scoring: sheets (1 kept): DIFFERS: {told}", "")
