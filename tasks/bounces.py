@@ -62,10 +62,23 @@ def note(store: Store, mail: Mail, reply: str, *, taken: datetime | None = None)
     came_since = taken is not None and hand.seen is not None and hand.seen >= taken
     if known or came_since or store.reviewer(mail.person).email != mail.to_address:
         return  # of who came since by a link from elsewhere it begins anew
-    now = store.edition_now(edition.id)
-    store.put_watch(replace(watch, bounced_at=now, bounced_reply=reply[:500]))
-    if run.declared.replace_bounced_days is not None:
-        store.bring_forward(edition.id, run.position, reply_dates.DUE, now + timedelta(days=run.declared.replace_bounced_days))
+    unreachable(store, edition, run, mail.person, reply)
+
+
+def unreachable(store: Store, edition: Edition, run: StageRun, reviewer: str, why: str) -> None:
+    """Note that a reviewer's address is none, and let the declared days begin.
+
+    Args:
+        store: A transaction in which the stage is locked.
+        edition: The edition.
+        run: Its scoring stage.
+        reviewer: The reviewer's id.
+        why: A server's words, or the office's.
+    """
+    now, days = store.edition_now(edition.id), reply_dates.declared(run).replace_bounced_days
+    store.put_watch(replace(store.watch(edition.id, run.position, reviewer), bounced_at=now, bounced_reply=why[:500]))
+    if days is not None:
+        store.bring_forward(edition.id, run.position, reply_dates.DUE, now + timedelta(days=days))
         store.wake(edition.id)
 
 

@@ -24,14 +24,9 @@ def keep(edition_id: str, code: str, reason: str, *, admin: str) -> None:
         NotAllowed: the review is not open.
         InputError: the reason is missing, or cannot be kept (`reason`).
     """
-    try:
-        words = clean(reason, max_length=REASON_MAX)
-    except TextRefused as refused:
-        raise InputError([Fault(str(refused), "correct the words", field="reason", column="text", zh=refused.zh)]) from None
-    if not words:
-        raise InputError([Fault("keeping a reviewer needs a reason", "write what was agreed", field="reason", column="missing")])
+    words = reason_of(reason, missing=Fault("keeping a reviewer needs a reason", "write what was agreed", field="reason", column="missing"))
     with database().write() as store:
-        _edition, run, person = _found(store, edition_id, code)
+        _edition, run, person = reviewed_by(store, edition_id, code)
         watch = store.watch(edition_id, run.position, person.id)
         if (watch.kept_by, watch.kept_reason) == (admin, words):
             return
@@ -50,7 +45,7 @@ def let_go(edition_id: str, code: str, *, admin: str) -> None:
         NotAllowed: the review is not open.
     """
     with database().write() as store:
-        edition, run, person = _found(store, edition_id, code)
+        edition, run, person = reviewed_by(store, edition_id, code)
         watch = store.watch(edition_id, run.position, person.id)
         if not watch.kept_by:
             return
@@ -62,14 +57,35 @@ def let_go(edition_id: str, code: str, *, admin: str) -> None:
         )  # fmt: skip
 
 
-def _found(store: Store, edition_id: str, code: str) -> tuple[Edition, StageRun, Reviewer]:
+def reason_of(reason: str, *, missing: Fault) -> str:
+    """The words of the office as they are kept.
+
+    Raises:
+        InputError: they cannot be kept (`reason`), or there are none.
+    """
+    try:
+        words = clean(reason, max_length=REASON_MAX)
+    except TextRefused as refused:
+        raise InputError([Fault(str(refused), "correct the words", field="reason", column="text", zh=refused.zh)]) from None
+    if not words:
+        raise InputError([missing])
+    return words
+
+
+def reviewed_by(store: Store, edition_id: str, code: str) -> tuple[Edition, StageRun, Reviewer]:
+    """The edition, its open review, locked for this transaction, and one of its reviewers.
+
+    Raises:
+        NotFound: there is no such reviewer, or no review has been opened.
+        NotAllowed: the review is not open.
+    """
     edition = store.edition(edition_id)
     run = edition.last_of("scoring")
     if run is None or not isinstance(run.declared, ScoringStage):
         raise NotFound(f"{edition_id}: no review has been opened yet")
     run = store.lock_stage(edition_id, run.position, to_change=True)
     if run.state not in ("opening", "open"):
-        raise NotAllowed(f"{run.name} is {run.state}; reviewers can be kept until its deadline")
+        raise NotAllowed(f"{run.name} is {run.state}; what is known of its reviewers can be changed until its deadline")
     person = next((one for one in store.reviewers(edition_id) if one.code == code), None)
     if person is None:
         raise NotFound(f"{edition_id}: there is no reviewer {code}")

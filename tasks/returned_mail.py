@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from models.edition import Mail
-from models.errors import InputError
+from models.errors import Fault, InputError
 from models.store import Store
 from notifications import delivery_reports
 from notifications.delivery_reports import DeliveryReport, Failure
-from tasks import bounces
+from tasks import bounces, keeping
 from tasks.installation import database
 
 What = Literal["marked", "known", "settled", "temporary", "elsewhere", "unknown", "other", "damaged"]
 """What a message was: `marked` changed a mail, the others changed nothing."""
+_ASKING = ("review_invitation", "review_more")
 _OPEN = ("sent", "uncertain")
 """States of a mail about which a report can be news."""
 
@@ -82,6 +83,30 @@ def mark(store: Store, mail: Mail, reply: str, *, actor: str, report: str = "") 
     store.mark_mail(mail.id, "failed", reply=reply)
     store.append(mail.edition, "MailFailed", actor=actor, template=mail.template, reply=reply[:200], report=report)
     bounces.note(store, mail, reply, taken=taken)
+
+
+def by_hand(edition_id: str, code: str, reason: str, *, admin: str) -> None:
+    """Note on the office's word that a reviewer's address is none: a report came to somebody, or the telephone said so.
+
+    What asked the reviewer for something counts as not arrived, so that it goes to the corrected address. The same again changes nothing.
+
+    Raises:
+        NotFound: there is no such reviewer, or no review has been opened.
+        NotAllowed: the review is not open.
+        InputError: the reason is missing, or cannot be kept (`reason`).
+    """
+    missing = Fault("a reason is needed", "write how you know that the address does not exist", field="reason", column="missing")
+    words = keeping.reason_of(reason, missing=missing)
+    with database().write() as store:
+        edition, run, person = keeping.reviewed_by(store, edition_id, code)
+        watch = store.watch(edition_id, run.position, person.id)
+        if watch.bounced_at is not None and watch.bounced_reply == words:
+            return
+        for mail in store.mails(edition_id, states=_OPEN):
+            if mail.person == person.id and mail.to_address == person.email and mail.template in _ASKING:
+                store.mark_mail(mail.id, "failed", reply=words)
+        store.append(edition_id, "MailFailed", actor=f"admin:{admin}", template="", reply=words[:200], reviewer=person.id)
+        bounces.unreachable(store, edition, run, person.id, words)
 
 
 def _reply(failure: Failure) -> str:

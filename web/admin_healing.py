@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from models.errors import InputError, NotAllowed, NotFound, TooLate
 from rules.chasing import Act
-from tasks import bounces, healing_report, keeping, late_entries
+from tasks import bounces, healing_report, keeping, late_entries, returned_mail
 from tasks.healing_report import What
 from web import not_yet, pages, visitors, words
 from web.forms import Form, Posted
@@ -36,6 +36,8 @@ HEALED: dict[What, str] = {
 _FAULTS = {
     ("keep", "reviewer"): _("没有这个编号的专家"),
     ("keep", "reason"): _("请写明原因（500 字以内）"),
+    ("bounced", "reviewer"): _("没有这个编号的专家"),
+    ("bounced", "reason"): _("请写明原因（500 字以内）"),
     ("address", "reviewer"): _("没有这个编号的专家"),
     ("address", "email"): _("请填写一个邮箱地址，如 name@example.org"),
     ("admit", "code"): _("没有这个编号的申报项，或它不是形式审查未通过的"),
@@ -72,10 +74,10 @@ def _page(
 
 @router.take(HERE + "/{act}")
 def do(request: Request, visit: MaybeVisit, form: Posted, edition_id: str, act: str) -> Response:
-    """Keep a reviewer, let one go, correct an address, or admit an entry."""
+    """Keep a reviewer, let one go, note that an address is none, correct an address, or admit an entry."""
     visitors.check_form(visit, form)
     admin = request.state.holder = visitors.admin_of(visit)
-    if act not in ("keep", "release", "address", "admit"):
+    if act not in ("keep", "release", "bounced", "address", "admit"):
         raise NotFound("there is no such act")
     with visitors.database(request).read() as store:
         edition = store.edition(edition_id)
@@ -100,6 +102,8 @@ def _act(edition_id: str, act: str, form: Form, code: str, admin: str) -> None:
         keeping.keep(edition_id, code, form.text("reason"), admin=admin)
     elif act == "release":
         keeping.let_go(edition_id, code, admin=admin)
+    elif act == "bounced":
+        returned_mail.by_hand(edition_id, code, form.text("reason"), admin=admin)
     elif act == "address":
         bounces.correct(edition_id, code, form.text("email"), admin=admin)
     else:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from models.edition import Mail
-from tasks import returned_mail
+from models.errors import InputError, NotAllowed, NotFound
+from tasks import bounces, returned_mail
 from tests.notifications.returned import a_report
 from tests.tasks.driving import ON_SQLITE, Season
-from tests.tasks.test_healing import accept, loads, panels, sent, started, state
+from tests.tasks.test_healing import OFFICE, accept, loads, panels, sent, started, state
 
 
 def invitation(season: Season, code: str) -> Mail:
@@ -97,6 +98,36 @@ def test_the_status_stands_for_words_without_a_code(season: Season) -> None:
     assert invitation(heals, gone).reply == "5.1.1 user unknown"
     sent(heals).advance()
     assert gone not in loads(heals)
+
+
+def test_on_the_offices_word_an_address_is_none_until_it_is_corrected(season: Season) -> None:
+    heals = started(season, replace_bounced_days=1)
+    first, second = panels(heals)["A01"]
+    for _ in range(2):
+        returned_mail.by_hand(heals.id, first, " 本人来电：已调离 ", admin=OFFICE)
+    returned_mail.by_hand(heals.id, second, "信被退回", admin=OFFICE)
+    assert [(told["reviewer"], told["reply"]) for _, told in heals.events("MailFailed")] == [
+        (f"{heals.id}/r/{first}", "本人来电：已调离"), (f"{heals.id}/r/{second}", "信被退回"),
+    ]  # fmt: skip
+    assert (invitation(heals, first).state, invitation(heals, first).reply) == ("failed", "本人来电：已调离")
+    assert bounces.correct(heals.id, second, "neu@example.org", admin=OFFICE) == 1
+    heals.local("2026-06-02 08:01").advance()
+    assert (first in loads(heals), second in loads(heals)) == (False, True)
+
+
+@ON_SQLITE
+def test_the_offices_word_needs_a_reason_a_reviewer_and_an_open_review(season: Season) -> None:
+    heals = started(season)
+    gone = panels(heals)["A01"][0]
+    before = heals.snapshot()
+    with pytest.raises(InputError) as refused:
+        returned_mail.by_hand(heals.id, gone, " ", admin=OFFICE)
+    assert [one.field for one in refused.value.faults] == ["reason"]
+    with pytest.raises(NotFound):
+        returned_mail.by_hand(heals.id, "R99", "退信", admin=OFFICE)
+    assert heals.snapshot() == before
+    with pytest.raises(NotAllowed):
+        returned_mail.by_hand(heals.go("shortlisting").id, gone, "退信", admin=OFFICE)
 
 
 @ON_SQLITE

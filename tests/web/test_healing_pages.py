@@ -161,9 +161,13 @@ async def test_the_office_corrects_an_address_and_admits_an_entry(browser: Brows
         ("address", {"reviewer": "R02", "email": "x"}),
         ("admit", {"code": "A01", "reason": "x"}),
         ("keep", {"reviewer": "Z"}),
+        ("bounced", {"reviewer": "Z", "reason": "x"}),
+        ("bounced", {"reviewer": "R02", "reason": ""}),
     ):
         refused = await browser.post(f"{OFFICE}/{act}", fields)
         assert (act, refused.status_code, 'aria-invalid="true"' in refused.text) == (act, 422, True)
+    assert (await browser.post(f"{OFFICE}/bounced", {"reviewer": "R02", "reason": "来电：已调离"})).status_code == 303
+    assert "来电：已调离" in (await browser.get(OFFICE)).text
     assert (await browser.post(f"{OFFICE}/address", {"reviewer": "R02", "email": "neu@example.org"})).status_code == 303
     assert (await browser.post(f"{OFFICE}/admit", {"code": "A09", "reason": "异议成立"})).status_code == 303
     page = (await browser.get(OFFICE)).text
