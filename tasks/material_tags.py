@@ -71,3 +71,8 @@ def _walk(film: BinaryIO, at: int, end: int) -> bool:
             _walk(film, start, at + size)
         at += size
     return whole
+
+
+def clean(text: str) -> str:
+    """Leave out what a database does not take."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()

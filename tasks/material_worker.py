@@ -7,19 +7,17 @@ Imports nothing else of the engine, to start fast.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
 import signal
 import sys
-from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-import pikepdf
-import pypdfium2
-from PIL import Image, ImageChops, ImageOps
+from PIL import Image, ImageOps
 
 if __name__ == "__main__":  # isolated from every other folder, so that nothing of the caller's gets in the way
     sys.path.append(str(Path(__file__).resolve().parent.parent))
@@ -27,10 +25,6 @@ if __name__ == "__main__":  # isolated from every other folder, so that nothing 
 from tasks import material_facts, material_tags
 from tasks.material_tags import Refused
 
-GREY_TOLERANCE = 12
-"""Colour channels that differ by no more than this are the noise of a scanned grey page."""
-_ACTIVE = frozenset(("/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/Rendition", "/RichMediaExecute"))
-_ENCRYPTED = ("it is encrypted", "save it without a password and without restrictions", "文件已加密，请取消密码和权限限制后重新保存")
 _TOGETHER = 16
 """So many pictures share a process, unless it fails; then each gets its own."""
 
@@ -40,6 +34,8 @@ def main(job: Path) -> list[dict[str, Any]]:
     order = json.loads(job.read_text(encoding="utf-8"))
     jobs, limits = order["jobs"], order["limits"]
     Image.preinit()
+    if any(one["kind"] == "pdf" for one in jobs):
+        importlib.import_module("tasks.material_pdf")  # takes longer to load than the rest; once, before the forks
     found: list[dict[str, Any]] = []
     while len(found) < len(jobs):
         some = list(takewhile(lambda one: one["kind"] == "picture", jobs[len(found) : len(found) + _TOGETHER])) or [jobs[len(found)]]
@@ -99,7 +95,9 @@ def _take(job: dict[str, str], limits: dict[str, int]) -> dict[str, Any]:
     source, target = Path(job["source"]), Path(job["target"])
     match job["kind"]:
         case "pdf":
-            return _pdf(source, target, limits)
+            from tasks import material_pdf  # pictures, films and captions do without it
+
+            return material_pdf.taken(source, target, limits)
         case "picture":
             return _picture(source, target, limits)
         case "captions":
@@ -110,121 +108,6 @@ def _take(job: dict[str, str], limits: dict[str, int]) -> dict[str, Any]:
         case _:
             material_tags.strip_boxes(source, target)
     return {"pages": [], "found": {}, "facts": material_facts.of_film(target)}
-
-
-# -- PDF -----------------------------------------------------------------------------------------------------------
-
-
-def _pdf(source: Path, target: Path, limits: dict[str, int]) -> dict[str, Any]:
-    try:
-        with pikepdf.open(source) as document:
-            if document.is_encrypted:
-                raise Refused(*_ENCRYPTED)
-            if len(document.pages) > limits["pages"]:
-                count, most = len(document.pages), limits["pages"]
-                raise Refused(f"it has {count} pages; at most {most} are taken", "shorten it", f"共 {count} 页，最多 {most} 页，请删减")
-            if not document.pages:
-                raise Refused("it has no pages", "print it into a new PDF", "文件没有页面，请重新打印为 PDF")
-            found = _metadata(document)
-            for part in _parts(document):
-                _refuse_active(part)
-                _strip_part(part)
-            del document.docinfo
-            document.save(target, deterministic_id=True)
-    except pikepdf.PasswordError:
-        raise Refused(*_ENCRYPTED) from None
-    except (pikepdf.PdfError, ValueError, RecursionError) as error:
-        what = f"it is damaged or no PDF ({str(error)[:80]})"
-        raise Refused(what, "print it into a new PDF", "文件已损坏或不是 PDF，请重新打印为 PDF") from None
-    return {"pages": _render(target, limits), "found": found}
-
-
-def _metadata(document: pikepdf.Pdf) -> dict[str, str]:
-    """What the file says about itself, before it is stripped: the blind scan looks at it too."""
-    found = {}
-    for key, value in document.docinfo.items():
-        if isinstance(value, pikepdf.String) and str(value).strip():
-            found[str(key).lstrip("/")] = _clean(str(value))[:500]
-    metadata = document.Root.get("/Metadata")
-    if isinstance(metadata, pikepdf.Stream):
-        text = metadata.read_bytes().decode("utf-8", "replace").translate(dict.fromkeys(map(ord, '<>"'), " "))
-        found["XMP"] = _clean(text)[:20_000]
-    return found
-
-
-def _parts(document: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
-    """Yield all dictionaries and streams, also those that stand directly inside another."""
-    for one in (*document.objects, document.trailer):
-        waiting = [one]
-        while waiting:
-            part = waiting.pop()
-            if isinstance(part, pikepdf.Array):
-                waiting += [child for child in part if _is_direct(child)]
-            elif isinstance(part, pikepdf.Dictionary | pikepdf.Stream):
-                yield part
-                waiting += [child for _key, child in part.items() if _is_direct(child)]
-
-
-def _is_direct(part: Any) -> bool:
-    return isinstance(part, pikepdf.Array | pikepdf.Dictionary) and part.objgen == (0, 0)
-
-
-def _refuse_active(part: pikepdf.Object) -> None:
-    kind, subtype = str(part.get("/Type", "")), str(part.get("/Subtype", ""))
-    if "/EF" in part or "/EmbeddedFiles" in part or kind == "/EmbeddedFile" or subtype == "/FileAttachment":
-        zh = "PDF 中嵌入了其他文件，请删除附件，或重新打印为 PDF"
-        raise Refused("another file is embedded in it", "remove the attachments, or print it into a new PDF", zh)
-    if "/JS" in part or "/XFA" in part or str(part.get("/S", "")) in _ACTIVE or subtype in ("/RichMedia", "/Movie", "/3D"):
-        zh = "PDF 中含有脚本或活动内容，请重新打印为 PDF"
-        raise Refused("it contains scripts or active content", "print it into a new PDF", zh)
-
-
-def _strip_part(part: pikepdf.Object) -> None:
-    for key in ("/Metadata", "/PieceInfo"):
-        if key in part:
-            del part[key]
-    if "/Rect" in part and str(part.get("/Subtype", "")) != "/Widget":
-        for key in ("/T", "/NM", "/M", "/CreationDate"):  # comments bear the name of who wrote them
-            if key in part:
-                del part[key]
-    if isinstance(part, pikepdf.Stream) and str(part.get("/Filter", "")) == "/DCTDecode":
-        part.write(material_tags.without_segments(part.read_raw_bytes()), filter=pikepdf.Name.DCTDecode)
-
-
-def _render(path: Path, limits: dict[str, int]) -> list[dict[str, Any]]:
-    """Draw every page beside the target, and read its text."""
-    pages: list[dict[str, Any]] = []
-    left = limits["characters"]
-    with pypdfium2.PdfDocument(path) as document:
-        for number in range(len(document)):
-            page = document[number]
-            wide, high = page.get_size()
-            scale = limits["page_width"] / max(wide, high / 3, 1)
-            image = page.render(scale=scale, may_draw_forms=False).to_pil().convert("RGB")
-            text = _clean(page.get_textpage().get_text_bounded())[:left]
-            left -= len(text)
-            pages.append({**_keep_page(image, path.with_name(f"{path.name}-{number + 1}")), "text": text})
-            page.close()
-    return pages
-
-
-def _keep_page(image: Image.Image, place: Path) -> dict[str, Any]:
-    """Keep a grey page as PNG of 16 greys, sharp and small, a coloured one as JPEG."""
-    red, green, blue = image.split()
-    differences = [ImageChops.difference(red, green).getextrema()[1], ImageChops.difference(green, blue).getextrema()[1]]
-    if max(int(str(one)) for one in differences) <= GREY_TOLERANCE:
-        grey = image.convert("L").point([level * 15 // 255 for level in range(256)])
-        grey = Image.frombytes("P", grey.size, grey.tobytes())
-        grey.putpalette([level * 17 for level in range(16) for _ in range(3)])
-        grey.save(place, "PNG", bits=4)
-    else:
-        image.save(place, "JPEG", quality=85)
-    return {"image": str(place), "width": image.width, "height": image.height}
-
-
-def _clean(text: str) -> str:
-    """Leave out what a database does not take."""
-    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 # -- pictures, sound, films, captions ------------------------------------------------------------------------------
@@ -238,7 +121,9 @@ def _picture(source: Path, target: Path, limits: dict[str, int]) -> dict[str, An
                 raise Refused(f"it has more than {most} million pixels", "make it smaller", f"图片超过 {most * 100} 万像素，请缩小")
             kind = "PNG" if picture.format == "PNG" else "JPEG"
             exif = picture.getexif()
-            found = {name: _clean(str(exif[tag]))[:500] for name, tag in (("Artist", 315), ("Copyright", 33432)) if exif.get(tag)}
+            found = {
+                name: material_tags.clean(str(exif[tag]))[:500] for name, tag in (("Artist", 315), ("Copyright", 33432)) if exif.get(tag)
+            }
             plain = picture.format == "JPEG" and exif.get(0x0112, 1) == 1
             colours = picture.info.get("icc_profile")
             clean = picture if plain else ImageOps.exif_transpose(picture)
@@ -263,8 +148,8 @@ def _captions(source: Path, target: Path, limits: dict[str, int]) -> dict[str, A
         raise Refused("the captions are not in UTF-8", "save them as UTF-8", "字幕不是 UTF-8 编码，请另存为 UTF-8") from None
     if not text.startswith("WEBVTT"):
         raise Refused("the captions are no WebVTT file", "the first line must be WEBVTT", "字幕不是 WebVTT 文件，第一行应为 WEBVTT")
-    target.write_text(_clean(text), encoding="utf-8")
-    return {"pages": [], "found": {"captions": _clean(text)[: limits["characters"]]}}
+    target.write_text(material_tags.clean(text), encoding="utf-8")
+    return {"pages": [], "found": {"captions": material_tags.clean(text)[: limits["characters"]]}}
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pikepdf
-
 from models.intake import NewEntry
 from tasks import samples_words as words
 from tasks import typesetting
@@ -61,6 +59,8 @@ def draw_paper(entry: NewEntry, number: int, seed: int) -> bytes:
 
 def _packed(content: bytes) -> bytes:
     """The same document in fewer bytes: the samples travel with the program."""
+    import pikepdf  # takes a while to load, and only those who make samples need it
+
     smaller = io.BytesIO()
     with pikepdf.open(io.BytesIO(content)) as document:
         document.save(smaller, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
