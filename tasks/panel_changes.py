@@ -175,7 +175,7 @@ def _looked(state: State, wish: Wish) -> tuple[Preview, Drawn | None]:
     return Preview(
         wish, code, tuple(sorted(put)), tuple(sorted(off)), frozenset(off & state.begun), _loads(state, after),
         state.fits(state.held), state.fits(after), sum(state.open_seats().values()),
-        sum(max(0, state.wanted(code) - sizes[code]) for code in state.entries), gaps,
+        sum(state.open_seats(sizes).values()), gaps,
         panel_checks.doubts(state, put, off) if wish.mode == "manual" and not faults else (), faults,
     ), drawn  # fmt: skip
 
@@ -215,7 +215,8 @@ def _seats(state: State, wish: Wish) -> tuple[dict[str, int], set[Pair]]:
         movable = state.movable()
         moving = Counter(entry for entry, _ in movable)
         # Panels that are larger than declared keep their size.
-        return {code: max(state.wanted(code) - state.sizes[code], 0) + moving[code] for code in state.entries}, movable
+        empty = state.open_seats()
+        return {code: empty.get(code, 0) + moving[code] for code in state.entries}, movable
     if wish.mode == "fill" and state.held:
         raise InputError([Fault("panels have been drawn already", "fill the empty seats instead (top_up)", field="mode", column="drawn")])
     seats = state.open_seats()

@@ -78,9 +78,14 @@ class State:
         """How many reviewers an entry should have."""
         return drawing.size_of(self.entries[entry], self.stage)
 
-    def open_seats(self) -> dict[str, int]:
-        """Code of each entry whose panel is not full -> empty seats; an entry whose unsigned sheets were closed needs no more."""
-        gaps = {code: self.wanted(code) - self.sizes[code] for code, one in self.entries.items() if one.id not in self._closed}
+    def open_seats(self, sizes: Mapping[str, int] | None = None) -> dict[str, int]:
+        """Code of each entry whose panel is not full -> empty seats; an entry whose unsigned sheets were closed needs no more.
+
+        Args:
+            sizes: Of panels as they might be, by code; as they are if left out.
+        """
+        held = self.sizes if sizes is None else sizes
+        gaps = {code: self.wanted(code) - held.get(code, 0) for code, one in self.entries.items() if one.id not in self._closed}
         return {code: gap for code, gap in gaps.items() if gap > 0}
 
     def left_by_somebody(self) -> set[str]:

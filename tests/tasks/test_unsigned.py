@@ -119,7 +119,9 @@ def test_what_is_not_signed_by_then_either_is_closed_and_told_once(season: Seaso
 def test_empty_seats_of_closed_entries_need_nobody(season: Season) -> None:
     cast = deadline(season)
     cast.season.advance()
-    assert panel_changes.preview(cast.season.id, Wish("top_up")).put == ()
+    for mode in ("top_up", "resolve", "balanced"):
+        found = panel_changes.preview(cast.season.id, Wish(mode))
+        assert (mode, [entry for entry, _ in found.put if entry == cast.codes["A01"]], found.empty) == (mode, [], 0)
     who = f"{cast.season.id}/r/{cast.both}"
     with cast.season.database.write() as store:
         store.put_invitation(Invitation(cast.season.id, 1, who, "accepted"))
