@@ -61,8 +61,8 @@ test: export JINBANG_TEST_DATABASES = sqlite
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(TESTABLE) browser
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -n 2 --dist loadfile
-	JINBANG_TEST_DATABASES=postgresql $(BIN)/pytest -n 2 --dist loadfile \
+	$(BIN)/coverage run -m pytest -n 2 --dist worksteal
+	JINBANG_TEST_DATABASES=postgresql $(BIN)/pytest -n 2 --dist worksteal \
 		-k "postgresql and not (test_material or test_served_logs)"  # files and logs, which no database changes
 	JINBANG_TEST_DATABASES=sqlite,postgresql $(BIN)/pytest -n 3 --dist loadfile -m faults  # they wait more than they work
 	$(BIN)/pytest -n 2 --dist worksteal -m slow

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -26,6 +26,9 @@ from models.store import Database
 from tasks.installation import Installation
 from tasks.schema import migrate
 from tests.builders import Clock
+
+if TYPE_CHECKING:
+    from tests.recycling import Recycled
 
 # How long an example takes says how busy the machine is. Other examples come with every run, so half as many as usual are enough.
 settings.register_profile("untimed", settings(), deadline=None, max_examples=50)
@@ -50,6 +53,18 @@ class _Statements(dict[Any, Any]):
 
 
 _COMPILED = _Statements()
+
+
+_TRACING = "COVERAGE_PROCESS_CONFIG"
+_TRACE = os.environ.pop(_TRACING, None) if "PYTEST_XDIST_WORKER" in os.environ else None
+"""Coverage would trace every process that a test starts, which takes longer than what most of them do."""
+
+
+@pytest.fixture
+def traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where coverage is measured, that of the processes which this test starts counts too."""
+    if _TRACE is not None:
+        monkeypatch.setenv(_TRACING, _TRACE)
 
 
 # What is imported stays: looking through it again and again for garbage took a tenth of the time of all tests.
@@ -103,6 +118,16 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def _order(address: str, order: str) -> None:
     with psycopg.connect(address.format("postgres").replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(order)  # type: ignore[call-overload]
+
+
+@pytest.fixture(scope="session")
+def recycled(postgresql: str) -> Iterator[Recycled]:
+    """The database that tests/recycling.py empties after each test."""
+    from tests.recycling import Recycled  # it needs this module
+
+    made = Recycled(postgresql)
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=_KINDS)

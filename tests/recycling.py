@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,8 +17,29 @@ from models import tables
 from tests.conftest import _KINDS
 
 _NAME = "test_recycled"
-_MADE: dict[str, str] = {}
-"""Address of each server whose database stands ready -> the schema version it was made with."""
+
+
+class Recycled:
+    """The database of one server, and the connection over which it is emptied."""
+
+    def __init__(self, address: str) -> None:
+        with psycopg.connect(address.format("postgres").replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {_NAME} TEMPLATE template_jinbang")
+        self.url = address.format(_NAME)
+        self._connection = psycopg.connect(self.url.replace("+psycopg", ""), options="-c synchronous_commit=off", autocommit=True)
+        self._connection.execute("SET session_replication_role = replica")  # past the triggers that keep history
+        (found,) = self._connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        emptied = ";".join(f'DELETE FROM "{table}"' for table in tables.METADATA.tables)
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        self._orders: Any = f"{others};{emptied};UPDATE alembic_version SET version_num = '{found[0]}'"
+
+    def empty(self) -> None:
+        """Take everything out, and end the connections of whoever is still in it."""
+        self._connection.execute(self._orders)
+
+    def close(self) -> None:
+        """Before the server ends, which waits for it."""
+        self._connection.close()
 
 
 @pytest.fixture(params=_KINDS)
@@ -27,17 +49,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "jinbang.db")
         yield f"sqlite:///{tmp_path / 'jinbang.db'}"
         return
-    address: str = request.getfixturevalue("postgresql")
-    if address not in _MADE:
-        with psycopg.connect(address.format("postgres").replace("+psycopg", ""), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {_NAME} TEMPLATE template_jinbang")
-        with psycopg.connect(address.format(_NAME).replace("+psycopg", "")) as connection:
-            (version,) = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-        _MADE[address] = version[0]
-    yield address.format(_NAME)
-    with psycopg.connect(address.format(_NAME).replace("+psycopg", "")) as connection:
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", [_NAME])
-        connection.execute("SET session_replication_role = replica")  # past the triggers that keep history
-        for table in tables.METADATA.tables:
-            connection.execute(f'DELETE FROM "{table}"')  # type: ignore[call-overload]
-        connection.execute("UPDATE alembic_version SET version_num = %s", [_MADE[address]])
+    recycled: Recycled = request.getfixturevalue("recycled")
+    yield recycled.url
+    recycled.empty()

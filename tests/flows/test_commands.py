@@ -19,6 +19,8 @@ from tests.flows.conftest import Command
 from tests.tasks.driving import Season
 from tests.tasks.test_importing import ENTRY_HEAD, a_row, a_sheet
 
+pytestmark = pytest.mark.usefixtures("traced")
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -19,6 +19,8 @@ from tests import builders
 from tests.tasks import documents
 from tests.tasks.driving import Season
 
+pytestmark = pytest.mark.usefixtures("traced")
+
 LINES = "摘要：微震信号的自适应识别。" * 3
 
 

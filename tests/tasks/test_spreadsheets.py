@@ -16,6 +16,8 @@ from models.errors import Fault, InputError
 from models.intake import Row, Table
 from tasks.spreadsheets import ReadLimits, read_table
 
+pytestmark = pytest.mark.usefixtures("traced")
+
 HEAD = ["序号", "推荐单位编号", "论文题目"]
 LINE = [1, "N01", "深部煤层冲击地压的微震前兆"]
 
