@@ -11,9 +11,9 @@ import asyncio
 import sys
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -37,6 +37,13 @@ class _Ticket:
         self.done = False
         self.result: Any = None
         self.failure: BaseException | None = None
+
+
+_Waiting = tuple[_Ticket, "asyncio.Future[Any]"]
+"""A write that waits in an event loop, and where it waits."""
+_Transaction = AbstractContextManager[Store]
+_Begun = tuple[_Transaction, Store]
+"""A transaction that has begun, and what it writes with."""
 
 
 class _Writers:
@@ -100,7 +107,7 @@ class Gathering:
 
     def __init__(self, where: Database) -> None:
         self._where = where
-        self._waiting: deque[tuple[_Ticket, asyncio.Future[Any]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="gathering")
         self._serving: asyncio.Task[None] | None = None
 
@@ -114,44 +121,64 @@ class Gathering:
         return await settled
 
     async def _serve(self) -> None:
+        begun: _Begun | None = None
         try:
             while self._waiting:
-                await self._transact()
+                begun = await self._transact(begun)
         finally:
             self._serving = None
 
-    async def _transact(self) -> None:
-        taken: list[tuple[_Ticket, asyncio.Future[Any]]] = []
+    async def _transact(self, begun: _Begun | None) -> _Begun | None:
+        """Write what waits, in a transaction that may have begun already. Yields the next one if more has come meanwhile."""
+        loop, taken = asyncio.get_running_loop(), list[_Waiting]()
+        try:
+            if begun is None:
+                begun = await loop.run_in_executor(self._thread, self._begin)
+            transaction, store = begun
+            taken = self._next()
+            try:
+                _perform(store, [ticket for ticket, _ in taken])
+            except BaseException:
+                await loop.run_in_executor(self._thread, transaction.__exit__, *sys.exc_info())
+                raise
+        except Exception as refused:
+            _settle(taken or self._next(), refused)
+            return None
+        try:
+            return await loop.run_in_executor(self._thread, self._commit, transaction, taken, loop)
+        except Exception as refused:  # the next one could not begin
+            _settle(self._next(), refused)
+            return None
+
+    def _begin(self) -> _Begun:
+        """In the thread, since it may take as long as other writers want."""
+        transaction = self._where.write()
+        return transaction, transaction.__enter__()
+
+    def _commit(self, transaction: _Transaction, taken: Sequence[_Waiting], loop: asyncio.AbstractEventLoop) -> _Begun | None:
+        """In the thread, since it takes as long as the disk wants; the next one begins here, too: a busy loop comes back late."""
         failure: BaseException | None = None
         try:
-            async with self._begun() as store:
-                taken = self._next()
-                _perform(store, [ticket for ticket, _ in taken])
+            transaction.__exit__(None, None, None)
             failpoint("saving.committed")
         except Exception as refused:
             failure = refused
-        for ticket, settled in taken or self._next():
-            if settled.done():  # nobody waits any more
-                continue
-            if wrong := ticket.failure or failure:
-                settled.set_exception(wrong)
-            else:
-                settled.set_result(ticket.result)
+        loop.call_soon_threadsafe(_settle, taken, failure)
+        return self._begin() if self._waiting else None
 
-    def _next(self) -> list[tuple[_Ticket, asyncio.Future[Any]]]:
+    def _next(self) -> list[_Waiting]:
         return [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
 
-    @asynccontextmanager
-    async def _begun(self) -> AsyncIterator[Store]:
-        """A writing transaction that the thread begins and ends, since both may take as long as the disk and other writers want."""
-        loop, transaction = asyncio.get_running_loop(), self._where.write()
-        store = await loop.run_in_executor(self._thread, transaction.__enter__)
-        try:
-            yield store
-        except BaseException:
-            await loop.run_in_executor(self._thread, transaction.__exit__, *sys.exc_info())
-            raise
-        await loop.run_in_executor(self._thread, transaction.__exit__, None, None, None)
+
+def _settle(taken: Sequence[_Waiting], failure: BaseException | None) -> None:
+    """Tell who waits what became of the writes."""
+    for ticket, settled in taken:
+        if settled.done():  # nobody waits any more
+            continue
+        if wrong := ticket.failure or failure:
+            settled.set_exception(wrong)
+        else:
+            settled.set_result(ticket.result)
 
 
 _WRITERS: WeakKeyDictionary[Database, _Writers] = WeakKeyDictionary()

@@ -45,11 +45,15 @@ class Disk:
         self.committing, self.go = threading.Event(), threading.Event()
         self.go.set()
         self.full = False
+        self.free = threading.Event()
+        """Whether a further transaction can begin; another process may hold the lock."""
+        self.free.set()
         write = database.write
 
         @contextmanager
         def watched() -> Iterator[Store]:
             self.begun += 1
+            assert self.begun == 1 or self.free.wait(PATIENCE)
             with write() as store:
                 yield store
                 self.committing.set()
@@ -122,6 +126,45 @@ async def test_nobody_is_answered_if_the_commit_fails(embedded: Database, editio
     assert noted(embedded, edition) == []
     disk.full = False
     assert await gathering.write(noting(edition, "d")) == "d"
+
+
+async def test_an_answer_leaves_at_its_commit_though_the_next_transaction_cannot_begin(
+    embedded: Database, edition: Edition, disk: Disk
+) -> None:
+    gathering = saving.Gathering(embedded)
+    disk.free.clear()
+    disk.go.clear()
+    first = asyncio.create_task(gathering.write(noting(edition, "a")))
+    await asyncio.to_thread(disk.committing.wait, PATIENCE)
+    second = asyncio.create_task(gathering.write(noting(edition, "b")))
+    await asyncio.sleep(0)
+    disk.go.set()
+    assert await asyncio.wait_for(first, PATIENCE / 2) == "a"
+    assert not second.done()
+    disk.free.set()
+    assert await second == "b"
+    assert noted(embedded, edition) == ["a", "b"]
+
+
+async def test_a_transaction_that_cannot_begin_fails_its_own_writes_only(embedded: Database, edition: Edition, disk: Disk) -> None:
+    write, calls = embedded.write, 0
+
+    @contextmanager
+    def locked_later() -> Iterator[Store]:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise OSError("the database stays locked")
+        with write() as store:
+            yield store
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded, "write", locked_later)
+        gathering = saving.Gathering(embedded)
+        outcomes = await while_first_waits(gathering, disk, [noting(edition, word) for word in "abc"])
+        assert [type(one) if isinstance(one, Exception) else one for one in outcomes] == ["a", OSError, OSError]
+        assert await gathering.write(noting(edition, "d")) == "d"
+    assert noted(embedded, edition) == ["a", "d"]
 
 
 async def test_who_goes_away_disturbs_nobody(embedded: Database, edition: Edition, disk: Disk) -> None:
