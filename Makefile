@@ -64,10 +64,10 @@ test: $(TESTABLE) browser
 	$(BIN)/coverage run -m pytest -n 2 --dist worksteal
 	JINBANG_TEST_DATABASES=postgresql $(BIN)/pytest -n 2 --dist worksteal \
 		-k "postgresql and not (test_material or test_served_logs)"  # files and logs, which no database changes
-	JINBANG_TEST_DATABASES=sqlite,postgresql $(BIN)/pytest -n 3 --dist loadfile -m faults  # they wait more than they work
+	JINBANG_TEST_DATABASES=sqlite,postgresql $(BIN)/pytest -n 3 --dist worksteal -m faults  # they wait more than they work
 	$(BIN)/pytest -n 2 --dist worksteal -m slow
-	@command -v chromium >/dev/null || exit 0; echo "$(BIN)/pytest -n 2 --dist loadfile -m browser"; \
-	$(BIN)/pytest -n 2 --dist loadfile -m browser || { test $$? -eq 5 && echo "no test is marked browser"; }
+	@command -v chromium >/dev/null || exit 0; echo "$(BIN)/pytest -n 2 --dist worksteal -m browser"; \
+	$(BIN)/pytest -n 2 --dist worksteal -m browser || { test $$? -eq 5 && echo "no test is marked browser"; }
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=85
 	$(BIN)/coverage report --fail-under=95 --include='rules/*'

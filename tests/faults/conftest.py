@@ -27,12 +27,15 @@ from tests.faults.invariants import Outcome, assert_invariants, outcome
 HERE = Path(__file__).parent
 PROCESSES = HERE / "processes"
 _SHARED = Path("/dev/shm")
+_LONGEST = ("test_live.py", "test_every_process.py")
+"""Begun first: they wait for a Prefect server, and at the end all other workers would wait for them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("faults")
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
 
 
 class Prefect:

@@ -22,6 +22,7 @@ from tasks.installation import Installation
 from tests import builders
 from tests.faults.conftest import Bench, command
 from tests.faults.invariants import assert_invariants
+from tests.tasks.driving import ON_SQLITE
 
 EDITION = "live-now"
 FLOWS = ["advance-edition", "open-edition", "rehearse", "send-mail", "sweep"]
@@ -161,6 +162,7 @@ def _shown_deadlines(bench: Bench) -> list[str]:
     return sorted(one["name"] for one in _runs(bench) if "deadline" in one["tags"] and one["state_type"] == "SCHEDULED")
 
 
+@ON_SQLITE
 def test_an_engine_that_is_stopped_in_the_middle_of_a_step_gives_its_lease_back(bench: Bench) -> None:
     _open(bench)
     with _engine(bench, JINBANG_FAILPOINTS="call.before:stall") as engine:

@@ -12,8 +12,10 @@ from tasks.schema import migrate
 from tests import builders
 from tests.faults import driver
 from tests.faults.conftest import Bench, Undisturbed
+from tests.tasks.driving import ON_SQLITE
 
 
+@ON_SQLITE
 def test_the_edition_ends_the_same_when_prefect_has_lost_everything(bench: Bench, undisturbed: Undisturbed) -> None:
     assert bench.run(driver.rehearse, orders={"draw.after": "kill"}) == -9
     bench.prefect.lose_everything()
