@@ -21,7 +21,12 @@ _TAKE = Prepared(
     .where(_LEASE.edition == sa.bindparam("of"), sa.or_(_LEASE.until <= sa.bindparam("now"), _LEASE.owner == sa.bindparam("nobody")))
     .values(owner=sa.bindparam("taker"), epoch=_LEASE.epoch + 1, until=sa.bindparam("end"))
 )
+_HELD = (_LEASE.edition == sa.bindparam("of"), _LEASE.epoch == sa.bindparam("by"))
+_LENGTHEN = Prepared(t.LEASES.update().where(*_HELD, _LEASE.owner == sa.bindparam("holder")).values(until=sa.bindparam("end")))
+_GIVE_BACK = Prepared(t.LEASES.update().where(*_HELD).values(owner=sa.bindparam("nobody"), until=sa.bindparam("now")))
 _EPOCH = Prepared(sa.select(_LEASE.epoch).where(_LEASE.edition == sa.bindparam("of")))
+_DONE = ("edition", "position", "name", "at", "epoch")
+_MARK = Prepared(t.STEPS.insert().inline().values({name: sa.bindparam(name) for name in _DONE}))
 
 _DUE = t.DEADLINES.c
 _OF_ONE_KIND = (_DUE.edition == sa.bindparam("of"), _DUE.position == sa.bindparam("stage"), _DUE.kind == sa.bindparam("sort"))
@@ -50,12 +55,8 @@ class DrivingStore(StoreBase):
         Raises:
             LeaseLost: another engine has taken over.
         """
-        table = t.LEASES.c
-        if not self._run(
-            t.LEASES.update()
-            .where(table.edition == lease.edition, table.epoch == lease.epoch, table.owner == lease.owner)
-            .values(until=until)
-        ):
+        held = {"of": lease.edition, "by": lease.epoch, "holder": lease.owner, "end": until}
+        if not _LENGTHEN.change(self.connection, held):
             raise LeaseLost(f"{lease.edition}: epoch {lease.epoch} has ended; another engine holds the edition")
 
     def lease_until(self, edition_id: str) -> datetime | None:
@@ -67,8 +68,7 @@ class DrivingStore(StoreBase):
 
     def give_back(self, lease: Lease) -> None:
         """End the lease at once; nothing happens if it is no longer ours."""
-        table = t.LEASES.c
-        self._run(t.LEASES.update().where(table.edition == lease.edition, table.epoch == lease.epoch).values(owner="", until=self.real_now))
+        _GIVE_BACK.change(self.connection, {"of": lease.edition, "by": lease.epoch, "nobody": "", "now": self.real_now})
 
     def step_done(self, edition_id: str, position: int, name: str) -> bool:
         """Whether a step of a stage has been committed before."""
@@ -79,11 +79,8 @@ class DrivingStore(StoreBase):
 
     def mark_step(self, lease: Lease, position: int, name: str) -> None:
         """Note a step as done, in the transaction of its effects."""
-        self._run(
-            t.STEPS.insert().values(
-                edition=lease.edition, position=position, name=name, at=self.edition_now(lease.edition), epoch=lease.epoch
-            )
-        )
+        done = {"edition": lease.edition, "position": position, "name": name, "at": self.edition_now(lease.edition), "epoch": lease.epoch}
+        _MARK.change(self.connection, done)
 
     # -- deadlines --------------------------------------------------------------------------------------------------
 
