@@ -9,7 +9,7 @@ with database.read() as store:      # sees one consistent state, writes nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,7 +42,7 @@ class Store(
     """One open transaction on everything that an installation knows."""
 
 
-_WRITING = "jinbang_writing"
+_WRITING, _LOOKING = "jinbang_writing", "jinbang_looking"
 
 
 class Database:
@@ -72,9 +72,12 @@ class Database:
         with self._connect(writing=True) as connection, connection.begin():
             yield Store(connection, self.clock())
 
-    @contextmanager
-    def read(self) -> Iterator[Store]:
+    def read(self) -> AbstractContextManager[Store]:
         """A reading transaction."""
+        return _Look(self) if self.embedded and self._checked else self._read()
+
+    @contextmanager
+    def _read(self) -> Iterator[Store]:
         with self._connect(writing=False) as connection, connection.begin():
             yield Store(connection, self.clock())
 
@@ -94,20 +97,27 @@ class Database:
 
     @contextmanager
     def _open(self) -> Iterator[Connection]:
-        """A connection; those to SQLite stay open for the next transaction: opening one takes longer than a read."""
         if not self.embedded:
             with self.engine.connect() as connection:
                 yield connection
             return
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self.engine.connect()
+        connection = self.take()
         try:
             yield connection
         except BaseException:
             connection.close()
             raise
+        self.give_back(connection)
+
+    def take(self) -> Connection:
+        """A connection to SQLite; they stay open for the next transaction: opening one takes longer than a read."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self.engine.connect()
+
+    def give_back(self, connection: Connection) -> None:
+        """Keep a connection that was taken, after its transaction."""
         self._idle.append(connection)
 
     def close(self) -> None:
@@ -117,6 +127,38 @@ class Database:
         self.engine.dispose()
 
 
+class _Look:
+    """A reading transaction on SQLite. Each page begins one or two, and the layers of `begin` would take longer than a statement."""
+
+    __slots__ = ("_connection", "_database")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> Store:
+        connection = self._connection = self._database.take()
+        connection.info[_LOOKING] = True
+        try:
+            execute(connection, "BEGIN").close()
+        except BaseException:
+            connection.info[_LOOKING] = False
+            connection.close()
+            raise
+        return Store(connection, self._database.clock())
+
+    def __exit__(self, kind: type[BaseException] | None, *_what: object) -> None:
+        connection = self._connection
+        connection.info[_LOOKING] = False
+        if kind is not None:
+            connection.close()  # which rolls back
+            return
+        if connection.in_transaction():  # a statement went by way of SQLAlchemy, which noted that one has begun
+            connection.commit()
+        else:
+            connection.connection.commit()
+        self._database.give_back(connection)
+
+
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the begin listener below issues BEGIN itself
     for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
@@ -124,6 +166,8 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    if connection.info.get(_LOOKING):  # begun already
+        return
     # A transaction that may write takes the lock at once, so that it never fails half-way with "database is locked".
     writing = connection.info.pop(_WRITING, True)
     execute(connection, "BEGIN IMMEDIATE" if writing else "BEGIN").close()

@@ -50,7 +50,7 @@ class Hands(NamedTuple):
     held: tuple[Held, ...]
     """Recused entries included, by code."""
     conflicts: frozenset[str]
-    """Ids of entries in which the reviewer has declared a conflict."""
+    """Ids of entries that the reviewer has left for a conflict of interest."""
     invitation: Invitation
 
 
@@ -59,10 +59,12 @@ class HandStore(ReviewingStore):
 
     def hands(self, edition: str, position: int, reviewer: str) -> Hands:
         """Everything of a reviewer in a stage."""
+        held = self.held(edition, position, reviewer)
+        left = any(one.assignment.recused for one in held)  # whoever declares a conflict is recused in the same transaction
         return Hands(
             at=self.real_now,
-            held=self.held(edition, position, reviewer),
-            conflicts=frozenset(one.entry for one in self.conflicts(edition, reviewer=reviewer)),
+            held=held,
+            conflicts=frozenset(one.entry for one in self.conflicts(edition, reviewer=reviewer)) if left else frozenset(),
             invitation=self.invitation(edition, position, reviewer),
         )
 
