@@ -6,6 +6,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import product
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -28,10 +29,8 @@ PATHS = {
 """Pages of a reviewer, with the answer that is looked at."""
 
 
-LOOKS = (
-    ("phone", "zh-CN", "normal"), ("phone", "en-US", "large"), ("desk", "zh-CN", "large"), ("desk", "en-US", "normal"),
-)  # fmt: skip
-"""Width, language, type: every two of them meet."""
+LOOKS = tuple(product(WIDTHS, ("zh-CN", "en-US"), ("normal", "large")))
+"""Width, language, type: each with each."""
 
 
 def enter(site: World, page: Page, reviewer: str = "R01") -> None:
