@@ -23,7 +23,7 @@ from bench.figures import Figure
 from models.stages import Aggregate
 from rules import uncertainty
 from rules.calibration import calibrate
-from rules.methods import METHODS, Method, borda_marks, calibrated_marks, exact_marks
+from rules.methods import CALIBRATED, METHODS, Method, borda_marks, calibrated_marks, calibration_by, exact_marks, rank_sum_marks
 from rules.score_table import Score, ScoreTable
 
 EACH, SPREAD = 5, 10.0
@@ -66,11 +66,13 @@ def _seats(entries: int, reviewers: int, dice: np.random.Generator) -> npt.NDArr
 
 def marks(scores: list[Score], table: ScoreTable, method: Method) -> Mapping[str, Decimal]:
     """Marks by one method."""
+    if method in CALIBRATED:
+        return calibrated_marks(calibration_by(method, scores), 4)
     match method:
-        case "calibrated" | "calibrated_robust":
-            return calibrated_marks(calibrate(table, wild=method == "calibrated_robust"), 4)
         case "borda":
             return borda_marks(scores, 2)
+        case "rank_sum":
+            return rank_sum_marks(scores, 2)
     return exact_marks(table.exact, Aggregate(method=method, min_valid=1))
 
 
