@@ -18,6 +18,7 @@ from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from models.store import Database, Store
+from models.stores.base import TransactionLost
 from tasks.failpoints import failpoint
 from tasks.installation import database
 
@@ -86,7 +87,11 @@ class _Writers:
 
 
 def _perform(store: Store, tickets: Sequence[_Ticket]) -> None:
-    """Do the writes in their order; one that is refused among others undoes itself alone."""
+    """Do the writes in their order; one that is refused among others undoes itself alone.
+
+    Raises:
+        TransactionLost: the database has undone all of them; nobody may be told that theirs is kept.
+    """
     if len(tickets) == 1:
         tickets[0].result = tickets[0].act(store)
         return
@@ -94,6 +99,8 @@ def _perform(store: Store, tickets: Sequence[_Ticket]) -> None:
         try:
             with store.by_itself():
                 ticket.result = ticket.act(store)
+        except TransactionLost:
+            raise
         except Exception as refused:
             ticket.failure = refused
 

@@ -46,6 +46,10 @@ def _waking(embedded: bool) -> Prepared:
     return Prepared(statement.on_conflict_do_update(index_elements=["edition", "topic"], index_where=waiting, set_=set_))
 
 
+class TransactionLost(Exception):
+    """The database has undone the whole transaction by itself, as SQLite does when a disk is full or cannot be read."""
+
+
 class StoreBase:
     """One open transaction. `clock` gives real time; editions add their own offset."""
 
@@ -95,15 +99,25 @@ class StoreBase:
 
     @contextmanager
     def by_itself(self) -> Iterator[None]:
-        """What is written in the block is undone if the block raises; what was written before it stays."""
+        """What is written in the block is undone if the block raises; what was written before it stays.
+
+        Raises:
+            TransactionLost: nothing stays, not even that; whoever began the transaction must not take it for committed.
+        """
         execute(self.connection, "SAVEPOINT by_itself").close()
         try:
             yield
         except BaseException:
-            execute(self.connection, "ROLLBACK TO SAVEPOINT by_itself").close()
+            self._end_block("ROLLBACK TO SAVEPOINT by_itself", "RELEASE SAVEPOINT by_itself")
             raise
-        finally:
-            execute(self.connection, "RELEASE SAVEPOINT by_itself").close()
+        self._end_block("RELEASE SAVEPOINT by_itself")
+
+    def _end_block(self, *orders: str) -> None:
+        try:
+            for order in orders:
+                execute(self.connection, order).close()
+        except sa.exc.DBAPIError as gone:
+            raise TransactionLost("the database has undone the whole transaction; nothing of it is kept") from gone
 
     # -- the edition's clock ----------------------------------------------------------------------------------------
 

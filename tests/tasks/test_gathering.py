@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from models.edition import Edition
 from models.errors import NotFound
 from models.store import Database, Store
+from models.stores.base import TransactionLost
 from tasks import saving
 from tests import builders
 from tests.builders import Clock
@@ -126,6 +127,26 @@ async def test_nobody_is_answered_if_the_commit_fails(embedded: Database, editio
     assert noted(embedded, edition) == []
     disk.full = False
     assert await gathering.write(noting(edition, "d")) == "d"
+
+
+async def test_nobody_is_answered_if_the_database_undoes_all_in_the_middle(embedded: Database, edition: Edition, disk: Disk) -> None:
+    """SQLite gives up a whole transaction, not one statement, when it runs out of space; what follows would be written by itself."""
+
+    def hungry(store: Store) -> str:
+        ask = store.connection.exec_driver_sql
+        ask("PRAGMA max_page_count = 1")  # as many as there are
+        try:
+            store.append(edition.id, "SheetSaved", actor="reviewer:c", position=1, sheets={}, more="x" * 1_000_000)
+        finally:
+            ask("PRAGMA max_page_count = 1000000")
+        return "c"
+
+    gathering = saving.Gathering(embedded)
+    acts = [noting(edition, "a"), noting(edition, "b"), hungry, noting(edition, "d")]
+    outcomes = await while_first_waits(gathering, disk, acts)
+    assert [type(one) if isinstance(one, Exception) else one for one in outcomes] == ["a", *[TransactionLost] * 3]
+    assert noted(embedded, edition) == ["a"]
+    assert await gathering.write(noting(edition, "e")) == "e"
 
 
 async def test_an_answer_leaves_at_its_commit_though_the_next_transaction_cannot_begin(
