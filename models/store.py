@@ -61,7 +61,9 @@ class Database:
         self._checked = allow_unsafe
         self.embedded = sqlite = url.startswith("sqlite")
         self._idle: list[Connection] = []
-        self.engine = sa.create_engine(url, pool_pre_ping=not sqlite, **({} if sqlite else {"pool_size": 10, "max_overflow": 10}))
+        # Connections to SQLite go back to `_idle`, never to the pool: with a limit a thread would wait there for one that cannot come.
+        pool: dict[str, Any] = {"poolclass": sa.QueuePool, "max_overflow": -1} if sqlite else {"pool_size": 10, "max_overflow": 10}
+        self.engine = sa.create_engine(url, pool_pre_ping=not sqlite, **pool)
         if sqlite:
             sa.event.listen(self.engine, "connect", _set_up_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -338,6 +339,15 @@ def test_a_reading_transaction_cannot_write_on_postgresql(store_of: Database) ->
     with store_of.write() as store:  # the same pooled connection writes again
         store.append(ID, "EditionOpened", actor="cli")
         assert len(store.events(ID)) == 1
+
+
+def test_any_number_may_look_into_sqlite_at_the_same_time(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'many.db'}")
+    for _ in range(2):  # those that were opened first are used again
+        with ExitStack() as looks:
+            found = {id(looks.enter_context(database.read()).connection) for _ in range(40)}
+        assert len(found) == 40
+    database.close()
 
 
 def test_a_second_writer_waits_instead_of_failing(store_of: Database) -> None:
