@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from models.edition import Edition, Reviewer
-from models.errors import Fault, InputError, NotAllowed, NotFound, TooLate
+from models.errors import Fault, InputError, JinbangError, NotAllowed, NotFound, TooLate
 from models.events import Event
 from models.relations import Avoidance
 from models.store import Store
@@ -52,6 +52,7 @@ FAULTS = {
 }
 """Sentences by field and code."""
 UNDECIDED = _("请选择同意或不同意")
+WITHDRAWN = _("没有保存：有的申请已由推荐单位撤回。请核对后重新保存。")
 SIGNED = _("没有保存：专家已签署该项评分表。请先在该专家的评分表页面重新开放评分表，再收回该项。")
 HARD = _("没有保存：评选规则直接禁止，无需决定，也不能放行。")
 CLOSED = _("没有保存：评审已结束或已过截止时间。")
@@ -242,9 +243,21 @@ def decide_requests(request: Request, visit: MaybeVisit, form: Posted, edition_i
         avoiding.decide(edition_id, decided, admin=admin)
     except InputError as refused:
         return _requests(request, edition_id, status=422, typed=typed, faults={one.field: _of_request(one) for one in refused.faults})
-    except (TooLate, NotAllowed):
-        return _requests(request, edition_id, status=409, typed=typed, fault=CLOSED)
+    except (TooLate, NotAllowed, NotFound) as refused:
+        if (said := _refusal_of_requests(request, edition_id, typed, refused)) is None:
+            raise
+        return _requests(request, edition_id, status=409, typed=typed, fault=said)
     return pages.go(f"/admin/editions/{edition_id}/avoidances?done=1")
+
+
+def _refusal_of_requests(request: Request, edition_id: str, asked: Collection[str], refused: JinbangError) -> str | None:
+    """Why none of some requests was decided, in the office's words; None if there is none of them."""
+    with visitors.database(request).read() as store:
+        state = conflicts.stage_of(store.edition(edition_id))[0].state
+        some = any(one.id in asked for one in store.avoidances(edition_id))
+    if isinstance(refused, NotFound):
+        return WITHDRAWN if some else None
+    return NOT_OPEN if isinstance(refused, NotAllowed) and state not in ("closing", "closed") else CLOSED
 
 
 def _of_request(fault: Fault) -> str:

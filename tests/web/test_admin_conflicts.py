@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -223,6 +224,30 @@ async def test_a_request_whose_reviewer_has_signed_says_so_at_its_place(admin: B
     await admin.get(AVOIDANCES)
     answer = await admin.post(AVOIDANCES, {f"act-{asked}": "grant", f"reason-{asked}": "理由成立"})
     assert (answer.status_code, f'id="fault-{asked}">没有保存：专家已签署该项评分表。' in answer.text) == (422, True)
+    assert ">理由成立</textarea>" in answer.text
+
+
+async def test_what_was_typed_stays_if_a_unit_takes_another_request_back_meanwhile(admin: Browser, world: World, asked: str) -> None:
+    with world.installation.database.write() as store:
+        (first,) = store.avoidances(world.edition.id)
+        store.put_avoidance(replace(first, id="0" * 40, name="专家R02"))
+    await admin.get(AVOIDANCES)
+    with world.installation.database.write() as store:
+        store.remove_avoidance("0" * 40)
+    sent = {f"act-{asked}": "grant", f"reason-{asked}": "理由成立", f"act-{'0' * 40}": "refuse", f"reason-{'0' * 40}": "理由不足"}
+    answer = await admin.post(AVOIDANCES, sent)
+    told = ("没有保存：有的申请已由推荐单位撤回。", f'name="act-{asked}" value="grant" checked', ">理由成立</textarea>")
+    assert (answer.status_code, [text for text in told if text not in answer.text]) == (409, [])
+    with world.installation.database.read() as store:
+        assert [one.state for one in store.avoidances(world.edition.id)] == ["asked"]
+
+
+async def test_entries_are_not_taken_back_before_the_review_is_open_and_the_page_says_so(admin: Browser, world: World, asked: str) -> None:
+    with world.installation.database.write() as store:
+        store.connection.exec_driver_sql("UPDATE stage_runs SET state = 'opening' WHERE position = 1")
+    await admin.get(AVOIDANCES)
+    answer = await admin.post(AVOIDANCES, {f"act-{asked}": "grant", f"reason-{asked}": "理由成立"})
+    assert (answer.status_code, "评审尚未开放" in answer.text, "评审已结束" in answer.text) == (409, True, False)
     assert ">理由成立</textarea>" in answer.text
 
 
