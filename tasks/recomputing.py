@@ -158,7 +158,11 @@ def _marks(store: Store, edition: Edition, run: StageRun, *, damaged: bool) -> I
     kept = [one.payload for one in store.events(edition.id, "MarksComputed") if one.payload["stage"] == run.name]
     if not kept:
         return
-    before = {one.entry: one for one in store.standings(edition.id, run.position)}
+    try:
+        before = {one.entry: one for one in store.standings(edition.id, run.position)}
+    except sheet_records.UNREADABLE as failure:
+        yield Compared(run.name, "marks and places", (f"the stored marks cannot be read any more ({type(failure).__name__})",))
+        return
     entries = tuple(store.entries_by_id(before).values())
     codes = {one.id: one.code for one in entries}
     # In the order in which marks are computed and recorded.

@@ -13,11 +13,10 @@ from typing import Any
 
 from models.edition import Assignment, Edition, ScoreSheet, StageRun
 from models.events import Event
-from models.reviewing import SheetVersion
 from models.store import Store
 from tasks import reviewing
 
-_UNREADABLE = (ArithmeticError, AttributeError, InvalidOperation, LookupError, TypeError, ValueError)
+UNREADABLE = (ArithmeticError, AttributeError, InvalidOperation, LookupError, TypeError, ValueError)
 """What reading a row raises that somebody has filled with something else."""
 Which = tuple[str, str]
 """Ids of an entry and of a reviewer."""
@@ -49,13 +48,8 @@ def differences(store: Store, edition: Edition, run: StageRun) -> tuple[int, tup
     for pair in pairs:
         which = (pair.entry, pair.reviewer)
         said = [] if pair.recused else [*_of_sheet(store, pair, told.get(which), kept)]
+        said += _of_versions(store, pair, told.get(which))
         found += [(entries.get(pair.entry, pair.entry), reviewers.get(pair.reviewer, pair.reviewer), one) for one in said]
-    for who in sorted({pair.reviewer for pair in pairs}):
-        of = {pair.id: pair for pair in pairs if pair.reviewer == who}
-        for number, versions in store.versions_of_reviewer(edition.id, run.position, who).items():
-            entry = of[number].entry
-            said = [*_of_versions(versions, told.get((entry, who)))]
-            found += [(entries.get(entry, entry), reviewers.get(who, who), one) for one in said]
     held = {(pair.entry, pair.reviewer) for pair in pairs}
     for entry, who in sorted(set(told) - held):
         found.append((entries.get(entry, entry), reviewers.get(who, who), "a sheet was saved, and nobody has the entry any more"))
@@ -86,7 +80,7 @@ def _of_sheet(store: Store, pair: Assignment, told: _Told | None, kept: set[Whic
     try:
         sheet = store.sheet(pair)
         digest = "" if sheet is None else reviewing.marks_digest(sheet.marks)
-    except _UNREADABLE as failure:
+    except UNREADABLE as failure:
         kept.add((pair.entry, pair.reviewer))
         yield f"the sheet cannot be read any more ({type(failure).__name__})"
         return
@@ -116,12 +110,17 @@ def _compared(sheet: ScoreSheet, digest: str, told: _Told) -> Iterator[str]:
         yield f"what was signed (digest {told.signed}) is not what was saved"
 
 
-def _of_versions(versions: tuple[SheetVersion, ...], told: _Told | None) -> Iterator[str]:
+def _of_versions(store: Store, pair: Assignment, told: _Told | None) -> Iterator[str]:
+    try:
+        versions = store.sheet_versions(pair.id)
+    except UNREADABLE as failure:
+        yield f"its earlier versions cannot be read any more ({type(failure).__name__})"
+        return
     for one in versions:
         recorded = None if told is None else told.before.get(one.revision)
         try:
             digest = reviewing.marks_digest({name: Decimal(mark) for name, mark in one.content["marks"].items()})
-        except _UNREADABLE:
+        except UNREADABLE:
             digest = "unreadable"
         if recorded is None:
             yield f"there is an earlier version (revision {one.revision}) that nobody saved"

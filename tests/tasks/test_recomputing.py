@@ -127,6 +127,13 @@ def test_a_planted_mark_is_found(scored: Season) -> None:
     assert found.differences[1].endswith("had 99.00 (place 3), now 70.00 (place 3)")
 
 
+def test_a_mark_that_is_no_number_is_told(scored: Season) -> None:
+    with scored.database.write() as store:
+        store.connection.execute(sa.update(tables.STANDINGS).where(tables.STANDINGS.c.position == 1).values(mark="ten"))
+    (found,) = [one for one in recomputing.recompute(scored.id) if not one.same]
+    assert found.differences == ("the stored marks cannot be read any more (InvalidOperation)",)
+
+
 def plant(season: Season, number: int = 0, **values: Any) -> str:
     """Change a signed sheet behind the engine's back. Yields edition, entry and reviewer as they are told."""
     with season.database.write() as store:
@@ -191,6 +198,17 @@ def test_a_sheet_that_nobody_saved_is_found(season: Season) -> None:
         store.save_sheet(pair, Written({"value": Decimal(9)}, "", "", (), ""), revision=0)
         where = f"{season.id} {store.entries_by_id([pair.entry])[pair.entry].code}, {store.reviewer(pair.reviewer).code}: "
     assert sheets_line(season) == (f"{where}there is a sheet that nobody saved",)
+
+
+@ON_SQLITE
+def test_an_earlier_version_that_is_no_document_is_told(scored: Season) -> None:
+    """PostgreSQL takes none."""
+    where = plant(scored, comment="")
+    with scored.database.write() as store:
+        sheet = store.sheets(scored.id, 1, signed=True)[0].assignment
+        order = "INSERT INTO sheet_versions (assignment, revision, content, actor, reason, at) VALUES (?, 9, 'ten', 'x', 'x', ?)"
+        store.connection.exec_driver_sql(order, (sheet, "2026-05-01 00:00:00.000000"))
+    assert sheets_line(scored) == (f"{where}its earlier versions cannot be read any more (JSONDecodeError)",)
 
 
 def test_sheets_that_were_opened_again_or_left_are_the_same_until_an_earlier_version_is_planted(season: Season) -> None:
