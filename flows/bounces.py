@@ -54,31 +54,36 @@ def bounces(
     # Whoever pipes would get the same message back for ever, or answer a report with a report.
     if counts["damaged"] and where != PIPE:
         raise typer.Exit(IN_PART)
+    if counts["early"] and where == PIPE:
+        raise typer.Exit(TRY_AGAIN)
 
 
 def _messages(where: str) -> Iterator[tuple[str, bytes | str]]:
     """Name and content of each message; a text in place of the content says why it cannot be read.
 
     Raises:
-        InputError: there is nothing of that name.
+        InputError: there is nothing of that name, or it may not be read.
     """
     if where == PIPE:
         yield PIPE, _within(sys.stdin.buffer.read(MOST_MEGABYTES * 1_000_000 + 1))
         return
     path = Path(where)
-    if path.is_dir():
-        for one in _files(path):
-            yield from _of_file(one)
-    elif path.is_file():
-        yield from _of_file(path)
-    else:
+    try:
+        files = _files(path) if path.is_dir() else [path] if path.is_file() else None
+    except OSError as failure:
+        what = f"it cannot be looked into: {failure.strerror or failure}"
+        raise InputError([Fault(what, "name another, or call as somebody who may read it", file=where)]) from None
+    if files is None:
         raise InputError([Fault("there is no such file or folder", "name one, or - to read a message from stdin", file=where)])
+    for one in files:
+        yield from _of_file(one)
 
 
 def _files(folder: Path) -> list[Path]:
     """The messages of a Maildir, what is still being delivered left out; or the .eml files of a folder."""
     if (folder / "new").is_dir() or (folder / "cur").is_dir():
-        return sorted(one for part in ("new", "cur") for one in (folder / part).glob("[!.]*") if one.is_file())
+        there = [one for part in ("new", "cur") if (folder / part).is_dir() for one in (folder / part).iterdir()]
+        return sorted(one for one in there if not one.name.startswith(".") and one.is_file())
     return sorted(one for one in folder.iterdir() if one.suffix.lower() == ".eml" and one.is_file())
 
 

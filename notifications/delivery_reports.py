@@ -21,6 +21,8 @@ _RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-
 """Parts in which a server gives back the mail, or its headers."""
 _WORDS = 400
 """Characters of a server's explanation that are kept."""
+_UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What Python's reader of mails raises where headers contradict each other, or parts lie within parts without end."""
 
 
 def message_id(mail: str, domain: str) -> str:
@@ -64,6 +66,13 @@ def read(content: bytes) -> DeliveryReport | None:
     Raises:
         InputError: it is a report, or looks like one, and cannot be read.
     """
+    try:
+        return _read(content)
+    except _UNREADABLE:
+        raise InputError([Fault("it is put together as no mail is", "leave it out; no mail server writes such reports")]) from None
+
+
+def _read(content: bytes) -> DeliveryReport | None:
     message = message_from_bytes(content, policy=compat32)
     if not message.keys():
         raise InputError([Fault("it has no header, so it is no mail", "give the mail as it was received, with all its headers")])
@@ -135,5 +144,6 @@ def _parameter(message: Message, name: str) -> str:
 
 
 def _text(message: Message, name: str) -> str:
-    """A header on one line; empty if there is none. Characters that are no text are shown as such."""
-    return " ".join(str(message.get(name, "")).split())
+    """A header on one line; empty if there is none. Characters that are no text are shown as such, those that steer a screen left out."""
+    text = str(message.get(name, ""))
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())

@@ -17,8 +17,8 @@ from notifications.delivery_reports import DeliveryReport, Failure
 from tasks import bounces, keeping
 from tasks.installation import database
 
-What = Literal["marked", "known", "settled", "temporary", "elsewhere", "unknown", "other", "damaged"]
-"""What a message was: `marked` changed a mail, the others changed nothing."""
+What = Literal["marked", "known", "settled", "early", "temporary", "elsewhere", "unknown", "other", "damaged"]
+"""What a message was: `marked` changed a mail, the others changed nothing; `early` will be news as soon as the mail counts as sent."""
 _ASKING = ("review_invitation", "review_more")
 _OPEN = ("sent", "uncertain")
 """States of a mail about which a report can be news."""
@@ -62,6 +62,8 @@ def _marked(store: Store, report: DeliveryReport, mail_id: str, failures: list[F
         return Read("elsewhere", f"{name}: it is about {named}, to whom the mail was passed on; ask the recipient. Nothing was changed")
     if any(one.payload.get("report") == report.code for one in store.events(mail.edition, "MailFailed")):
         return Read("known", f"{name}: this report has been taken before; nothing was changed")
+    if mail.state == "sending":
+        return Read("early", f"{name}: the mail is just being handed over; nothing was changed, give the report again")
     if mail.state not in _OPEN:
         return Read("settled", f"{name}: the mail is {mail.state}, so the report is no news; nothing was changed")
     reply = _reply(about)

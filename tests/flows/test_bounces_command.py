@@ -8,10 +8,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+from models import tables
 from tests.flows.conftest import Command
 from tests.notifications.returned import a_report
+from tests.notifications.test_delivery_reports import CONTRADICTING
 from tests.tasks.driving import Season
 from tests.tasks.test_healing import panels, started
 from tests.tasks.test_returned_mail import invitation, returned
@@ -23,6 +26,7 @@ def test_a_folder_is_read_message_by_message_and_again_without_harm(season: Seas
     folder = tmp_path / "returned"
     folder.mkdir()
     (folder / "a.eml").write_bytes(a_report()[:500])
+    (folder / "a2.eml").write_bytes(CONTRADICTING)
     (folder / "b.eml").write_bytes(returned(heals, gone))
     (folder / "notes.txt").write_text("not a mail")
     name = f"{heals.id}: review_invitation to {invitation(heals, gone).to_address}"
@@ -30,10 +34,11 @@ def test_a_folder_is_read_message_by_message_and_again_without_harm(season: Seas
     assert (code, out.splitlines(), err.splitlines()) == (
         3,
         [f"{folder}/b.eml: {name}: returned as undeliverable: 550 5.1.1 no such user",
-         "2 messages read, 1 mails marked as undeliverable, 1 messages not readable"],
-        [f"{folder}/a.eml: it is a delivery report that names no recipient"],
+         "3 messages read, 1 mails marked as undeliverable, 2 messages not readable"],
+        [f"{folder}/a.eml: it is a delivery report that names no recipient", f"{folder}/a2.eml: it is put together as no mail is"],
     )  # fmt: skip
-    (folder / "a.eml").unlink()
+    for name in ("a.eml", "a2.eml"):
+        (folder / name).unlink()
     code, out, err = command("bounces", str(folder), "--json")
     assert (code, json.loads(out)["counts"], err) == (0, {"known": 1}, "")
 
@@ -63,6 +68,12 @@ def test_a_pipe_is_answered_kindly_unless_the_database_is_away(season: Season, c
         code, out, err = command("bounces", "-")
         assert (code, said in out + err) == (0, True)
 
+    with heals.database.write() as store:
+        store.connection.execute(sa.update(tables.MAILS).values(state="sending"))
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(returned(heals, gone, number="2"))))
+    code, out, _err = command("bounces", "-")
+    assert (code, "give the report again" in out) == (75, True)
+
     def away() -> None:
         raise OperationalError("", {}, Exception("no route to host"))
 
@@ -74,3 +85,5 @@ def test_a_pipe_is_answered_kindly_unless_the_database_is_away(season: Season, c
 def test_what_is_not_there_is_said(season: Season, command: Command, tmp_path: Path) -> None:
     code, _out, err = command("bounces", str(tmp_path / "nothing"))
     assert (code, "there is no such file or folder" in err) == (1, True)
+    code, _out, err = command("bounces", "x" * 300)
+    assert (code, "it cannot be looked into: File name too long" in err) == (1, True)

@@ -84,6 +84,22 @@ def test_what_is_damaged_is_named_as_such(content: bytes) -> None:
         delivery_reports.read(content)
 
 
+NESTED = "".join(f"Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n" for level in range(2000)).encode()
+CONTRADICTING = a_report().replace(b'boundary="=_back"', b"boundary*=a; boundary*0=b")
+
+
+@pytest.mark.parametrize("content", [NESTED, CONTRADICTING])
+def test_a_mail_that_no_server_writes_is_refused_like_a_damaged_one(content: bytes) -> None:
+    with pytest.raises(InputError, match="put together as no mail is"):
+        delivery_reports.read(content)
+
+
+def test_what_steers_a_screen_or_cannot_be_stored_is_left_out_of_a_servers_words() -> None:
+    found = delivery_reports.read(a_report(said="550 no\x00such\x1b[31m user"))
+    assert found is not None
+    assert [one.said for one in found.failures] == ["550 no such [31m user"]
+
+
 @example(a_report().replace("没".encode(), b"\xff\xfe"))
 @example(a_report(said="\x00" * 50 + "é" * 1000))
 @examples(max_examples=60, derandomize=True, database=None)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
+from models import tables
 from models.edition import Mail
 from models.errors import InputError, NotAllowed, NotFound
 from tasks import bounces, returned_mail
@@ -98,6 +100,27 @@ def test_the_status_stands_for_words_without_a_code(season: Season) -> None:
     assert invitation(heals, gone).reply == "5.1.1 user unknown"
     sent(heals).advance()
     assert gone not in loads(heals)
+
+
+def test_words_that_no_database_could_keep_are_kept_without_what_cannot_be_kept(season: Season) -> None:
+    heals = started(season)
+    gone = panels(heals)["A01"][0]
+    assert returned_mail.take(returned(heals, gone, said="550 5.1.1 no\x00such user")).what == "marked"
+    assert invitation(heals, gone).reply == "550 5.1.1 no such user"
+
+
+@ON_SQLITE
+def test_a_report_that_overtakes_the_note_of_its_mail_is_asked_for_again(season: Season) -> None:
+    heals = started(season)
+    gone = panels(heals)["A01"][0]
+    with heals.database.write() as store:
+        store.connection.execute(sa.update(tables.MAILS).where(tables.MAILS.c.id == invitation(heals, gone).id).values(state="sending"))
+    before = heals.snapshot()
+    assert returned_mail.take(returned(heals, gone)).what == "early"
+    assert heals.snapshot() == before
+    with heals.database.write() as store:
+        store.mark_mail(invitation(heals, gone).id, "sent", reply="250 ok")
+    assert returned_mail.take(returned(heals, gone)).what == "marked"
 
 
 def test_on_the_offices_word_an_address_is_none_until_it_is_corrected(season: Season) -> None:
