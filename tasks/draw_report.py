@@ -14,7 +14,7 @@ from models.stages import ScoringStage
 from models.store import Store
 from rules import shortage
 from rules.conflicts import unit_key
-from tasks import drawing, joined_later, known_conflicts, ranking_report, reserves, shortages
+from tasks import drawing, joined_later, known_conflicts, ranking_report, reserves, shortages, unsigned
 from tasks.joined_later import Joined
 
 Reason = str
@@ -167,7 +167,8 @@ class _Look:
         self.people = tuple(sorted((one for one in self.everybody if one.active), key=lambda one: one.code))
         self.sizes = Counter(one.entry for one in self.panels)
         self.wanted = {one.id: drawing.size_of(one, stage) for one in self.entries}
-        self.gaps = {entry: max(0, wanted - self.sizes[entry]) for entry, wanted in self.wanted.items()}
+        closed = unsigned.closed_entries(store, run)
+        self.gaps = {entry: 0 if entry in closed else max(0, wanted - self.sizes[entry]) for entry, wanted in self.wanted.items()}
         self.known = known_conflicts.look(store, edition, stage, self.entries, self.people)
         self.bars = self.known.causes()
 

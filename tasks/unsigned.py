@@ -67,9 +67,16 @@ def close_settled(store: Store, edition: Edition, run: StageRun, lacking: Collec
 
 
 def closed_entries(store: Store, run: StageRun) -> frozenset[str]:
-    """Ids of the entries whose unsigned sheets were closed while the review went on for others: their empty seats need nobody."""
-    closed = (one.payload for one in store.events(run.edition, "SheetsExpired"))
-    return frozenset(entry for one in closed if one["position"] == run.position for entry, _ in one["pairs"])
+    """Ids of the entries whose unsigned sheets were closed while the review went on for others: their empty seats need nobody.
+
+    An entry that has fewer reviewers left than it needs scores, because somebody left it since, is not among them.
+    """
+    stage = run.declared
+    assert isinstance(stage, ScoringStage)  # noqa: S101 - narrows the type; callers have a scoring stage
+    events = (one.payload for one in store.events(run.edition, "SheetsExpired"))
+    closed = {entry for one in events if one["position"] == run.position for entry, _ in one["pairs"]}
+    left = Counter(pair.entry for pair in store.panels_of(run.position, closed) if not pair.recused)
+    return frozenset(entry for entry in closed if left[entry] >= stage.aggregate.min_valid)
 
 
 def _left(store: Store, edition: Edition, run: StageRun) -> list[Assignment]:

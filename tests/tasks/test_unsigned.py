@@ -12,7 +12,7 @@ from models.errors import NotFound
 from models.reviewing import Invitation
 from notifications import messages, preview
 from notifications.render import render
-from tasks import asking_back, failpoints, panel_changes, reviewing, signing
+from tasks import asking_back, draw_report, failpoints, panel_changes, reviewing, signing
 from tasks.panel_changes import Wish
 from tests.tasks.driving import ON_SQLITE, Season
 from tests.tasks.test_healing import FULL, panels, sent, started
@@ -124,10 +124,24 @@ def test_empty_seats_of_closed_entries_need_nobody(season: Season) -> None:
         assert (mode, [entry for entry, _ in found.put if entry == cast.codes["A01"]], found.empty) == (mode, [], 0)
     who = f"{cast.season.id}/r/{cast.both}"
     with cast.season.database.write() as store:
+        assert draw_report.report(store, store.edition(cast.season.id)).short == ()
         store.put_invitation(Invitation(cast.season.id, 1, who, "accepted"))
         lost = [one.entry for one in store.assignments(cast.season.id, 1, reviewer=who)]
         store.append(cast.season.id, "ReviewerLapsed", actor="engine", stage="scoring", position=1, reviewer=who, given_back=lost)
         assert asking_back.give_back(store, cast.season.id, 1, who) == ()
+
+
+@ON_SQLITE
+def test_a_closed_entry_that_loses_a_score_needs_somebody_again(season: Season) -> None:
+    cast = deadline(season)
+    cast.season.advance()
+    with cast.season.database.write() as store:
+        a01 = f"{cast.season.id}/e/{cast.codes['A01']}"
+        lost = next(one for one in store.assignments(cast.season.id, 1, reviewer=f"{cast.season.id}/r/{cast.quick}") if one.entry == a01)
+        store.recuse(lost.id)
+        short = draw_report.report(store, store.edition(cast.season.id)).short
+    assert [(one.entry.code, one.held, one.wanted) for one in short] == [(cast.codes["A01"], 1, 3)]
+    assert panel_changes.preview(cast.season.id, Wish("top_up")).put == ((cast.codes["A01"], cast.late),)
 
 
 @pytest.mark.slow
