@@ -86,7 +86,7 @@ def confirm(edition: str, position: int, reviewer: str, number: int, *, admin: s
         admin: Address of the admin who confirms.
 
     Raises:
-        NotAllowed: the stage is not open, or it is the same admin who asked.
+        NotAllowed: the stage is not open, it is the same admin who asked, or the tied have been sent out again since.
         NotFound: nothing of that number waits for this reviewer.
         TooLate: the deadline and its grace have passed.
     """
@@ -97,6 +97,7 @@ def confirm(edition: str, position: int, reviewer: str, number: int, *, admin: s
             raise NotFound("nothing of this number waits for a second admin; look at the reviewer's page again")
         if asked.admin.casefold() == admin.casefold():
             raise NotAllowed("who asked for it cannot confirm it; another admin has to")
+        rounds.refuse_locked(store, held.run, [pair.id for pair in held.pairs if pair.entry in asked.sheets])
         return _open(held, [held.sheets[entry] for entry in asked.sheets], asked.reason, admin, asked_by=asked.admin)
 
 

@@ -12,7 +12,7 @@ from notifications import messages
 from rules import assignment
 from rules.digests import digest
 from rules.reserves import Unfit
-from tasks import drawing, reserves
+from tasks import drawing, reserves, rounds
 from tasks.drawing import Drawn
 
 _PASSED: dict[Unfit, str] = {
@@ -28,7 +28,8 @@ def replace(store: Store, edition_id: str, position: int, lost: Sequence[Assignm
     """Find a substitute for every entry that has just lost a reviewer; nobody else is moved. Yields how many were found.
 
     Its first reserve who still fits steps in; where none does, or none was drawn beforehand, somebody is drawn now. An entry that still
-    has a full panel gets nobody. If nobody is free the event says so, and the stage's `top_up` decides at the deadline.
+    has a full panel gets nobody, and neither do the tied while they are reviewed again: each would else be treated by how many were late
+    with it before. If nobody is free the event says so, and the stage's `top_up` decides at the deadline.
 
     Args:
         store: The transaction in which the entries left.
@@ -43,7 +44,8 @@ def replace(store: Store, edition_id: str, position: int, lost: Sequence[Assignm
     run = edition.stages[position]
     leaver = store.reviewer(lost[0].reviewer)
     entries = sorted(store.entries_by_id(pair.entry for pair in lost).values(), key=lambda one: one.code)
-    seats = _open_seats(store, run, entries)
+    again = rounds.re_review_of(store, run) is not None
+    seats: dict[str, int] = {} if again else _open_seats(store, run, entries)
     seed = assignment.seed_for(edition.seed, "substitute", str(run.round), leaver.code, *(one.code for one in entries))
     drawn = reserves.fill(store, edition, run, seats, entries, seed=seed)
     fresh = _without_work(store, edition, run, {reviewer for _, reviewer in drawn.pairs})
@@ -52,10 +54,10 @@ def replace(store: Store, edition_id: str, position: int, lost: Sequence[Assignm
     store.append(
         edition.id, "SubstitutesDrawn", actor="engine", stage=run.name, round=run.round, seed=seed, seats=len(drawn.pairs),
         empty=sum(drawn.short.values()), pairs=[list(pair) for pair in drawn.pairs], digest=digest([list(pair) for pair in drawn.pairs]),
-        reason=_in_words(store, entries, leaver, drawn, why), **drawn.told,
+        reason=_in_words(store, entries, leaver, drawn, why, again=again), **drawn.told,
     )  # fmt: skip
     tell(store, edition, run, drawn.pairs, fresh)
-    if drawn.short:
+    if drawn.short or again:
         store.wake(edition.id)  # perhaps nobody is left to wait for
     return len(drawn.pairs)
 
@@ -103,7 +105,7 @@ def tell(
     )
 
 
-def _in_words(store: Store, entries: Sequence[Entry], leaver: Reviewer, drawn: Drawn, why: str) -> str:
+def _in_words(store: Store, entries: Sequence[Entry], leaver: Reviewer, drawn: Drawn, why: str, *, again: bool) -> str:
     codes = {one.id: one.code for one in entries}
     head = f"{', '.join(codes.values())} left {leaver.code} ({why})"
     people = {who: store.reviewer(who).code for who in {*(one[1] for one in drawn.pairs), *(one[1] for one in drawn.passed)}}
@@ -115,4 +117,5 @@ def _in_words(store: Store, entries: Sequence[Entry], leaver: Reviewer, drawn: D
     if drawn.short:
         named = ", ".join(sorted(codes[entry] for entry in drawn.short))
         parts.append(f"nobody is free for {named}, the stage's top_up decides at the deadline")
-    return "; ".join([head, *(parts or ["their panels are still full"])])
+    nobody = "nobody is replaced while the tied are reviewed again" if again else "their panels are still full"
+    return "; ".join([head, *(parts or [nobody])])

@@ -15,7 +15,7 @@ from models import tables as t
 from models.errors import NotAllowed
 from models.process import Process
 from models.shortlists import Tie, TieStep
-from tasks import editions, failpoints, ranking_report, re_review, reopening, results, stages
+from tasks import editions, failpoints, ranking_report, re_review, recusing, reopening, results, stages
 from tests import builders
 from tests.tasks.conftest import people
 from tests.tasks.driving import ON_SQLITE, Season
@@ -177,9 +177,35 @@ def test_what_was_not_signed_before_counts_no_more_and_what_was_stays_locked(sea
     assert again.events("ReReviewOpened")[0][1]["expired"] == len(held)
     assert all(late not in codes for key, codes in panels(again).items() if key in held and (key, late) not in newly(again))
     entry = next(one.id for one in again.entries() if one.key == "A01")
-    signed = next(code for code in panels(again, number=0)["A01"] if code != late)
-    with pytest.raises(NotAllowed, match="the sheets that decided who is tied stay locked; only sheets of round 1"):
-        reopening.reopen(again.id, 1, f"{again.id}/r/{signed}", [entry], "核对", admin="admin@example.org")
+    signed = f"{again.id}/r/" + next(code for code in panels(again, number=0)["A01"] if code != late)
+    locked = "the sheets that decided who is tied stay locked; only sheets of round 1"
+    with pytest.raises(NotAllowed, match=locked):
+        reopening.reopen(again.id, 1, signed, [entry], "核对", admin="admin@example.org")
+    with again.database.write() as store:  # asked for by one of two admins before the round opened
+        was = {one.entry: one.revision for one in store.sheets(again.id, 1, reviewer=signed) if one.entry == entry}
+        store.append(again.id, "ReopeningAsked", actor="admin:a@example.org", position=1, reviewer=signed, reason="核对", sheets=was)
+        (asked,) = reopening.waiting(store, again.id, 1)
+    with pytest.raises(NotAllowed, match=locked):
+        reopening.confirm(again.id, 1, signed, asked.number, admin="b@example.org")
+
+
+@ON_SQLITE
+def test_nobody_is_replaced_in_a_further_round_however_many_were_late_before(season: Season) -> None:
+    again = begun(season, least=2, ties="re_review", re_review={"panel": 1, "days": 4})
+    late = panels(again)["A03"][0]
+    all_score(again, MARKS, without=(late,))
+    again.local("2026-06-21 00:10").advance()
+    ids = {one.key: one.id for one in again.entries()}
+    before = panels(again)
+    pairs = newly(again)
+    for key, code in pairs:
+        builders.accept(again.database, again.id, f"{again.id}/r/{code}")
+        recusing.recuse(again.id, 1, f"{again.id}/r/{code}", ids[key], reason="relative")
+    assert len(before["A03"]) == 3  # two that are signed, and the new one
+    assert panels(again) == {key: [code for code in codes if (key, code) not in pairs] for key, codes in before.items()}
+    assert {one["reason"].rpartition("; ")[2] for _, one in again.events("SubstitutesDrawn")} == {
+        "nobody is replaced while the tied are reviewed again"
+    }
 
 
 @ON_SQLITE
