@@ -100,6 +100,10 @@ def by_hand(edition_id: str, code: str, reason: str, *, admin: str) -> None:
     missing = Fault("a reason is needed", "write how you know that the address does not exist", field="reason", column="missing")
     words = keeping.reason_of(reason, missing=missing)
     with database().write() as store:
+        # Mails first, then the stage: so does whoever reads a report at this moment, and neither waits for the other for ever.
+        for mail in store.mails(edition_id, states=_OPEN):
+            if mail.person == f"{edition_id}/r/{code}" and mail.template in _ASKING:
+                store.mail(mail.id)
         edition, run, person = keeping.reviewed_by(store, edition_id, code)
         watch = store.watch(edition_id, run.position, person.id)
         if watch.bounced_at is not None and watch.bounced_reply == words:

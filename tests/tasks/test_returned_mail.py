@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 import sqlalchemy as sa
 
@@ -136,6 +138,19 @@ def test_on_the_offices_word_an_address_is_none_until_it_is_corrected(season: Se
     assert bounces.correct(heals.id, second, "neu@example.org", admin=OFFICE) == 1
     heals.local("2026-06-02 08:01").advance()
     assert (first in loads(heals), second in loads(heals)) == (False, True)
+
+
+def test_the_offices_word_and_a_report_about_the_same_mail_wait_for_each_other_in_one_order(season: Season) -> None:
+    heals = started(season)
+    gone = panels(heals)["A01"][0]
+    with ThreadPoolExecutor(1) as aside:
+        with heals.database.write() as store:
+            assert store.mail(invitation(heals, gone).id) is not None  # as a report holds it that is just being read
+            word = aside.submit(returned_mail.by_hand, heals.id, gone, "信被退回", admin=OFFICE)
+            assert wait([word], timeout=0.3).not_done
+            store.lock_stage(heals.id, 1, to_change=True)
+        word.result(timeout=10)
+    assert invitation(heals, gone).reply == "信被退回"
 
 
 @ON_SQLITE
