@@ -188,7 +188,7 @@ async def test_a_request_shows_whom_it_means_and_is_granted_with_a_reason(admin:
     assert f'name="act-{asked}" value="grant" checked' in answer.text
     assert (await admin.post(AVOIDANCES, {f"act-{asked}": "grant", f"reason-{asked}": "理由成立"})).status_code == 303
     page = (await admin.get(f"{AVOIDANCES}?done=1")).text
-    assert [text for text in ("理由成立", "已保存，并已通知推荐单位。") if text not in page] == []
+    assert [text for text in ("理由成立", "已保存；决定有变的，已通知推荐单位。") if text not in page] == []
     assert (holders(world.installation, world.edition, "A01"), holders(world.installation, world.edition, "A02")) != (["R01"], ["R01"])
     assert "推荐单位申请回避" in (await admin.get(f"{BASE}?show=all")).text
 
