@@ -337,10 +337,13 @@ def test_a_wrong_mark_does_not_hold_up_the_others(site: World, desk: Desk) -> No
     assert desk.drafts() == 0
 
 
-def test_what_only_the_server_refuses_does_not_hold_up_the_rest_either(site: World, phone: Desk) -> None:
+@pytest.mark.parametrize("marks_are_saved_first", [False, True])
+def test_what_only_the_server_refuses_does_not_hold_up_the_rest_either(site: World, phone: Desk, marks_are_saved_first: bool) -> None:
     phone.enter()
     page = phone.open()
     fill(page, MARKS)
+    if marks_are_saved_first:
+        state(page, "已保存 10:00")
     page.locator("#comment").fill("长" * 2001)
     state(page, "其余已保存 10:00，请修改标出的地方")
     assert saved_marks(site) == MARKS

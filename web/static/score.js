@@ -178,7 +178,8 @@
       settle(outcome.sent);
       return done(outcome.saved_at, outcome);
     }
-    show(outcome.kind, "", outcome.message);
+    if (outcome.kind === "faults") hold();
+    else show(outcome.kind, "", outcome.message);
     if (outcome.kind === "stale" && !outcome.signed) differ(read(), outcome);
     else if (["stale", "late", "refused", "offList"].includes(outcome.kind)) {
       views.give(form, asked, outcome.message || say[outcome.signed ? "locked" : "refused"], read());
