@@ -37,6 +37,7 @@ a reviewer declared, and a granted request of a nominator.
 `avoid_requests: 3` lets each nominating unit name up to three people, with their units and a reason, who shall not judge its entries. It
 may do so until nominations close, on a page of its own; no other unit and no reviewer sees it, and nobody is told whether a person is in
 the pool. With `avoid_grants: office` the office grants or refuses with a reason; with `automatic` the rule grants at once.
+Either way the unit is told by mail.
 
 What becomes known after the draw - a list, a branch, a reviewer's new unit - shows on the page as "under review". One act takes the entry
 back, keeps its draft for the record, and draws a substitute in the same transaction. A signed sheet is opened again first.

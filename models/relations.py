@@ -18,6 +18,8 @@ TOLD: tuple[Relation, ...] = ("same_unit", "supervisor", "relative", "dispute", 
 """Those that an imported list may tell."""
 Verdict = Literal["allow", "bar"]
 AvoidanceState = Literal["asked", "granted", "refused"]
+BY_RULE = "rule"
+"""Who decided on a request where the declaration grants all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Avoidance:
     decision: str
     """Why it was granted or refused."""
     by: str
-    """Who decided; `rule` if the declaration grants all."""
+    """Who decided: an admin's address, or `BY_RULE`; empty if nobody has."""
     decided_at: datetime | None
 
 

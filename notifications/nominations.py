@@ -10,7 +10,7 @@ from datetime import datetime
 
 from models.declared import Words
 from models.edition import Edition, Entry, NewMail, Nominator, StageRun
-from models.relations import Avoidance
+from models.relations import BY_RULE, Avoidance
 from models.stages import SubmissionStage
 from models.submitting import Confirmation, QuotaGrant
 from notifications.envelopes import digest as _digest
@@ -121,7 +121,8 @@ def avoidances_decided(
 ) -> NewMail:  # fmt: skip
     """Tells a nominator what was decided about people whom it asked to avoid (rule R3): a line for each, and why it was refused.
 
-    What was decided together is one mail; a request that is decided anew is told anew. `run` is the scoring stage.
+    What was decided together is one mail; a request that is decided anew is told anew. `run` is the scoring stage. What nobody
+    but the declared rule has decided is told as such.
     """
     cause = f"{run.name}:avoidances:{_digest(*(f'{one.id}:{one.state}:{_iso(one.decided_at)}' for one in decided))}"
     lines = [
@@ -129,7 +130,8 @@ def avoidances_decided(
         for one in decided
     ]
     return _to_nominator(
-        edition, nominator, "avoidances_decided", cause, locale, lines=lines, granted=any(one["granted"] for one in lines)
+        edition, nominator, "avoidances_decided", cause, locale, lines=lines, granted=any(one["granted"] for one in lines),
+        by_rule=all(one.by == BY_RULE for one in decided),
     )  # fmt: skip
 
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.edition import Assignment, Edition, Entry, Reviewer, StageRun
-from models.errors import Fault, InputError, NotAllowed, NotFound
-from models.relations import Avoidance, AvoidanceState
+from models.errors import Fault, InputError, NotAllowed, NotFound, Stale
+from models.relations import BY_RULE, Avoidance, AvoidanceState
 from models.stages import ScoringStage
 from models.store import Store
 from notifications import messages
@@ -27,7 +27,21 @@ from tasks.installation import database
 NAME_MAX = 100
 REASON_MAX = 500
 """Characters of a reason."""
-BY_RULE = "rule"
+
+
+class Outdated(Stale):
+    """Requests were decided, or made anew, since they were shown; it carries them as they are now."""
+
+    def __init__(self, now: Sequence[Avoidance]) -> None:
+        told = ", ".join(f"{one.name}: {one.state} by {one.by or 'nobody'}" for one in now)
+        super().__init__(f"requests have changed since they were shown ({told}); look at them again, then decide")
+        self.now = tuple(now)
+
+
+def version(request: Avoidance) -> str:
+    """What tells a request as it was shown from what became of it since; the page hands it back with the answer."""
+    parts = (request.asked_at.isoformat(), request.reason, request.state, request.by, request.decision, str(request.decided_at))
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
 
 def stage_of(edition: Edition) -> ScoringStage | None:
@@ -37,7 +51,7 @@ def stage_of(edition: Edition) -> ScoringStage | None:
 
 
 def ask(edition_id: str, nominator: str, *, name: str, unit: str, reason: str) -> Avoidance:
-    """Keep a unit's request, while nominations are open.
+    """Keep a unit's request, while nominations are open; what the rule grants at once is mailed as the office's decision would be.
 
     Raises:
         NotAllowed: this edition takes no such requests, or nominations have not begun.
@@ -63,6 +77,9 @@ def ask(edition_id: str, nominator: str, *, name: str, unit: str, reason: str) -
         )  # fmt: skip
         store.put_avoidance(made)
         store.append(edition_id, "AvoidanceAsked", actor=f"nominator:{nominator}", request=made.id, state=made.state, **read)
+        if granted:
+            run, _stage = conflicts.stage_of(edition)
+            _tell(store, edition, run, [made])
         return made
 
 
@@ -89,6 +106,8 @@ class Answer:
 
     grant: bool
     reason: str
+    seen: str | None = None
+    """`version` of the request that was shown; None where nobody was shown one."""
 
 
 def decide(edition_id: str, answers: Mapping[str, Answer], *, admin: str) -> int:
@@ -103,6 +122,7 @@ def decide(edition_id: str, answers: Mapping[str, Answer], *, admin: str) -> int
 
     Raises:
         NotFound: there is no such request.
+        Outdated: requests are no longer what was shown; nothing was kept. The same answer by the same admin once more is no fault.
         NotAllowed: the review is over.
         TooLate: an entry would have to be taken back, and the deadline and its grace have passed.
         InputError: no or no readable reason; or a request is to be granted, and a reviewer whom it names has signed a sheet of the
@@ -117,20 +137,27 @@ def decide(edition_id: str, answers: Mapping[str, Answer], *, admin: str) -> int
         if store.edition(edition_id).stages[run.position].state in ("closing", "closed"):
             raise NotAllowed(f"{run.name} is over; what was reviewed stays as it is")
         before = [store.avoidance(edition_id, request) for request in answers]
+        made = {one.id: _answered(one, answers[one.id], words[one.id], admin) for one in before}
+        changed = [one for one in before if made[one.id] != one]  # the same form twice is one decision
+        if old := [one for one in changed if answers[one.id].seen not in (None, version(one))]:
+            raise Outdated(old)
         _refuse_signed(store, edition, [one for one in before if answers[one.id].grant])
-        now = store.edition_now(edition_id)
-        told = list[Avoidance]()
-        for found in before:
-            state: AvoidanceState = "granted" if answers[found.id].grant else "refused"
-            made = replace(found, state=state, decision=words[found.id], by=admin, decided_at=now)
-            if made != replace(found, decided_at=now):  # the same form twice is one decision
-                store.put_avoidance(made)
-                store.append(edition_id, "AvoidanceDecided", actor=f"admin:{admin}", request=found.id, state=state, reason=made.decision)
-                told += [made] if state == "refused" or found.state != state else []
+        now, told = store.edition_now(edition_id), list[Avoidance]()
+        for found in changed:
+            new = replace(made[found.id], decided_at=now)
+            store.put_avoidance(new)
+            store.append(edition_id, "AvoidanceDecided", actor=f"admin:{admin}", request=new.id, state=new.state, reason=new.decision)
+            told += [new] if new.state == "refused" or found.state != new.state else []
         _tell(store, edition, run, told)
         # After all is kept, or a substitute for one would be somebody whom another keeps away.
         now_known = store.edition(edition_id)
         return sum(_take_back(store, now_known, one, admin) for one in before if answers[one.id].grant)
+
+
+def _answered(request: Avoidance, answer: Answer, words: str, admin: str) -> Avoidance:
+    """The request with what is said of it; when, is not yet written."""
+    state: AvoidanceState = "granted" if answer.grant else "refused"
+    return replace(request, state=state, decision=words, by=admin)
 
 
 def _tell(store: Store, edition: Edition, run: StageRun, decided: Sequence[Avoidance]) -> None:

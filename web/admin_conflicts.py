@@ -11,7 +11,7 @@ from starlette.responses import Response
 from models.edition import Edition, Reviewer
 from models.errors import Fault, InputError, JinbangError, NotAllowed, NotFound, TooLate
 from models.events import Event
-from models.relations import Avoidance
+from models.relations import BY_RULE, Avoidance
 from models.store import Store
 from rules import checked_forms
 from tasks import avoiding, conflicts
@@ -19,6 +19,7 @@ from tasks.conflicts import CAUSES, Pair
 from web import not_yet, pages, visitors, words
 from web.admin_draw import REASONS
 from web.forms import Posted
+from web.language import gettext
 from web.language import mark as _
 from web.routes import Pages
 from web.visitors import MaybeVisit
@@ -53,6 +54,10 @@ FAULTS = {
 """Sentences by field and code."""
 UNDECIDED = _("请选择同意或不同意")
 WITHDRAWN = _("没有保存：有的申请已由推荐单位撤回。请核对后重新保存。")
+OUTDATED = _("没有保存：打开页面后，有的申请已有变化，见下面的说明。您的其他选择仍在表单中，核对后可再次保存。")
+DECIDED = _("%(who)s 已于 %(at)s 决定：%(what)s。您选择的“%(chosen)s”没有保存，所写理由：%(reason)s。如需更改，请重新选择。")
+ASKED_ANEW = _("打开页面后，这项申请有变化，您选择的“%(chosen)s”没有保存，所写理由：%(reason)s。请核对后重新选择。")
+RULE = _("评选规则")
 SIGNED = _("没有保存：专家已签署该项评分表。请先在该专家的评分表页面重新开放评分表，再收回该项。")
 HARD = _("没有保存：评选规则直接禁止，无需决定，也不能放行。")
 CLOSED = _("没有保存：评审已结束或已过截止时间。")
@@ -220,7 +225,7 @@ def _requests(
     return pages.render(
         request, "admin/avoidances.html", status=status, edition=edition, title=words.edition_title(edition), states=STATES, units=units,
         typed=typed or {}, faults=faults or {}, fault=fault, zone=edition.process.time_zone, done=request.query_params.get("done", ""),
-        by_rule=avoiding.BY_RULE, verdicts=GRANTS,
+        by_rule=BY_RULE, verdicts=GRANTS, version=avoiding.version,
     )  # fmt: skip
 
 
@@ -229,9 +234,9 @@ def decide_requests(request: Request, visit: MaybeVisit, form: Posted, edition_i
     """Grant or refuse requests of a unit; what is decided together is told in one mail."""
     visitors.check_form(visit, form)
     admin = request.state.holder = visitors.admin_of(visit)
-    acts, reasons = form.starting_with("act-"), form.starting_with("reason-")
+    acts, reasons, seen = (form.starting_with(name) for name in ("act-", "reason-", "seen-"))
     typed = {name: (acts.get(name, ""), reasons.get(name, "")) for name in {**acts, **reasons}}
-    decided = {name: avoiding.Answer(act == "grant", reason) for name, (act, reason) in typed.items() if act}
+    decided = {name: avoiding.Answer(act == "grant", reason, seen.get(name, "")) for name, (act, reason) in typed.items() if act}
     if any(act not in ("", *GRANTS) for act, _reason in typed.values()):
         raise NotFound("no such act")
     faults = {name: FAULTS["reason", "text"] for name in typed if f"reason-{name}" in form.unreadable}
@@ -243,11 +248,28 @@ def decide_requests(request: Request, visit: MaybeVisit, form: Posted, edition_i
         avoiding.decide(edition_id, decided, admin=admin)
     except InputError as refused:
         return _requests(request, edition_id, status=422, typed=typed, faults={one.field: _of_request(one) for one in refused.faults})
+    except avoiding.Outdated as old:
+        faults = _outdated(request, edition_id, old.now, typed)
+        kept = {name: answer for name, answer in typed.items() if name not in faults}
+        return _requests(request, edition_id, status=409, typed=kept, faults=faults, fault=OUTDATED)
     except (TooLate, NotAllowed, NotFound) as refused:
         if (said := _refusal_of_requests(request, edition_id, typed, refused)) is None:
             raise
         return _requests(request, edition_id, status=409, typed=typed, fault=said)
     return pages.go(f"/admin/editions/{edition_id}/avoidances?done=1")
+
+
+def _outdated(request: Request, edition_id: str, now: Sequence[Avoidance], typed: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """What became of requests since they were shown, and what was chosen of them in vain, by their ids."""
+    with visitors.database(request).read() as store:
+        zone = store.edition(edition_id).process.time_zone
+    told = {}
+    for one in now:
+        act, reason = typed[one.id]
+        said = {"chosen": gettext(GRANTS[act]), "reason": reason.strip(), "what": gettext(STATES[one.state])}
+        said |= {"who": gettext(RULE) if one.by == BY_RULE else one.by, "at": pages.moment(one.decided_at, zone)}
+        told[one.id] = gettext(DECIDED if one.decided_at else ASKED_ANEW) % said
+    return told
 
 
 def _refusal_of_requests(request: Request, edition_id: str, asked: Collection[str], refused: JinbangError) -> str | None:

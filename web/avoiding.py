@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from models.edition import Nominator
 from models.errors import Fault, InputError, NotAllowed, NotFound, TooLate
+from models.relations import BY_RULE
 from tasks import avoiding, own_forms
 from web import pages, visitors
 from web.admin_conflicts import STATES
@@ -56,7 +57,7 @@ def _page(
         most=stage.avoid_requests, left=max(0, stage.avoid_requests - len(listed)), open=is_open, states=STATES,
         typed=typed or {}, faults=faults or {}, fault=fault, zone=edition.process.time_zone,
         done=request.query_params.get("done", ""), reason_max=avoiding.REASON_MAX,
-        automatic=stage.avoid_grants == "automatic", by_rule=avoiding.BY_RULE,
+        automatic=stage.avoid_grants == "automatic", by_rule=BY_RULE,
     )  # fmt: skip
 
 

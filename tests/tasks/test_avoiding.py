@@ -11,6 +11,7 @@ import pytest
 
 from models.edition import Edition
 from models.errors import InputError, NotAllowed, NotFound, TooLate
+from notifications import render
 from tasks import avoiding, conflicts, drawing, reviewing, signing
 from tasks.avoiding import Answer
 from tasks.installation import Installation
@@ -100,6 +101,26 @@ def test_where_it_is_declared_a_request_is_granted_at_once(installed: Installati
     edition = a_world(installed, clock, avoid_grants="automatic")
     ask(edition)
     assert barred(installed, edition) == {"A01", "A02"}
+
+
+def test_what_the_rule_grants_is_mailed_once_and_anew_only_if_it_is_asked_anew(installed: Installation, clock: Clock) -> None:
+    edition = a_world(installed, clock, avoid_grants="automatic")
+    request = ask(edition)
+    with pytest.raises(InputError):
+        ask(edition)
+    once = ("n01@example.org", [("专家 R01", True, "")])
+    assert told(installed, edition) == [once]
+    with installed.database.read() as store:
+        (mail,) = store.mails(edition.id)
+    sent = render.render(
+        mail, link="https://example.org/l/x", base_url="https://example.org", sender="office@example.org", zone="Asia/Shanghai"
+    )
+    bodies = [str(part.get_content()) for part in sent.walk() if part.get_content_maintype() == "text"]
+    assert [("已按评选规则自动同意：" in one, "评审办公室的审核结果" in one) for one in bodies] == [(True, False)] * 2
+    clock.advance(minutes=1)
+    avoiding.take_back(edition.id, N01, request)
+    ask(edition)
+    assert told(installed, edition) == [once, once]
 
 
 def test_a_person_of_another_unit_with_the_same_name_is_not_meant(installed: Installation, edition: Edition) -> None:
@@ -214,6 +235,39 @@ def test_the_same_answer_twice_is_one(installed: Installation, edition: Edition)
         decide(edition, request, grant=False, reason=reason)
     with installed.database.read() as store:
         assert [one.payload["reason"] for one in store.events(edition.id, "AvoidanceDecided")] == ["无依据", "重新研究后不同意"]
+
+
+def test_an_answer_to_what_is_no_longer_so_keeps_nothing_unless_it_is_the_same_answer(installed: Installation, edition: Edition) -> None:
+    """Two admins answer from pages that both showed the requests as undecided (rule R3)."""
+    first, second = ask(edition), ask(edition, name="专家R02", unit="R02大学")
+    with installed.database.read() as store:
+        seen = {one.id: avoiding.version(one) for one in store.avoidances(edition.id)}
+    for _ in range(2):
+        avoiding.decide(edition.id, {first: Answer(True, "理由成立", seen[first])}, admin=ADMIN)
+    with installed.database.read() as store:
+        before = store.avoidances(edition.id)
+    for grant in (True, False):
+        both = {first: Answer(grant, "理由成立", seen[first]), second: Answer(False, "无依据", seen[second])}
+        with pytest.raises(avoiding.Outdated) as refused:
+            avoiding.decide(edition.id, both, admin="other@example.org")
+        assert [(one.id, one.state, one.by) for one in refused.value.now] == [(first, "granted", ADMIN)]
+    with installed.database.read() as store:
+        assert store.avoidances(edition.id) == before
+        now = {one.id: avoiding.version(one) for one in before}
+    avoiding.decide(edition.id, {one: Answer(False, "无依据", now[one]) for one in (first, second)}, admin="other@example.org")
+    with installed.database.read() as store:
+        assert [one.state for one in store.avoidances(edition.id)] == ["refused", "refused"]
+
+
+def test_what_was_asked_anew_is_not_what_was_shown(installed: Installation, clock: Clock, edition: Edition) -> None:
+    request = ask(edition)
+    with installed.database.read() as store:
+        seen = avoiding.version(store.avoidance(edition.id, request))
+    avoiding.take_back(edition.id, N01, request)
+    clock.advance(minutes=1)
+    assert ask(edition, reason="另一个理由") == request
+    with pytest.raises(avoiding.Outdated):
+        avoiding.decide(edition.id, {request: Answer(True, "理由成立", seen)}, admin=ADMIN)
 
 
 # -- mails to the unit ----------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.tasks.test_conflicts import A01, R01, a_world, holders, pair_of, told
 from tests.tasks.test_inviting import FULL
 from tests.web.conftest import Browser, World
 from tests.web.test_admin_checks import sign_in
+from web.language import COOKIE
 
 BASE = "/admin/editions/sample-2026/conflicts"
 PAIR = f"{BASE}/A01~R01"
@@ -203,6 +205,40 @@ async def test_a_request_can_be_refused_and_anothers_number_is_nothing(admin: Br
     with world.installation.database.read() as store:
         (mail,) = [one for one in store.mails(world.edition.id) if one.template == "avoidances_decided"]
     assert (mail.to_address, mail.params["lines"][0]["reason"]) == ("n01@example.org", "理由不足")
+
+
+@pytest.mark.parametrize(("language", "told", "unsaved"), [
+    ("zh_CN", "second@example.org 已于 2026-06-10 10:00 决定：同意回避。您选择的“不同意申请”没有保存，所写理由：理由不足。", "没有保存："),
+    ("en", "second@example.org decided this on 2026-06-10 10:00: Granted. Your choice “Refuse it” was not saved; "
+           "the reason you wrote: 理由不足.", "Not saved: "),
+])  # fmt: skip
+async def test_what_another_admin_has_decided_meanwhile_is_told_and_stays(
+    admin: Browser, world: World, asked: str, language: str, told: str, unsaved: str
+) -> None:
+    with world.installation.database.write() as store:
+        (first,) = store.avoidances(world.edition.id)
+        store.put_avoidance(replace(first, id="0" * 40, name="专家R02", unit="R02大学"))
+    admin.client.cookies.set(COOKIE, language)
+    await admin.get(AVOIDANCES)
+    avoiding.decide(world.edition.id, {asked: avoiding.Answer(grant=True, reason="理由成立")}, admin="second@example.org")
+    sent = {f"act-{asked}": "refuse", f"reason-{asked}": "理由不足", f"act-{'0' * 40}": "refuse", f"reason-{'0' * 40}": "无关"}
+    answer = await admin.post(AVOIDANCES, sent)
+    page = unescape(answer.text)
+    kept = (told, unsaved, f'name="act-{"0" * 40}" value="refuse" checked', ">无关</textarea>", f'name="act-{asked}" value="" checked')
+    assert (answer.status_code, [text for text in kept if text not in page]) == (409, [])
+    with world.installation.database.read() as store:
+        assert {one.id: (one.state, one.by) for one in store.avoidances(world.edition.id)} == {
+            asked: ("granted", "second@example.org"), "0" * 40: ("asked", ""),
+        }  # fmt: skip
+    admin.last = answer
+    again = {f"act-{asked}": "refuse", f"reason-{asked}": "理由不足"}
+    assert (await admin.post(AVOIDANCES, again)).status_code == 303
+
+
+async def test_an_answer_from_a_page_that_says_not_what_it_showed_is_not_kept(admin: Browser, world: World, asked: str) -> None:
+    await admin.get(AVOIDANCES)
+    answer = await admin.post(AVOIDANCES, {f"act-{asked}": "grant", f"reason-{asked}": "理由成立", f"seen-{asked}": ""})
+    assert (answer.status_code, "打开页面后，这项申请有变化，您选择的“同意申请”没有保存" in answer.text) == (409, True)
 
 
 async def test_a_reason_without_a_decision_is_asked_about_and_kept(admin: Browser, world: World, asked: str) -> None:

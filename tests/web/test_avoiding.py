@@ -83,13 +83,13 @@ async def test_beyond_the_limit_the_page_says_what_to_do(unit: Browser, world: W
 
 @pytest.mark.parametrize("world", [{"avoid_grants": "automatic"}], indirect=True)
 async def test_where_the_rule_grants_the_page_says_so(unit: Browser, world: World) -> None:
-    assert "按评选规则，申请提交后自动同意，不另发邮件。" in (await unit.get(HERE)).text
+    assert "按评选规则，申请提交后自动同意，并以邮件告知。" in (await unit.get(HERE)).text
     answer = await unit.post(HERE, {"act": "ask", **WHO})
     page = (await unit.get(answer.headers["location"])).text
     said = ("已保存，并已按评选规则自动同意：该专家不评审本单位的申报项。", "同意回避", "按规则自动同意")
     assert ([text for text in said if text not in page], "由评审办公室审核" in page) == ([], False)
     with world.installation.database.read() as store:
-        assert [one.template for one in store.mails(world.edition.id)] == []
+        assert [(one.template, one.to_address) for one in store.mails(world.edition.id)] == [("avoidances_decided", "n01@example.org")]
 
 
 async def test_another_unit_sees_and_takes_back_nothing_of_it(other_browser: Browser, world: World) -> None:
