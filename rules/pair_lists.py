@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from models.declared import Words
 from models.errors import InputError
-from models.intake import Table
+from models.intake import Row, Table
 from models.process import FormField
 from rules.cells import tidy
 from rules.columns import Reading
@@ -21,21 +23,43 @@ HEADS: tuple[Words, ...] = tuple(one.title for one in _COLUMNS)
 """What the columns are called in a list that is handed out."""
 
 
-def read_pairs(table: Table) -> tuple[tuple[str, str], ...]:
+_UNKNOWN = {
+    "entry": (
+        "no entry {code!r} is reviewed in this stage", "use the code of an eligible entry",
+        "本阶段没有编号为“{code}”的申报项，请核对编号",
+    ),
+    "reviewer": (
+        "there is no reviewer {code!r}", "use the code under which the reviewer was imported",
+        "没有编号为“{code}”的专家，请核对编号",
+    ),
+}  # fmt: skip
+"""What is wrong with a code, what to do, and both in Chinese, by column."""
+
+
+def read_pairs(table: Table, *, entries: Collection[str], reviewers: Collection[str]) -> tuple[tuple[str, str], ...]:
     """Read codes of entries and reviewers, each pair once, in the order of the list.
 
+    Args:
+        table: The list.
+        entries: Codes of the entries that may be named.
+        reviewers: Codes of the reviewers who may be named.
+
     Raises:
-        InputError: a column is missing, or a cell is empty or cannot be read; every fault at once.
+        InputError: a column is missing, or a cell is empty, cannot be read, or holds a code that is not known; every fault at once, each
+            with its row and column.
     """
     reading = Reading(table)
     columns = reading.columns(_COLUMNS)
-    found = []
-    for row in table.rows:
-        entry, reviewer = (
-            reading.take(row, columns, field, lambda text: tidy(text, max_length=_LONGEST_CODE).strip(), "") for field in _COLUMNS
-        )
-        if entry and reviewer:
-            found.append((entry, reviewer))
+    known = {"entry": entries, "reviewer": reviewers}
+
+    def code(row: Row, field: FormField) -> str:
+        text = reading.take(row, columns, field, lambda cell: tidy(cell, max_length=_LONGEST_CODE).strip(), "")
+        if text and text not in known[field.name]:
+            what, remedy, zh = _UNKNOWN[field.name]
+            reading.refuse(row, columns[field.name], field.name, what.format(code=text), remedy, zh=zh.format(code=text))
+        return text
+
+    found = [(code(row, _COLUMNS[0]), code(row, _COLUMNS[1])) for row in table.rows]
     if reading.faults:
         raise InputError(sorted(reading.faults, key=lambda fault: fault.row or 0))
     return tuple(dict.fromkeys(found))

@@ -21,13 +21,13 @@ def wish_of(edition_id: str, path: Path) -> tuple[Wish, Words | None]:
 
     Raises:
         NotFound: no such edition, or no review has been opened.
-        InputError: the file cannot be read, has faults, or names too many pairs.
+        InputError: the file cannot be read, has faults, names codes that nobody knows, or too many pairs; each fault with its place.
     """
     table = spreadsheets.read_table(path)
-    pairs = pair_lists.read_pairs(table)
     with database().read() as store:
-        held = State(store, edition_id).held
-    new = tuple(pair for pair in pairs if pair not in held)
+        state = State(store, edition_id)
+    pairs = pair_lists.read_pairs(table, entries=state.entries, reviewers=state.people)
+    new = tuple(pair for pair in pairs if pair not in state.held)
     if len(new) > MOST:
         what = f"it names {len(new)} new pairs, and {MOST} can be given at once"
         zh = f"名单中有 {len(new)} 个新的配对，一次至多 {MOST} 个，请分几次提交"

@@ -20,7 +20,7 @@ from tasks import exporting, panel_changes, panel_files
 from tasks.panel_changes import MODES, Outdated, Preview, Wish
 from tasks.panel_checks import Doubt
 from tasks.panel_state import Pair
-from web import errors, pages, panel_forms, visitors, words
+from web import errors, form_words, pages, panel_forms, visitors, words
 from web.admin_draw import REASONS
 from web.forms import Form, Posted
 from web.language import gettext
@@ -170,7 +170,8 @@ def _page(
         shown = replace(shown, sent=panel_forms.refused(shown.sent, found.faults))
     return pages.render(
         request, "admin/draw_change.html", status=status, edition=edition, found=found, title=words.edition_title(edition), names=NAMES,
-        people=names, titles=titles, fault=fault, outdated=outdated, typed=shown.typed, said=said, faults=faults[:_SHOWN], shown=_SHOWN,
+        people=names, titles=titles, fault=fault, outdated=outdated, typed=shown.typed, said=said, shown=_SHOWN,
+        faults=[form_words.placed(one, shown.sent.file) for one in faults[:_SHOWN]], more=max(0, len(faults) - _SHOWN),
         refusals=[refusal_said(one) for one in found.faults] if found else (), sent=shown.sent, aside=shown.aside,
         doubts=[_doubt(one) for one in found.doubts] if found else (), wish=wish,
         put=written(wish.put) if wish else "", off=written(wish.off) if wish else "", most=panel_changes.REASON_MAX,

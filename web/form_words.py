@@ -58,6 +58,18 @@ def sentence(fault: Fault) -> str:
     return capital(f"{fault.what}; {fault.remedy}" if fault.remedy else fault.what)
 
 
+def placed(fault: Fault, file: str) -> str:
+    """The same with its place in a file before it: the file as its sender calls it, the sheet, the row and the column."""
+    place = [file or fault.file]
+    if fault.sheet:
+        place.append(gettext(_("工作表“%(name)s”")) % {"name": fault.sheet})
+    if fault.row and fault.column:
+        place.append(gettext(_("第 %(row)s 行 %(column)s 列")) % {"row": fault.row, "column": fault.column})
+    elif fault.row:
+        place.append(gettext(_("第 %(n)s 行")) % {"n": fault.row})
+    return gettext(_("%(place)s：%(what)s")) % {"place": " · ".join(one for one in place if one), "what": sentence(fault)}
+
+
 def capital(text: str) -> str:
     """An English text as a sentence of its own begins."""
     return text[:1].upper() + text[1:]

@@ -16,6 +16,7 @@ from tests import builders
 from tests.tasks.test_panel_changes import an_edition, begin, events, panels
 from tests.web.conftest import SAME_SITE, Browser, World
 from tests.web.test_admin_checks import sign_in
+from web.language import COOKIE
 
 DRAW = "/admin/editions/sample-2026/draw"
 HERE = f"{DRAW}/change"
@@ -176,6 +177,7 @@ async def test_pairs_come_by_file_are_looked_at_and_made(admin: Browser, world: 
 async def test_a_file_with_faults_is_told_line_by_line(admin: Browser, world: World) -> None:
     page = await send(admin, "名单.csv", "申报项编号,专家编号\nA01,\nA02,R03\n".encode())
     assert (page.status_code, "第 2 行" in page.text, "“专家编号”为空，请填写" in page.text) == (422, True, True)
+    assert "名单.csv · 第 2 行 B 列：“专家编号”为空，请填写" in page.text
     assert "上次选择的是“名单.csv”。浏览器不保留所选的文件，请重新选择。" in page.text
     for name, content in (("<b>名单.txt", b"x"), ("名单.csv", b"")):
         page = await send(admin, name, content)
@@ -192,7 +194,15 @@ async def test_a_row_that_looks_like_a_total_is_named_beside_the_preview(admin: 
 
 async def test_codes_of_a_file_that_nobody_knows_are_named_and_the_file_is_asked_for_again(admin: Browser, world: World) -> None:
     page = await send(admin, "名单.csv", "申报项编号,专家编号\nA01,R99\n".encode())
-    assert [one for one in ("A01 · R99: 没有这个专家编号", "上次选择的是“名单.csv”", 'type="file"') if one not in page.text] == []
+    told = ("名单.csv · 第 2 行 B 列：没有编号为“R99”的专家，请核对编号", "上次选择的是“名单.csv”", 'type="file"')
+    assert (page.status_code, [one for one in told if one not in page.text]) == (422, [])
+    admin.client.cookies.set(COOKIE, "en")
+    page = await send(admin, "list.csv", "申报项编号,专家编号\nA01,R99\nX9,R03\n".encode())
+    told = (
+        "list.csv · Row 2, column B: There is no reviewer &#39;R99&#39;; use the code under which the reviewer was imported",
+        "list.csv · Row 3, column A: No entry &#39;X9&#39; is reviewed in this stage; use the code of an eligible entry",
+    )
+    assert [one for one in told if one not in page.text] == []
 
 
 async def test_after_the_deadline_panels_stay(admin: Browser, world: World) -> None:
