@@ -1,13 +1,14 @@
 """The `jinbang` command.
 
-Exit codes: 0 done, 1 refused or failed with a message, 2 wrong usage, 3 done in part. What other programs read goes to
-stdout, everything else to stderr.
+Exit codes: 0 done, 1 refused or failed with a message, 2 wrong usage, 3 done in part; `bounces -`, which a mail server calls, has
+its own (flows/bounces.py). What other programs read goes to stdout, everything else to stderr.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import traceback
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -46,18 +47,30 @@ class LinkRole(StrEnum):
 
 
 def main() -> NoReturn:
-    """Run the command; a refusal is one message and exit code 1, never a traceback."""
+    """Run the command; a refusal is one message and exit code 1, never a traceback. A mail server is asked to try again instead."""
+    code = _run()
+    if code and bounces.is_piped(sys.argv[1:]):
+        typer.echo(f"the message was not taken; exit code {bounces.TRY_AGAIN} asks the mail server to hand it over again", err=True)
+        code = bounces.TRY_AGAIN
+    raise SystemExit(code)
+
+
+def _run() -> int:
     try:
         app(standalone_mode=True)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(bool(ended.code))
     except JinbangError as refusal:
         typer.echo(str(refusal), err=True)
-        raise SystemExit(1) from None
+        return 1
     except Exception as failure:
         if (said := _of_the_environment(failure)) is None:
-            raise
+            if not bounces.is_piped(sys.argv[1:]):
+                raise
+            said = traceback.format_exc()
         typer.echo(said, err=True)
-        raise SystemExit(1) from None
-    raise SystemExit(0)
+        return 1
+    return 0
 
 
 def _of_the_environment(failure: Exception) -> str | None:

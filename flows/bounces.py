@@ -6,7 +6,7 @@ import json
 import mailbox
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,33 +17,37 @@ from models.errors import Fault, InputError
 MOST_MEGABYTES = 50
 """Of one message; mail servers take no larger ones, and a report gives back at most what was sent."""
 IN_PART, TRY_AGAIN = 3, 75
-"""Exit codes: some messages could not be read; and to a mail server: keep the message and hand it over again."""
+"""Exit codes: some messages could not be read; and to a mail server: keep the message and hand it over again (EX_TEMPFAIL)."""
 PIPE = "-"
+
+
+def is_piped(words: Sequence[str]) -> bool:
+    """Whether a command line is that of a mail server that hands a message over on stdin."""
+    return words[:1] == ["bounces"] and PIPE in words[1:]
 
 
 def bounces(
     where: Annotated[str, typer.Argument(help="A message or mbox file, a Maildir, a folder of .eml files, or - for one message on stdin.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Read delivery reports, and mark mails that came back for good as refused. Reading them again changes nothing."""
-    from sqlalchemy.exc import OperationalError
+    """Read delivery reports, and mark mails that came back for good as refused. Reading them again changes nothing.
 
+    Exit codes for a file or folder: 0 all read, 1 refused or failed, 3 some messages could not be read.
+
+    Exit codes for - (a mail server's pipe): 0 the message is done with, also one that is no report or cannot be read, which is said on
+    stderr; 75 (EX_TEMPFAIL) it was not taken, because a setting is wrong, the database is away, the mail is just being handed over, or
+    anything else failed: the mail server keeps it and hands it over again. No other code, or the report would be lost.
+    """
     from flows import supervisor
     from tasks import returned_mail
 
     told: list[dict[str, str]] = []
-    try:
-        supervisor.prepare()
-        for name, content in _messages(where):
-            found = returned_mail.take(content) if isinstance(content, bytes) else returned_mail.Read("damaged", content)
-            told.append({"message": name, "what": found.what, "said": found.said})
-            if not as_json:
-                typer.echo(f"{name}: {found.said}", err=found.what == "damaged")
-    except OperationalError as away:
-        if where != PIPE:
-            raise
-        typer.echo(f"the database cannot be used: {str(away.orig).strip()}. The message is not read; hand it over again", err=True)
-        raise typer.Exit(TRY_AGAIN) from None
+    supervisor.prepare()
+    for name, content in _messages(where):
+        found = returned_mail.take(content) if isinstance(content, bytes) else returned_mail.Read("damaged", content)
+        told.append({"message": name, "what": found.what, "said": found.said})
+        if not as_json:
+            typer.echo(f"{name}: {found.said}", err=found.what == "damaged")
     counts = Counter(one["what"] for one in told)
     if as_json:
         typer.echo(json.dumps({"messages": told, "counts": dict(sorted(counts.items()))}, ensure_ascii=False, indent=2))

@@ -44,6 +44,7 @@ EventType = Literal[
     "PanelsDrawn",
     "ReservesDrawn",
     "PanelsChanged",
+    "PanelSizeSet",
     "LinkIssued",
     "LinkRevoked",
     "SheetSaved",
@@ -85,6 +86,7 @@ EventType = Literal[
     "NoticePosted",
     "ResultPublished",
     "MailFailed",
+    "MailReturned",
 ]
 
 WAKES: frozenset[EventType] = frozenset(

@@ -1,4 +1,6 @@
-"""Reports of mail servers that a mail could not be delivered (RFC 3464), and by which of our mails they are about.
+"""Reports of mail servers that a mail could not be delivered, and by which of our mails they are about.
+
+They are written as RFC 3464 says, or as RFC 6533 does where addresses are not ASCII.
 
 Anybody can send such a report. What makes one believable is the Message-ID of our mail in it: it is random, and who has not had the
 mail, or carried it, does not know it. An address alone proves nothing.
@@ -8,17 +10,26 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from dataclasses import dataclass
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.message import Message
 from email.policy import compat32
 
 from models.errors import Fault, InputError
+from notifications import addresses
 
 _OURS = re.compile(r"<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.v1@[^<>@\s]+>")
 _STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})")
-_RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})
+_REPORTS = ("delivery-status", "global-delivery-status")
+_PARTS = re.compile(rb"(?im)^(content-type:\s*)message/((?:global-)?delivery-status|global(?:-headers)?)(?=[\s;]|$)")
+_STATED = frozenset({"text/x-delivery-status", "text/x-global-delivery-status"})
+"""Parts for programs. They are read as texts: Python's reader knows the older one only, and lets none be encoded, as RFC 6533 does."""
+_RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "text/x-global", "text/x-global-headers"})
 """Parts in which a server gives back the mail, or its headers."""
+_EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n)+")
+_POINT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
+"""A character of an address as RFC 6533 writes it in ASCII."""
 _WORDS = 400
 """Characters of a server's explanation that are kept."""
 _UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -35,7 +46,7 @@ class Failure:
     """What a report says of one recipient."""
 
     recipients: tuple[str, ...]
-    """Under which addresses the server knows the recipient, in lower case: as it was written, and where it led to."""
+    """Under which addresses the server knows the recipient, as `comparable` writes them: as it was written, and where it led to."""
     action: str
     """`failed`, `delayed`, `delivered`, `relayed` or `expanded`."""
     status: str
@@ -60,6 +71,14 @@ class DeliveryReport:
     failures: tuple[Failure, ...]
 
 
+def comparable(address: str) -> str:
+    """An address in lower case with an ASCII domain, so that 例子.公司 and its xn-- form are one; what is no address as it is."""
+    try:
+        return addresses.one_address(address).lower()
+    except InputError:
+        return address.lower()
+
+
 def read(content: bytes) -> DeliveryReport | None:
     """Read a message; None if it is no report about a delivery, such as an answer from a person or from an absence assistant.
 
@@ -73,10 +92,10 @@ def read(content: bytes) -> DeliveryReport | None:
 
 
 def _read(content: bytes) -> DeliveryReport | None:
-    message = message_from_bytes(content, policy=compat32)
+    message = message_from_bytes(_PARTS.sub(rb"\1text/x-\2", content), policy=compat32)
     if not message.keys():
         raise InputError([Fault("it has no header, so it is no mail", "give the mail as it was received, with all its headers")])
-    if message.get_content_type() != "multipart/report" or _parameter(message, "report-type") != "delivery-status":
+    if message.get_content_type() != "multipart/report" or _parameter(message, "report-type") not in _REPORTS:
         return None
     parts = _inside(message)
     told = _told(parts)
@@ -92,9 +111,11 @@ def _read(content: bytes) -> DeliveryReport | None:
 def _told(parts: list[Message]) -> tuple[Failure, ...]:
     """What is said of each recipient; nothing if the part that says it is missing."""
     for part in parts:
-        if part.get_content_type() == "message/delivery-status":
+        if part.get_content_type() in _STATED:
+            text = _decoded(part).decode("utf-8", "replace").replace("\r\n", "\n").strip()
+            blocks = [message_from_string(f"{one}\n\n", policy=compat32) for one in _EMPTY_LINES.split(text)]
             # The first block is about the whole mail, and has no recipient.
-            return tuple(_failure(one) for one in _inside(part) if one.get("Final-Recipient") or one.get("Original-Recipient"))
+            return tuple(_failure(one) for one in blocks if one.get("Final-Recipient") or one.get("Original-Recipient"))
     return ()
 
 
@@ -112,8 +133,15 @@ def _failure(block: Message) -> Failure:
 
 
 def _address(field: str) -> str:
-    """The address in `rfc822; name@example.org`."""
-    return field.rpartition(";")[2].strip().strip("<>").lower()
+    """The address in `rfc822; name@example.org` or `utf-8; 姓名@example.org`."""
+    kind, _, text = field.partition(";") if ";" in field else ("", "", field)
+    text = _POINT.sub(_point, text) if kind.strip().lower() == "utf-8" else text
+    return comparable(text.strip().strip("<>"))
+
+
+def _point(found: re.Match[str]) -> str:
+    code = int(found[1], 16)
+    return chr(code) if code <= sys.maxunicode and chr(code).isprintable() else found[0]
 
 
 def _our_mail(parts: list[Message]) -> str | None:
@@ -134,8 +162,13 @@ def _headers(part: Message) -> Message:
     """The headers of a mail that was given back, whole or without its text."""
     if part.is_multipart():
         return next(iter(_inside(part)), Message())
-    decoded = part.get_payload(decode=True)
-    return message_from_bytes(decoded if isinstance(decoded, bytes) else b"", policy=compat32)
+    return message_from_bytes(_decoded(part), policy=compat32)
+
+
+def _decoded(part: Message) -> bytes:
+    """The content of a part that holds no others."""
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
 
 
 def _parameter(message: Message, name: str) -> str:

@@ -18,7 +18,8 @@ from tasks import bounces, keeping
 from tasks.installation import database
 
 What = Literal["marked", "known", "settled", "early", "temporary", "elsewhere", "unknown", "other", "damaged"]
-"""What a message was: `marked` changed a mail, the others changed nothing; `early` will be news as soon as the mail counts as sent."""
+"""What a message was: `marked` changed a mail, the others changed none. `settled` is noted, so that the report never counts; `early` will
+be news as soon as the mail counts as sent."""
 _ASKING = ("review_invitation", "review_more")
 _OPEN = ("sent", "uncertain")
 """States of a mail about which a report can be news."""
@@ -56,17 +57,21 @@ def _marked(store: Store, report: DeliveryReport, mail_id: str, failures: list[F
     if mail is None:
         return Read("unknown", f"it is about a mail {mail_id} that this installation has not sent; nothing was changed")
     name = f"{mail.edition}: {mail.template} to {mail.to_address}"
-    about = next((one for one in failures if mail.to_address.lower() in one.recipients), None)
+    about = next((one for one in failures if delivery_reports.comparable(mail.to_address) in one.recipients), None)
     if about is None:
         named = ", ".join(sorted({address for one in failures for address in one.recipients})[:3])
         return Read("elsewhere", f"{name}: it is about {named}, to whom the mail was passed on; ask the recipient. Nothing was changed")
-    if any(one.payload.get("report") == report.code for one in store.events(mail.edition, "MailFailed")):
+    if any(one.payload.get("report") == report.code for one in store.events(mail.edition, "MailFailed", "MailReturned")):
         return Read("known", f"{name}: this report has been taken before; nothing was changed")
     if mail.state == "sending":
         return Read("early", f"{name}: the mail is just being handed over; nothing was changed, give the report again")
-    if mail.state not in _OPEN:
-        return Read("settled", f"{name}: the mail is {mail.state}, so the report is no news; nothing was changed")
     reply = _reply(about)
+    if mail.state not in _OPEN:
+        # Remembered all the same: once the mail has been sent again, this report is still about the copy before.
+        store.append(
+            mail.edition, "MailReturned", actor="mail server", template=mail.template, reply=reply[:200], report=report.code
+        )  # fmt: skip
+        return Read("settled", f"{name}: the mail is {mail.state}, so the report is no news; noted, and the mail was not changed")
     mark(store, mail, reply, actor="mail server", report=report.code)
     return Read("marked", f"{name}: returned as undeliverable: {reply}")
 

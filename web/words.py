@@ -101,6 +101,7 @@ EVENTS = {
     "FileRefused": _("拒收文件"),
     "PanelsDrawn": _("抽取专家"),
     "PanelsChanged": _("调整专家组"),
+    "PanelSizeSet": _("规定单项专家人数"),
     "LinkIssued": _("签发链接"),
     "LinkRevoked": _("撤销链接"),
     "AccessRefused": _("拒绝访问"),
@@ -142,6 +143,7 @@ EVENTS = {
     "SheetReopened": _("重新开放评分表"),
     "MaterialFlagged": _("检查匿名文件"),
     "MailFailed": _("邮件发送失败"),
+    "MailReturned": _("收到已失败邮件的退信报告"),
 }
 
 

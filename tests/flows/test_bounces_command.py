@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +12,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+from config.settings import Settings
 from models import tables
+from models.errors import UnsafeSetting
 from tests.flows.conftest import Command
 from tests.notifications.returned import a_report
 from tests.notifications.test_delivery_reports import CONTRADICTING
@@ -79,7 +82,41 @@ def test_a_pipe_is_answered_kindly_unless_the_database_is_away(season: Season, c
 
     monkeypatch.setattr("flows.supervisor.prepare", away)
     code, _out, err = command("bounces", "-")
-    assert (code, "hand it over again" in err) == (75, True)
+    assert (code, "no route to host" in err, "hand it over again" in err) == (75, True, True)
+
+
+def failing(failure: Exception) -> Callable[[], None]:
+    def fails() -> None:
+        raise failure
+
+    return fails
+
+
+@pytest.mark.parametrize(("words", "prepare", "said"), [
+    ((), lambda: Settings(catcher_port="no number"), "JINBANG_CATCHER_PORT: "),
+    ((), failing(UnsafeSetting("the folder of data may be read by everybody")), "may be read by everybody"),
+    ((), failing(OSError(28, "No space left on device")), "No space left on device"),
+    ((), failing(KeyError("a mistake of ours")), "Traceback"),
+    (("--nosuch",), lambda: None, "No such option"),
+])  # fmt: skip
+def test_whatever_is_set_wrong_or_fails_a_mail_server_keeps_the_report(
+    season: Season, command: Command, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], prepare: Callable[[], object], said: str
+) -> None:
+    monkeypatch.setattr("flows.supervisor.prepare", prepare)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"")))
+    code, _out, err = command("bounces", "-", *words)
+    assert (code, said in err, "hand it over again" in err) == (75, True, True)
+
+
+def test_a_file_is_read_by_a_person_who_gets_the_usual_codes(season: Season, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.supervisor.prepare", failing(UnsafeSetting("the folder of data may be read by everybody")))
+    assert command("bounces", "report.eml") == (1, "", "the folder of data may be read by everybody\n")
+    assert command("bounces", "report.eml", "--nosuch")[0] == 2
+
+
+def test_the_help_names_the_exit_codes(command: Command) -> None:
+    code, out, _err = command("bounces", "--help")
+    assert (code, "EX_TEMPFAIL" in out) == (0, True)
 
 
 def test_what_is_not_there_is_said(season: Season, command: Command, tmp_path: Path) -> None:

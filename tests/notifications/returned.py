@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import quopri
+
 MAIL = "0b4f2f0e-5a0a-4a0b-9d6e-1f2a3b4c5d6e"
 
 
@@ -63,3 +66,45 @@ Message-ID:
 
 --=_back--
 """.encode()
+
+
+def a_global_report(
+    mail: str = MAIL, to: str = "r01@example.org", *, original: str = "", encoding: str = "8bit", gives_back: str = "message/global-headers"
+) -> bytes:
+    """A report as RFC 6533 has it: addresses of the type `utf-8`, words in UTF-8, parts that may be encoded.
+
+    Args:
+        mail: Id of our mail.
+        to: The address that it led to.
+        original: The address that it was written to, as the server writes it; the same if left out.
+        encoding: Of the part for programs and of what is given back: `8bit`, `base64` or `quoted-printable`.
+        gives_back: The type of the part with our mail, or its headers.
+    """
+    stated = f"""Reporting-MTA: dns; mx.example.org
+Arrival-Date: Mon, 1 Jun 2026 08:00:00 +0800
+
+Original-Recipient: utf-8; {original or to}
+Final-Recipient: utf-8; {to}
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 没有这个用户
+"""
+    back = f"From: office@example.org\nTo: {to}\nSubject: 评审邀请\nMessage-ID:\n <{mail}.v1@example.org>\n"
+    write = {"8bit": bytes, "base64": base64.encodebytes, "quoted-printable": quopri.encodestring}[encoding]
+    parts = (("message/global-delivery-status", stated), (gives_back, back + ("\n您好\n" if gives_back == "message/global" else "")))
+    head = b"""From: MAILER-DAEMON@mx.example.org
+To: office@example.org
+Message-Id: <1.returned@mx.example.org>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=global-delivery-status; boundary="=_back"
+
+--=_back
+Content-Type: text/plain; charset=utf-8
+
+-
+"""
+    rest = [
+        f"--=_back\nContent-Type: {kind}\nContent-Transfer-Encoding: {encoding}\n\n".encode() + write(text.encode()) + b"\n"
+        for kind, text in parts
+    ]
+    return head + b"".join(rest) + b"--=_back--\n"

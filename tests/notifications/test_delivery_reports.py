@@ -11,7 +11,7 @@ from models.errors import InputError
 from notifications import delivery_reports
 from notifications.delivery_reports import Failure
 from notifications.preview import render_preview
-from tests.notifications.returned import MAIL, a_report
+from tests.notifications.returned import MAIL, a_global_report, a_report
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,36 @@ def test_a_report_names_our_mail_the_recipient_and_the_reason(gives_back: str) -
     found = delivery_reports.read(a_report(gives_back=gives_back))
     assert found is not None
     assert (found.mail, found.failures) == (MAIL, (Failure(("r01@example.org",), "failed", "5.1.1", "550 5.1.1 no such user"),))
+
+
+@pytest.mark.parametrize("encoding", ["8bit", "base64", "quoted-printable"])
+@pytest.mark.parametrize("gives_back", ["message/global-headers", "message/global", "text/rfc822-headers"])
+def test_a_report_with_addresses_in_unicode_is_read_whatever_its_encoding(encoding: str, gives_back: str) -> None:
+    content = a_global_report(to="专家@评审.example.org", encoding=encoding, gives_back=gives_back)
+    found = delivery_reports.read(content)
+    assert found is not None
+    older = delivery_reports.read(content.replace(b"report-type=global-", b"report-type="))
+    said = Failure(("专家@评审.example.org",), "failed", "5.1.1", "550 5.1.1 没有这个用户")
+    assert (found.mail, found.failures) == (MAIL, (said,))
+    assert delivery_reports.read(content.replace(b"\n", b"\r\n")) == found == older
+
+
+@pytest.mark.parametrize("written", [
+    "utf-8; R01@评审.example.org", "utf-8;<r01@xn--tbt133i.example.org>", r"UTF-8; r01@\x{8BC4}\x{5BA1}.example.org",
+    "rfc822; r01@xn--tbt133i.example.org",
+])  # fmt: skip
+def test_a_domain_is_the_same_in_unicode_and_in_ascii(written: str) -> None:
+    content = a_report(to="x@example.org").replace(b"Original-Recipient: rfc822;x@example.org", f"Original-Recipient: {written}".encode())
+    found = delivery_reports.read(content)
+    assert found is not None
+    assert delivery_reports.comparable("r01@评审.Example.org") == found.failures[0].recipients[0] == "r01@xn--tbt133i.example.org"
+
+
+@pytest.mark.parametrize("point", [r"\x{110000}", r"\x{D800}", r"\x{0A}", r"\x{}"])
+def test_what_is_no_character_stays_as_it_is_written(point: str) -> None:
+    found = delivery_reports.read(a_global_report(to="r01@example.org", original=f"r{point}@example.org"))
+    assert found is not None
+    assert found.failures[0].recipients == (f"r{point}@example.org".lower(), "r01@example.org")
 
 
 def test_line_ends_of_the_wire_and_of_a_pipe_say_the_same() -> None:
@@ -102,6 +132,7 @@ def test_what_steers_a_screen_or_cannot_be_stored_is_left_out_of_a_servers_words
 
 @example(a_report().replace("没".encode(), b"\xff\xfe"))
 @example(a_report(said="\x00" * 50 + "é" * 1000))
+@example(a_global_report(encoding="base64").replace(b"\n", b"=\n", 30))
 @examples(max_examples=60, derandomize=True, database=None)
 @given(
     st.builds(

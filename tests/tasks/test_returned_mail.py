@@ -11,7 +11,7 @@ from models import tables
 from models.edition import Mail
 from models.errors import InputError, NotAllowed, NotFound
 from tasks import bounces, returned_mail
-from tests.notifications.returned import a_report
+from tests.notifications.returned import a_global_report, a_report
 from tests.tasks.driving import ON_SQLITE, Season
 from tests.tasks.test_healing import OFFICE, accept, loads, panels, sent, started, state
 
@@ -50,12 +50,45 @@ def test_the_same_report_twice_changes_nothing_even_when_the_mail_was_sent_again
     assert heals.snapshot() == once
     with heals.database.write() as store:
         store.retry_mails(heals.id)
-    assert returned_mail.take(a_report(invitation(heals, gone).id, invitation(heals, gone).to_address, number=2)).what == "settled"
     with heals.database.write() as store:
         store.mark_mail(invitation(heals, gone).id, "sent", reply="250 ok")
     assert returned_mail.take(report).what == "known"
     assert invitation(heals, gone).state == "sent"
     assert returned_mail.take(a_report(invitation(heals, gone).id, invitation(heals, gone).to_address, number=2)).what == "marked"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_report_about_a_mail_that_has_failed_already_does_not_count_after_it_was_sent_again(season: Season, again: bool) -> None:
+    """Read while the mail is marked as failed, or waits to be sent once more."""
+    heals = started(season, replace_bounced_days=1)
+    gone = panels(heals)["A01"][0]
+    returned_mail.take(returned(heals, gone))
+    second = a_report(invitation(heals, gone).id, invitation(heals, gone).to_address, number=2)
+    if again:
+        with heals.database.write() as store:
+            store.retry_mails(heals.id)
+    state = invitation(heals, gone).state
+    assert [returned_mail.take(second).what for _ in range(2)] == ["settled", "known"]
+    assert (invitation(heals, gone).state, state) == (state, "deferred" if again else "failed")
+    assert [told["reply"] for _, told in heals.events("MailReturned")] == ["550 5.1.1 no such user"]
+    with heals.database.write() as store:
+        store.mark_mail(invitation(heals, gone).id, "sent", reply="250 ok")
+    assert returned_mail.take(second).what == "known"
+    assert invitation(heals, gone).state == "sent"
+    third = a_report(invitation(heals, gone).id, invitation(heals, gone).to_address, number=3)
+    assert returned_mail.take(third).what == "marked"
+
+
+@ON_SQLITE
+def test_a_report_of_a_server_that_writes_addresses_in_unicode_counts_the_same(season: Season) -> None:
+    heals = started(season)
+    gone = panels(heals)["A01"][0]
+    with heals.database.write() as store:
+        changed = sa.update(tables.MAILS).where(tables.MAILS.c.id == invitation(heals, gone).id).values(to_address="r@评审.example.org")
+        store.connection.execute(changed)
+    report = a_global_report(invitation(heals, gone).id, "r@评审.example.org", encoding="base64")
+    assert returned_mail.take(report).what == "marked"
+    assert invitation(heals, gone).reply == "550 5.1.1 没有这个用户"
 
 
 @ON_SQLITE
