@@ -9,7 +9,7 @@ with database.read() as store:      # sees one consistent state, writes nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ from models.stores.reviewing import ReviewingStore
 from models.stores.scoring import ScoringStore
 from models.stores.shortlists import ShortlistStore
 from models.stores.submitting import SubmittingStore
+from models.turns import Turns
 
 
 class Store(
@@ -61,12 +62,14 @@ class Database:
         self._checked = allow_unsafe
         self.embedded = sqlite = url.startswith("sqlite")
         self._idle: list[Connection] = []
+        path = sa.make_url(url).database if sqlite else None
+        self._turns = Turns(path) if path else None
         # Connections to SQLite go back to `_idle`, never to the pool: with a limit a thread would wait there for one that cannot come.
         pool: dict[str, Any] = {"poolclass": sa.QueuePool, "max_overflow": -1} if sqlite else {"pool_size": 10, "max_overflow": 10}
         self.engine = sa.create_engine(url, pool_pre_ping=not sqlite, **pool)
         if sqlite:
             sa.event.listen(self.engine, "connect", _set_up_sqlite)
-            sa.event.listen(self.engine, "begin", _begin_sqlite)
+            sa.event.listen(self.engine, "begin", self._begin_sqlite)
 
     @contextmanager
     def write(self) -> Iterator[Store]:
@@ -127,6 +130,18 @@ class Database:
         while self._idle:
             self._idle.pop().close()
         self.engine.dispose()
+        if self._turns:
+            self._turns.close()
+
+    def _begin_sqlite(self, connection: Connection) -> None:
+        if connection.info.get(_LOOKING):  # begun already
+            return
+        # A transaction that may write takes the lock at once, so that it never fails half-way with "database is locked".
+        if not connection.info.pop(_WRITING, True):
+            execute(connection, "BEGIN").close()
+            return
+        with self._turns.next() if self._turns else nullcontext():
+            execute(connection, "BEGIN IMMEDIATE").close()
 
 
 class _Look:
@@ -165,14 +180,6 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the begin listener below issues BEGIN itself
     for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.info.get(_LOOKING):  # begun already
-        return
-    # A transaction that may write takes the lock at once, so that it never fails half-way with "database is locked".
-    writing = connection.info.pop(_WRITING, True)
-    execute(connection, "BEGIN IMMEDIATE" if writing else "BEGIN").close()
 
 
 def check_durability(connection: Connection) -> None:
