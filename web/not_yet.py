@@ -15,6 +15,7 @@ from web.language import mark as _
 
 What = Literal["draw", "panels", "stand_ins", "ranking", "healing", "reviewers", "conflicts", "shortlist"]
 Kind = Literal["scoring", "shortlisting"]
+Place = Literal["waits", "blocked", "begins", "over"]
 
 TITLES: Mapping[What, str] = {
     "draw": _("专家抽取"),
@@ -40,25 +41,41 @@ CONTENTS: Mapping[What, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """What a page is waiting for."""
+    """Why a page is empty, and what it is waiting for."""
 
     contents: str
     """What will be there: a marked sentence."""
     kind: Kind
     run: StageRun | None
-    """The stage that brings it; None if the process has none of the kind."""
+    """The stage that brings it; the last of its kind if all are over; None if the process has none of the kind."""
+    place: Place
+    """Whether that stage is to come, is being opened or worked on, is over, or the edition stands still before it has brought anything."""
     before: StageRun | None
     """The stage that is on now, or comes first, if it is another one."""
+    blocked: StageRun | None
+    """The stage at which the edition stands still: that one, or one before."""
     reviewing: bool
     """Whether a review has been opened."""
 
 
 def coming(edition: Edition, what: What) -> Coming:
-    """What the page is waiting for."""
+    """Why the page is empty, and what it is waiting for."""
     kind: Kind = "shortlisting" if what == "shortlist" else "scoring"
-    run = next((one for one in edition.stages if one.declared.kind == kind and one.state != "closed"), None)
+    runs = [one for one in edition.stages if one.declared.kind == kind]
+    run = next((one for one in runs if one.state != "closed"), runs[-1] if runs else None)
     now = edition.current
-    return Coming(CONTENTS[what], kind, run, None if now == run else now, edition.last_of("scoring") is not None)
+    blocked = now if now is not None and now.blocked is not None and run is not None and now.position <= run.position else None
+    return Coming(
+        CONTENTS[what], kind, run, _place(run, blocked), None if now == run else now, blocked, edition.last_of("scoring") is not None
+    )
+
+
+def _place(run: StageRun | None, blocked: StageRun | None) -> Place:
+    if blocked is not None:
+        return "blocked"
+    if run is None or run.state == "planned":
+        return "waits"
+    return "over" if run.state == "closed" else "begins"
 
 
 def page(request: Request, edition: Edition, what: What) -> Response:

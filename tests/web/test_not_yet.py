@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+import sqlalchemy as sa
+
+from models import tables
 from models.edition import Edition
 from tasks.installation import Installation
 from tests import builders
@@ -45,6 +49,68 @@ async def test_a_page_that_waits_for_its_stage_says_so(admin: Browser, early: Ed
         for written in (early.process.title.zh, "管理员", "中文"):
             text = text.replace(written, "")
         assert (name, english.status_code, "Nothing is here yet" in text, CJK.findall(text)) == (name, 200, True, [])
+
+
+def moved(installed: Installation, edition: Edition, **columns: str) -> None:
+    """Write into the stage of the shortlist."""
+    with installed.database.write() as store:
+        here = (tables.STAGE_RUNS.c.edition == edition.id, tables.STAGE_RUNS.c.position == edition.run_of("shortlisting").position)
+        store.connection.execute(sa.update(tables.STAGE_RUNS).where(*here).values(**columns))
+
+
+def links(page: str) -> list[str]:
+    """Where the card leads."""
+    card = page.partition('<section class="card narrow">')[2].partition("</section>")[0]
+    return [one.rpartition("/")[2] for one in re.findall(r'href="([^"]*)"', card)]
+
+
+CAUSE = "papers-2026: the seats do not fit the bounds of the groups; correct them"
+
+
+async def test_a_list_whose_stage_is_blocked_says_why_and_where_to_settle_it(admin: Browser, installed: Installation, world: World) -> None:
+    edition = builders.keep(installed.database, builders.an_edition(builders.a_process(name="cut")), at="scoring")
+    builders.go_to(installed.database, edition.id, "shortlisting")
+    moved(installed, edition, state="opening")
+    there = f"/admin/editions/{edition.id}/shortlist"
+    begins = (await admin.get(there)).text
+    said = "“确定入围”阶段已经开始，正在处理"
+    assert (said in begins, "要等到" in begins, "受阻" in begins, links(begins)) == (
+        True,
+        False,
+        False,
+        ["reviewers", "ranking", edition.id],
+    )
+    moved(installed, edition, blocked=CAUSE)
+    page = (await admin.get(there)).text
+    wanted = ("<strong>确定入围受阻</strong>", CAUSE, "在排除原因并重试之前，本届停在这里。")
+    assert ([one for one in wanted if one not in page], "要等到" in page, said in page) == ([], False, False)
+    assert links(page) == ["retry", "extend", "reviewers", "ranking", edition.id]
+    english = (await admin.get(f"{there}?lang=en")).text
+    assert "The edition stands still until the cause is settled" in english
+    for where in ("retry", "extend"):
+        assert (await admin.get(f"/admin/editions/{edition.id}/{where}")).status_code == 200
+
+
+async def test_a_list_whose_stage_is_over_without_one_waits_for_nothing(admin: Browser, installed: Installation, world: World) -> None:
+    edition = builders.keep(installed.database, builders.an_edition(builders.a_process(name="cut")), at="voting")
+    page = (await admin.get(f"/admin/editions/{edition.id}/shortlist")).text
+    assert ("“确定入围”阶段已于 2026-06-10 10:00 结束" in page, "要等到" in page, "没有确定入围的阶段" in page) == (True, False, False)
+    assert links(page) == ["reviewers", "ranking", edition.id]
+
+
+async def test_a_page_that_waits_for_a_stage_before_which_the_edition_stands_still_says_so(
+    admin: Browser, installed: Installation, early: Edition
+) -> None:
+    with installed.database.write() as store:
+        store.connection.execute(
+            sa.update(tables.STAGE_RUNS)
+            .where(tables.STAGE_RUNS.c.edition == early.id, tables.STAGE_RUNS.c.position == 0)
+            .values(blocked="no decision")
+        )
+    for name in PAGES:
+        page = (await admin.get(f"/admin/editions/{early.id}/{name}")).text
+        wanted = ("<strong>推荐申报受阻</strong>", "no decision", "要等到", f'href="/admin/editions/{early.id}/retry"')
+        assert (name, [one for one in wanted if one not in page]) == (name, [])
 
 
 async def test_files_and_forms_that_wait_for_their_stage_are_refused_in_the_readers_language(admin: Browser, early: Edition) -> None:
