@@ -48,6 +48,7 @@ from web import (
     logs,
     mailbox,
     material,
+    outages,
     pictures,
     public,
     reasons,
@@ -126,6 +127,7 @@ def create_app(installation: Installation, *, notify_sign_in: NotifySignIn = pri
     app.state.threads = routes.Threads(installation.settings.page_threads, installation.database)
     app.state.notify_sign_in = notify_sign_in
     errors.install(app)
+    outages.install(app)
     return app
 
 

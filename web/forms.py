@@ -35,6 +35,10 @@ class Form:
         """Texts of the fields of a name, by what follows the prefix."""
         return {name.removeprefix(prefix): self.text(name) for name in self._fields if name.startswith(prefix)}
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """All texts with their fields' names, in the order in which they were sent."""
+        return [(name, value) for name, value in self._fields.multi_items() if isinstance(value, str)]
+
     @property
     def unreadable(self) -> tuple[str, ...]:
         """Fields with bytes that are no text: they arrive as replacement characters, and are refused rather than kept."""

@@ -104,7 +104,7 @@ class _Page:
         if self._request:
             given[self._request] = request
         if self._form:
-            given[self._form] = await forms.read(request)
+            given[self._form] = request.state.posted = await forms.read(request)
         threads: Threads = request.app.state.threads
         if self._quick and threads.writes is not None:
             response = await self._at_once(request, given, threads.writes)
