@@ -29,6 +29,11 @@ from dataclasses import field as field_of
 class JinbangError(Exception):
     """A refusal that a person can read: what, where, why, and what to do."""
 
+    def __init__(self, said: str = "", *, zh: str = "") -> None:
+        super().__init__(said)
+        self.zh = zh
+        """The same in Chinese, without the names of our own record; empty where only the log and the command tell it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -59,7 +64,8 @@ class Fault:
 class _Faults(JinbangError):
     def __init__(self, faults: Iterable[Fault] | str) -> None:
         self.faults: tuple[Fault, ...] = (Fault(faults),) if isinstance(faults, str) else tuple(faults)
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+        zh = "；".join(fault.zh for fault in self.faults) if all(fault.zh for fault in self.faults) else ""
+        super().__init__("\n".join(str(fault) for fault in self.faults), zh=zh)
 
 
 class DeclarationError(_Faults):

@@ -97,7 +97,7 @@ class Mailbox:
         with self._open() as connection:
             row = connection and connection.execute(f"SELECT {_LISTED}, raw FROM caught WHERE id = ?", [message_id]).fetchone()
         if not row:
-            raise NotFound(f"there is no mail {message_id} in the mailbox")
+            raise NotFound(f"there is no mail {message_id} in the mailbox", zh="邮箱中没有这封邮件")
         return _opened(Caught(*row[:-1]), row[-1])
 
     @contextmanager

@@ -147,7 +147,7 @@ def own(store: Store, upload_id: str, nominator: str, *, to_change: bool = False
     """
     upload = store.upload(upload_id, to_change=to_change)
     if upload.nominator != nominator:
-        raise NotFound("there is no such upload")
+        raise NotFound("there is no such upload", zh="没有这个上传的文件")
     part = part_of(upload_id)
     if upload.state == "arriving" and upload.received > (there := part.stat().st_size if part.exists() else 0):
         return replace(upload, received=there)

@@ -95,7 +95,7 @@ def take_back(edition_id: str, nominator: str, request: str) -> None:
         own_forms.may_change(store, store.edition(edition_id), to_change=True)
         found = store.avoidance(edition_id, request)
         if found.nominator != nominator:
-            raise NotFound(f"{edition_id} has no such request")
+            raise NotFound(f"{edition_id} has no such request", zh="没有这项申请")
         store.remove_avoidance(request)
         store.append(edition_id, "AvoidanceWithdrawn", actor=f"nominator:{nominator}", request=request)
 

@@ -100,7 +100,7 @@ def correct(edition_id: str, code: str, address: str, *, admin: str) -> int:
         edition = store.edition(edition_id)
         person = next((one for one in store.reviewers(edition_id) if one.code == code), None)
         if person is None:
-            raise NotFound(f"{edition_id}: there is no reviewer {code}")
+            raise NotFound(f"{edition_id}: there is no reviewer {code}", zh=f"没有编号为“{code}”的专家")
         if person.email == wanted:
             return 0
         store.put_address(person.id, wanted)

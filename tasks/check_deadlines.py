@@ -117,7 +117,10 @@ def next_moment(store: Store, edition: Edition, run: StageRun) -> datetime:
     now = edition.now(store.real_now)
     coming = [one.at for one in store.open_deadlines(edition.id, run.position) if one.kind.startswith("due:") and one.at > now]
     if not edition.rehearsal or not coming:
-        raise NotAllowed(f"{edition.id}: {run.name} cannot close yet; {checking.awaited(store, edition, run)}")
+        raise NotAllowed(
+            f"{edition.id}: {run.name} cannot close yet; {checking.awaited(store, edition, run)}",
+            zh="形式审查、补正或公示还没有完成，本阶段还不能结束",
+        )
     return min(coming)
 
 

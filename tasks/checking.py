@@ -55,7 +55,10 @@ def stage_of(edition: Edition) -> StageRun:
     """
     run = next((one for one in edition.stages if checked_forms.by_checkers(one)), None)
     if run is None:
-        raise NotFound(f"{edition.id}: no form checker decides here; the submission says accept_by: rule")
+        raise NotFound(
+            f"{edition.id}: no form checker decides here; the submission says accept_by: rule",
+            zh="本届的形式审查由规则自动完成，没有需要人工审查的申报项",
+        )
     return run
 
 
@@ -85,7 +88,7 @@ def item(store: Store, run: StageRun, code: str) -> Item:
     """
     entry = next((one for one in store.entries(run.edition) if one.code == code and one.state not in OUT), None)
     if entry is None:
-        raise NotFound(f"{run.edition} has no entry {code} in the form check")
+        raise NotFound(f"{run.edition} has no entry {code} in the form check", zh=f"形式审查中没有编号为“{code}”的申报项")
     return item_of(store, run, entry)
 
 
@@ -172,7 +175,7 @@ def accepted(store: Store, edition: Edition) -> tuple[Posted, tuple[Entry, ...]]
     run = stage_of(edition)
     found = posted(store, run)
     if found is None:
-        raise NotFound(f"{edition.id} has posted no list of accepted entries")
+        raise NotFound(f"{edition.id} has posted no list of accepted entries", zh="还没有公布形式审查合格的名单")
     listed = [one.entry for one in items(store, run) if one.progress.outcome == "eligible" and not one.entry.classified]
     return found, tuple(listed)
 

@@ -63,7 +63,7 @@ def stage_of(edition: Edition) -> tuple[StageRun, ScoringStage]:
     """
     scored = [run for run in edition.stages if isinstance(run.declared, ScoringStage)]
     if not scored:
-        raise NotFound(f"{edition.id} has no scoring stage")
+        raise NotFound(f"{edition.id} has no scoring stage", zh="本届没有专家评审")
     run = next((one for one in scored if one.state != "closed"), scored[-1])
     assert isinstance(run.declared, ScoringStage)  # noqa: S101 - narrows the type
     return run, run.declared
@@ -195,7 +195,7 @@ def _one(store: Store, edition_id: str, entry_id: str, reviewer_id: str) -> tupl
     for pair in found(store, edition):
         if (pair.entry.id, pair.reviewer.id) == (entry_id, reviewer_id):
             return edition, run, pair
-    raise NotFound(f"{edition_id}: nothing is known between these two")
+    raise NotFound(f"{edition_id}: nothing is known between these two", zh="这两者之间没有已知的利益关系")
 
 
 def _take(store: Store, edition: Edition, run: StageRun, pair: Pair, *, reason: str, admin: str) -> int:

@@ -48,13 +48,16 @@ def keep(store: Store, edition_id: str, entry_id: str, checker: str, outcome: st
     run = store.lock_stage(edition_id, checking.stage_of(edition).position, to_change=True)
     now = store.edition_now(edition_id)
     if run.state != "open" or run.cutoff is None or now < run.cutoff:
-        raise NotAllowed(f"{edition_id}: forms are checked after nominations have ended and before {run.name} has closed")
+        raise NotAllowed(
+            f"{edition_id}: forms are checked after nominations have ended and before {run.name} has closed",
+            zh="形式审查在申报截止之后、本阶段结束之前进行，现在不能审查",
+        )
     entry = store.entry(entry_id)
     if entry.edition != edition_id or entry.state in checking.OUT:
-        raise NotFound(f"{edition_id} has no such entry in the form check")
+        raise NotFound(f"{edition_id} has no such entry in the form check", zh="形式审查中没有这一项")
     before = checking.item_of(store, run, entry)
     if before.progress.turn != turn:
-        raise Stale(f"{entry.code} was sent back meanwhile; look at it again")
+        raise Stale(f"{entry.code} was sent back meanwhile; look at it again", zh="这一项刚刚被退回补正，请重新打开")
     told, said = _checked(edition, run, entry, outcome, findings, turn)
     _refuse_impossible(store, run, before, told)
     check = Check(str(uuid4()), edition_id, entry_id, turn, checker, told, said, _after(before.checks, now))

@@ -101,7 +101,7 @@ def pair_of(store: Store, edition_id: str, first: str, second: str) -> Duplicate
     for one in store.duplicates(edition_id):
         if (one.first, one.second) == (first, second):
             return one
-    raise NotFound(f"{edition_id} has no such pair of entries")
+    raise NotFound(f"{edition_id} has no such pair of entries", zh="没有这一对申报项")
 
 
 def may_be_set_aside(store: Store, entry: Entry) -> bool:

@@ -192,9 +192,11 @@ def request_next(store: Store, edition_id: str, *, actor: str) -> str:
     edition = store.edition(edition_id)
     run = edition.current
     if run is None or edition.state != "running":
-        raise NotAllowed(f"{edition_id} is {edition.state}; there is no next step")
+        raise NotAllowed(f"{edition_id} is {edition.state}; there is no next step", zh="这一届已经结束，没有下一步")
     if run.blocked is not None:
-        raise NotAllowed(f"{edition_id}: {run.name} is blocked: {run.blocked} Settle the cause, then retry")
+        raise NotAllowed(
+            f"{edition_id}: {run.name} is blocked: {run.blocked} Settle the cause, then retry", zh="当前阶段受阻，请先排除原因，再重试"
+        )
     now = edition.now(store.real_now)
     goal = run.opens_at if run.state == "planned" else (None if run.waits_for_admin else run.cutoff)
     zone = edition.process.time_zone
@@ -206,7 +208,9 @@ def request_next(store: Store, edition_id: str, *, actor: str) -> str:
             move_clock(store, edition, goal, actor=actor)
             return f"the clock of this rehearsal now shows {calendar.to_local(goal, zone):%Y-%m-%d %H:%M}"
         if run.declared.kind == "notice" and run.state != "planned":
-            raise NotAllowed(f"{edition_id}: {run.name} goes on until {shown}; its period cannot be cut short")
+            raise NotAllowed(
+                f"{edition_id}: {run.name} goes on until {shown}; its period cannot be cut short", zh=f"公示到 {shown} 为止，期限不能缩短"
+            )
     if checked_forms.by_checkers(run) and run.state == "open" and run.cutoff is not None and now < run.cutoff:
         return check_deadlines.end_nominations(store, run, actor=actor)
     store.request_close(edition_id, run.position)
@@ -231,7 +235,7 @@ def retry(store: Store, edition_id: str, *, actor: str) -> str:
     edition = store.edition(edition_id)
     run = edition.current
     if run is None or run.blocked is None:
-        raise NotAllowed(f"{edition_id}: no stage is blocked")
+        raise NotAllowed(f"{edition_id}: no stage is blocked", zh="没有受阻的阶段，不需要重试")
     if not _is_returned(store, run):
         store.unblock(edition_id, run.position)
         if run.declared.kind == "scoring":
@@ -239,7 +243,10 @@ def retry(store: Store, edition_id: str, *, actor: str) -> str:
         store.append(edition_id, "StageRetried", actor=actor, stage=run.name, state=run.state)
         return f"{run.name} is tried again"
     if run.cutoff is not None and edition.now(store.real_now) >= run.cutoff:
-        raise NotAllowed(f"{edition_id}: the deadline of {run.name} has passed; extend it, and those who returned the list are asked anew")
+        raise NotAllowed(
+            f"{edition_id}: the deadline of {run.name} has passed; extend it, and those who returned the list are asked anew",
+            zh="期限已过：请延长期限，退回名单的人会重新收到请求",
+        )
     store.unblock(edition_id, run.position)
     _ask_anew(store, run, actor=actor)
     return f"{run.name}: those who returned the list are asked anew"
@@ -275,11 +282,17 @@ def extend(store: Store, edition_id: str, stage: str, closes: datetime, *, actor
         known = ", ".join(one.name for one in edition.stages)
         raise NotFound(f"{edition_id} has no stage {stage!r}; its stages are {known}") from None
     if run.state == "closed" or run.declared.kind == "notice":
-        raise NotAllowed(f"{edition_id}: {stage} cannot be extended ({'closed' if run.state == 'closed' else 'its period is fixed'})")
+        raise NotAllowed(
+            f"{edition_id}: {stage} cannot be extended ({'closed' if run.state == 'closed' else 'its period is fixed'})",
+            zh="本阶段已经结束，或者期限是固定的，不能延期",
+        )
     if run.state == "closing" and stages.is_settled(store, edition_id, run.position):
-        raise NotAllowed(f"{edition_id}: {stage} cannot be extended; its result stands and it is about to close. If it is blocked, retry")
+        raise NotAllowed(
+            f"{edition_id}: {stage} cannot be extended; its result stands and it is about to close. If it is blocked, retry",
+            zh="本阶段的结果已定，即将结束，不能延期；如果受阻，请重试",
+        )
     if closes <= edition.now(store.real_now):
-        raise NotAllowed(f"{edition_id}: the new deadline {closes.isoformat()} is past")
+        raise NotAllowed(f"{edition_id}: the new deadline {closes.isoformat()} is past", zh="新的截止时间已经过去")
     returned = run.blocked is not None and _is_returned(store, run)
     store.extend_stage(edition_id, run.position, closes)
     extended = store.edition(edition_id).stages[run.position]
@@ -317,13 +330,18 @@ def remind(store: Store, edition_id: str, *, actor: str) -> int:
     edition = store.edition(edition_id)
     run = edition.current
     if run is None or run.state != "open" or run.declared.kind not in ("submission", "scoring", "voting", "signoff"):
-        raise NotAllowed(f"{edition_id}: nobody can be reminded now" + (f" ({run.name} is {run.state})" if run else ""))
+        raise NotAllowed(
+            f"{edition_id}: nobody can be reminded now" + (f" ({run.name} is {run.state})" if run else ""), zh="现在没有需要提醒的人"
+        )
     now = edition.now(store.real_now)
     days = max(0, (run.closes_at - now).days) if run.closes_at else 0
     if run.declared.kind == "scoring":
         return scoring.queue_reminders(store, edition, run, days, actor=actor)
     if run.declared.kind == "submission" and run.cutoff is not None and now >= run.cutoff:
-        raise NotAllowed(f"{edition_id}: nominations are over, so no nominator can be reminded; {checking.awaited(store, edition, run)}")
+        raise NotAllowed(
+            f"{edition_id}: nominations are over, so no nominator can be reminded; {checking.awaited(store, edition, run)}",
+            zh="申报已经截止，不再提醒推荐单位；现在等待的是形式审查、补正或公示",
+        )
     if run.declared.kind == "submission":
         return submission.queue_reminders(store, edition, run, days, actor=actor)
     return answers.queue_reminders(store, edition, run, days, actor=actor)

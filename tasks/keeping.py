@@ -82,11 +82,11 @@ def reviewed_by(store: Store, edition_id: str, code: str) -> tuple[Edition, Stag
     edition = store.edition(edition_id)
     run = edition.last_of("scoring")
     if run is None or not isinstance(run.declared, ScoringStage):
-        raise NotFound(f"{edition_id}: no review has been opened yet")
+        raise NotFound(f"{edition_id}: no review has been opened yet", zh="评审还没有开始")
     run = store.lock_stage(edition_id, run.position, to_change=True)
     if run.state not in ("opening", "open"):
         raise NotAllowed(f"{run.name} is {run.state}; what is known of its reviewers can be changed until its deadline")
     person = next((one for one in store.reviewers(edition_id) if one.code == code), None)
     if person is None:
-        raise NotFound(f"{edition_id}: there is no reviewer {code}")
+        raise NotFound(f"{edition_id}: there is no reviewer {code}", zh=f"没有编号为“{code}”的专家")
     return edition, run, person

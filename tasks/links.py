@@ -72,7 +72,10 @@ def reissue(
     """
     grant = store.grant_of(edition, role, person)
     if grant is None:
-        raise NotFound(f"{person} has no link as {role} in {edition}; links are issued when the stage opens")
+        raise NotFound(
+            f"{person} has no link as {role} in {edition}; links are issued when the stage opens",
+            zh="此人还没有专用链接；链接在相应阶段开始时生成",
+        )
     renewed = replace(
         grant, version=grant.version + 1, nonce=secrets.token_hex(16), revoked_at=None, expires_at=expires_at or grant.expires_at
     )
@@ -89,6 +92,6 @@ def revoke(store: Store, edition: str, role: Role, person: str, *, actor: str) -
     """
     grant = store.grant_of(edition, role, person)
     if grant is None:
-        raise NotFound(f"{person} has no link as {role} in {edition}")
+        raise NotFound(f"{person} has no link as {role} in {edition}", zh="此人没有专用链接")
     store.revoke_grant(grant.id)
     store.append(edition, "LinkRevoked", actor=actor, role=role, person=person)

@@ -129,7 +129,7 @@ def revoke(edition_id: str, code: str, grant_id: str, *, actor: str) -> None:
         grants = store.quota_grants(edition_id, nominator=unit.id)
         given = next((one for one in grants if one.id == grant_id), None)
         if given is None:
-            raise NotFound(f"{unit.name} was granted nothing of that id")
+            raise NotFound(f"{unit.name} was granted nothing of that id", zh="没有给该单位追加过这笔名额")
         own = [one.fields for one in standing(store, edition) if (one.nominator, one.class_name) == (unit.id, given.class_name)]
         if not quotas.revocable(edition.process, unit, given, facts=store.facts(unit.id), grants=grants, entries=own):
             title = edition.process.class_named(given.class_name).title.en
@@ -169,13 +169,13 @@ def unit_of(store: Store, edition_id: str, code: str) -> Nominator:
     for one in store.nominators(edition_id):
         if one.code == code:
             return one
-    raise NotFound(f"{edition_id} has no nominator {code!r}")
+    raise NotFound(f"{edition_id} has no nominator {code!r}", zh=f"没有编号为“{code}”的推荐单位")
 
 
 def _open(store: Store, edition_id: str, code: str) -> tuple[Edition, Nominator]:
     run = store.lock_stage(edition_id, 0, to_change=True)
     if run.state in ("closing", "closed") or (run.cutoff is not None and store.edition_now(edition_id) >= run.cutoff):
-        raise NotAllowed(f"{edition_id}: {run.name} is over; extend its deadline first")
+        raise NotAllowed(f"{edition_id}: {run.name} is over; extend its deadline first", zh="申报已经结束，请先延长申报期限")
     return store.edition(edition_id), unit_of(store, edition_id, code)
 
 

@@ -84,7 +84,7 @@ def ask(edition_id: str, position: int, entry_id: str, *, admin: str) -> int:
         run = store.lock_stage(edition_id, position)
         stage, entry, now = _stage(run), store.entry(entry_id), store.edition_now(edition_id)
         if entry.edition != edition_id:
-            raise NotFound(f"{edition_id} has no such entry")
+            raise NotFound(f"{edition_id} has no such entry", zh="没有这个申报项")
         _refuse_closed(store, edition, run)
         totals = {sheet.reviewer: total for sheet, total in signed_totals(store, edition, run, {entry.id: entry})}
         far = scoring.divergent(totals, stage.flags)

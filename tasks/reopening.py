@@ -63,7 +63,7 @@ def reopen(edition: str, position: int, reviewer: str, entries: Iterable[str], r
         held = signing.Held(store, edition, position, reviewer)
         wanted = sorted(set(entries))
         if any(entry not in held.entries for entry in wanted):
-            raise NotFound("this entry is not on the reviewer's list")
+            raise NotFound("this entry is not on the reviewer's list", zh="这一项不在该专家的评审名单中")
         rounds.refuse_locked(store, held.run, [pair.id for pair in held.pairs if pair.entry in wanted])
         cause = _reason(reason)
         signed = [held.sheets[entry] for entry in wanted if entry in held.sheets and held.sheets[entry].signed_at]
@@ -94,9 +94,12 @@ def confirm(edition: str, position: int, reviewer: str, number: int, *, admin: s
         held = signing.Held(store, edition, position, reviewer)
         asked = next((one for one in waiting(store, edition, position) if (one.number, one.reviewer) == (number, reviewer)), None)
         if asked is None:
-            raise NotFound("nothing of this number waits for a second admin; look at the reviewer's page again")
+            raise NotFound(
+                "nothing of this number waits for a second admin; look at the reviewer's page again",
+                zh="没有等待另一位管理员确认的这项申请，请重新打开该专家的页面",
+            )
         if asked.admin.casefold() == admin.casefold():
-            raise NotAllowed("who asked for it cannot confirm it; another admin has to")
+            raise NotAllowed("who asked for it cannot confirm it; another admin has to", zh="不能确认自己提出的申请，须由另一位管理员确认")
         rounds.refuse_locked(store, held.run, [pair.id for pair in held.pairs if pair.entry in asked.sheets])
         return _open(held, [held.sheets[entry] for entry in asked.sheets], asked.reason, admin, asked_by=asked.admin)
 
@@ -118,7 +121,10 @@ def _read(event: Event) -> Asked:
 def _ask(held: signing.Held, signed: Sequence[ScoreSheet], cause: str, admin: str) -> None:
     store, edition, position = held.store, held.edition.id, held.run.position
     if len(store.admins()) < 2:
-        raise NotAllowed("two admins are needed to open signed sheets, and there is one; name another in JINBANG_MORE_ADMINS and restart")
+        raise NotAllowed(
+            "two admins are needed to open signed sheets, and there is one; name another in JINBANG_MORE_ADMINS and restart",
+            zh="重新开放已签署的评分表需要两位管理员，现在只有一位：请在 JINBANG_MORE_ADMINS 中增加一位后重新启动",
+        )
     sheets = {sheet.entry: sheet.revision for sheet in signed}
     noted = [(one.reviewer, one.sheets, one.reason, one.admin) for one in waiting(store, edition, position)]
     if (held.person.id, sheets, cause, admin) not in noted:  # the same form once more

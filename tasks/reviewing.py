@@ -73,7 +73,7 @@ def saving_one(edition: str, position: int, reviewer: str, entry: str, draft: Dr
         _save_all(store, edition, position, reviewer, {entry: draft}, "")
         kept = store.sheet(store.assignment(position, entry, reviewer))
         if kept is None:
-            raise NotFound("the sheet is gone")
+            raise NotFound("the sheet is gone", zh="这份评分表已不存在")
         return kept
 
     return act
@@ -83,7 +83,7 @@ def _save_all(store: Store, edition: str, position: int, reviewer: str, drafts: 
     run, now = open_stage(store, edition, position)
     pairs = {entry: store.assignment(position, entry, reviewer) for entry in drafts}
     if any(pair.edition != edition for pair in pairs.values()):
-        raise NotFound("this entry is not on the reviewer's list")
+        raise NotFound("this entry is not on the reviewer's list", zh="这一项不在该专家的评审名单中")
     if keyed_by:
         store.clear_assignments([pair.id for pair in pairs.values()], now)  # who answered on paper has seen the entry
     else:
@@ -143,9 +143,14 @@ def open_stage(store: Store, edition: str, position: int, *, alone: bool = False
     run, now = store.lock_stage(edition, position, to_change=alone), store.edition_now(edition)
     # Past the deadline is the truer answer, whether or not the engine has closed the stage by now.
     if run.cutoff is not None and now >= run.cutoff:
-        raise TooLate(f"the review ended at {run.cutoff.isoformat()}; nothing was saved. Ask the review office whether it can be extended")
+        raise TooLate(
+            f"the review ended at {run.cutoff.isoformat()}; nothing was saved. Ask the review office whether it can be extended",
+            zh="评审已经截止，没有保存；如有需要，请先延长期限",
+        )
     if run.state != "open" or not isinstance(run.declared, ScoringStage):
-        raise NotAllowed(f"the stage {run.name} is {run.state}; sheets can be changed only while it is open")
+        raise NotAllowed(
+            f"the stage {run.name} is {run.state}; sheets can be changed only while it is open", zh="评审没有开放，现在不能改动评分表"
+        )
     return run, now
 
 

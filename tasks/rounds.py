@@ -40,5 +40,6 @@ def refuse_locked(store: Store, run: StageRun, assignments: Iterable[str]) -> No
     if number is not None and set(assignments) - reviewed_again(store, run):
         raise NotAllowed(
             f"{run.name}: entries on the cut line are reviewed again, so the sheets that decided who is tied stay locked; "
-            f"only sheets of round {number} can be opened"
+            f"only sheets of round {number} can be opened",
+            zh="入围线上并列的申报项正在复评，决定并列的评分表保持锁定，只能重新开放复评的评分表",
         )

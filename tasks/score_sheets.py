@@ -88,7 +88,7 @@ def signed(store: Store, edition: Edition, position: int, reviewer: str) -> Pape
     """
     paper = _collect(store, edition, position, reviewer, blank=False)
     if not paper.lines:
-        raise NotFound("nothing has been signed yet")
+        raise NotFound("nothing has been signed yet", zh="还没有签署任何评分表")
     return paper
 
 
@@ -108,7 +108,7 @@ def blank(store: Store, edition: Edition, position: int, reviewer: str) -> Paper
     """
     paper = _collect(store, edition, position, reviewer, blank=True)
     if not paper.lines:
-        raise NotFound("nothing is in this reviewer's hands")
+        raise NotFound("nothing is in this reviewer's hands", zh="这位专家没有待评审的申报项")
     return paper
 
 

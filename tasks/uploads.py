@@ -262,9 +262,11 @@ def scan_again(edition: str, upload_id: str) -> Upload:
     with database().read() as store:
         upload = store.upload(upload_id)
     if upload.edition != edition or upload.state != "quarantined":
-        raise NotFound("no such file is in quarantine")
+        raise NotFound("no such file is in quarantine", zh="隔离区中没有这个文件")
     if not settings().clamav:
-        raise StageNotReady("there is no scanner; set JINBANG_CLAMAV and restart")
+        raise StageNotReady(
+            "there is no scanner; set JINBANG_CLAMAV and restart", zh="没有配置病毒扫描程序：请设置 JINBANG_CLAMAV 后重新启动"
+        )
     return examine(upload_id)
 
 

@@ -122,7 +122,9 @@ def do(request: Request, visit: MaybeVisit, form: Posted, edition_id: str, act: 
     try:
         _act(request, edition, act, closes, f"admin:{admin}")
     except NotAllowed as refused:
-        return _confirm_page(request, edition, act, status=409, fault=f"{language.gettext(NOT_NOW)} {refused}", typed=form.text("closes"))
+        return _confirm_page(
+            request, edition, act, status=409, fault=f"{language.gettext(NOT_NOW)} {errors.told(refused)}", typed=form.text("closes")
+        )
     return pages.go(f"/admin/editions/{edition_id}?done={act}")
 
 

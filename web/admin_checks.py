@@ -220,7 +220,7 @@ def decide(request: Request, visit: MaybeVisit, form: Posted, edition_id: str, c
     except Stale:
         return _entry_page(request, edition_id, code, status=409, note=gettext(_CHANGED))
     except NotAllowed as refused:
-        return _entry_page(request, edition_id, code, status=409, outcome=outcome, ticked=ticked, note=str(refused))
+        return _entry_page(request, edition_id, code, status=409, outcome=outcome, ticked=ticked, note=errors.told(refused))
     return pages.go(_after(request, form, edition_id, code, admin))
 
 
@@ -260,7 +260,7 @@ def show_page(request: Request, visit: MaybeVisit, edition_id: str, code: str, n
     """A page of a document as a picture."""
     request.state.holder = visitors.admin_of(visit)
     if name not in {one.name for one in _safe_files(request, edition_id, code)}:
-        raise NotFound(f"{edition_id} has no such file")
+        raise NotFound(f"{edition_id} has no such file", zh="没有这个文件")
     with visitors.database(request).read() as store:
         _entry, found = material.document_of(store, store.edition(edition_id), code, name)
     return material.send_page(request, found, number, mark="")

@@ -145,7 +145,10 @@ def _look(request: Request, edition_id: str, code: str) -> tuple[Edition, Pair, 
         if (one.entry.code, one.reviewer.code) == (entry, reviewer):
             ids = (one.entry.id, one.reviewer.id)
             return edition, one, [event for event in events if (event.payload["entry"], event.payload["reviewer"]) == ids]
-    raise NotFound(f"{edition_id}: nothing is known between these two, or what is handed in is sealed")
+    raise NotFound(
+        f"{edition_id}: nothing is known between these two, or what is handed in is sealed",
+        zh="这两者之间没有已知的利益关系，或者申报材料仍在密封",
+    )
 
 
 def _page(
@@ -238,7 +241,7 @@ def decide_requests(request: Request, visit: MaybeVisit, form: Posted, edition_i
     typed = {name: (acts.get(name, ""), reasons.get(name, "")) for name in {**acts, **reasons}}
     decided = {name: avoiding.Answer(act == "grant", reason, seen.get(name, "")) for name, (act, reason) in typed.items() if act}
     if any(act not in ("", *GRANTS) for act, _reason in typed.values()):
-        raise NotFound("no such act")
+        raise NotFound("no such act", zh="没有这种操作")
     faults = {name: FAULTS["reason", "text"] for name in typed if f"reason-{name}" in form.unreadable}
     # Who wrote a reason and chose nothing has forgotten something.
     faults |= {name: UNDECIDED for name, (act, reason) in typed.items() if reason.strip() and not act}

@@ -136,7 +136,7 @@ def _look(request: Request, edition_id: str, code: str) -> tuple[Edition, Pair]:
     for one in found:
         if one.code == code:
             return edition, one
-    raise NotFound(f"{edition_id} has no such pair of entries, or what is handed in is sealed")
+    raise NotFound(f"{edition_id} has no such pair of entries, or what is handed in is sealed", zh="没有这一对申报项，或者申报材料仍在密封")
 
 
 def _page(

@@ -78,7 +78,7 @@ def do(request: Request, visit: MaybeVisit, form: Posted, edition_id: str, act: 
     visitors.check_form(visit, form)
     admin = request.state.holder = visitors.admin_of(visit)
     if act not in ("keep", "release", "bounced", "address", "admit"):
-        raise NotFound("there is no such act")
+        raise NotFound("there is no such act", zh="没有这种操作")
     with visitors.database(request).read() as store:
         edition = store.edition(edition_id)
         known = {one.code for one in store.reviewers(edition.id)}

@@ -250,7 +250,7 @@ def ask_reason(request: Request, visit: MaybeVisit, form: Posted, edition_id: st
         run, _stage = ranking_report.stage_of(edition)
         entry = next((one for one in store.entries(edition_id) if one.code == code), None)
     if entry is None:
-        raise NotFound(f"{edition_id} has no entry {code}")
+        raise NotFound(f"{edition_id} has no entry {code}", zh=f"没有编号为“{code}”的申报项")
     try:
         asked = reasons.ask(edition_id, run.position, entry.id, admin=admin)
     except NotAllowed as refused:

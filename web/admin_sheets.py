@@ -103,7 +103,7 @@ def _reviewer(store: Store, edition: Edition, code: str) -> Reviewer:
     for one in store.reviewers(edition.id):
         if one.code == code:
             return one
-    raise NotFound(f"{edition.id}: there is no reviewer {code}")
+    raise NotFound(f"{edition.id}: there is no reviewer {code}", zh=f"没有编号为“{code}”的专家")
 
 
 def desk_of(request: Request, edition_id: str, code: str) -> tuple[Reviewer, sheets.Desk]:

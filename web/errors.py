@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models import errors
-from web import audit, logs, pages
+from web import audit, language, logs, pages
 from web.language import mark as _
 
 _LOG = logging.getLogger("jinbang.web")
@@ -29,6 +29,7 @@ NOT_SIGNED_IN: Text = (_("请通过专用链接进入"), _("请打开最近一�
 SEALED: Text = (_("申报材料在截止前密封"), _("截止前评审办公室只能看到数量。请在申报截止后再打开。"))
 NO_EDITION: Text = (_("没有这个届次"), _("请核对地址，或从“全部评选”页面进入。"))
 NOT_YET: Text = (_("现在还没有这些内容"), _("相应的阶段开始后才有。各阶段的状态和日期见届次页面。"))
+IN_THE_LOG = _("详细原因见服务器日志。")
 CODE_NEEDED: Text = (_("请先输入验证码"), _("本阶段要求核对验证码。请打开验证页面，输入发送到您登记邮箱的验证码。"))
 
 _REASONS: dict[Text, str] = {FOREIGN_FORM: "foreign_form", OLD_FORM: "old_form", OTHER_PERSON: "other_person"}
@@ -107,6 +108,13 @@ def text_of(status: int) -> Text:
     return _BY_STATUS.get(status) or _BY_STATUS[500 if status >= 500 else 400]
 
 
+def told(error: errors.JinbangError) -> str:
+    """What a refusal itself says, in the language of the page; to readers of Chinese, if it has no such words, where they are."""
+    if language.CURRENT.get() == "en":
+        return str(error)
+    return error.zh or language.gettext(IN_THE_LOG)
+
+
 def too_many(request: Request, refused: TooMany) -> Response:
     """The page that asks to wait, with the seconds in its header."""
     response = page(request, 429)
@@ -139,7 +147,7 @@ def install(app: Starlette) -> None:
         whole = next((said for kind, said in _FOR_OFFICE if admin and isinstance(error, kind)), None)
         if whole is not None:
             return page(request, status, whole)
-        return page(request, status, text, detail=str(error) if admin else "")
+        return page(request, status, text, detail=told(error) if admin else "")
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)  # noqa: S101

@@ -54,7 +54,7 @@ def show_list(request: Request, visit: MaybeVisit) -> Response:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 12):
-        raise NotFound("no such mail")
+        raise NotFound("no such mail", zh="没有这封邮件")
     return int(text)
 
 
@@ -80,7 +80,7 @@ def show_attachment(request: Request, visit: MaybeVisit, mail_id: str, position:
     message = _mailbox(request, visit).get(_number(mail_id))
     number = _number(position)
     if number >= len(message.attachments):
-        raise NotFound("no such attachment")
+        raise NotFound("no such attachment", zh="没有这个附件")
     file = message.attachments[number]
     suffix = re.sub(r"[^A-Za-z0-9.]", "", file.name[file.name.rfind(".") :]) if "." in file.name else ""
     headers = {"Content-Disposition": f'attachment; filename="mail-{mail_id}-{number + 1}{suffix}"', "Content-Security-Policy": "sandbox"}

@@ -51,7 +51,7 @@ def document_of(store: Store, edition: Edition, code: str, name: str) -> tuple[E
     """
     entry = next((one for one in store.entries(edition.id) if one.code == code), None)
     if entry is None:
-        raise NotFound(f"{edition.id} has no entry {code}")
+        raise NotFound(f"{edition.id} has no entry {code}", zh=f"没有编号为“{code}”的申报项")
     return entry, _document(store, list(store.files(entry.id)), name)[1]
 
 
@@ -59,7 +59,7 @@ def _document(store: Store, files: list[File], name: str) -> tuple[File, tuple[F
     file = next((one for one in files if one.name == name), None)
     found = store.file_pages([file.sha256]).get(file.sha256, ()) if file else ()
     if file is None or not found:
-        raise NotFound("there is no such document")
+        raise NotFound("there is no such document", zh="没有这份材料")
     return file, found
 
 
@@ -73,7 +73,7 @@ def send_page(request: Request, found: tuple[FilePage, ...], number: str, *, mar
     page = next((one for one in found if one.number == wanted), None)
     path: Path | None = pictures.path_of(request, page.image) if page else None
     if path is None:
-        raise NotFound("there is no such page")
+        raise NotFound("there is no such page", zh="这份材料没有这一页")
     content, media_type = watermarks.drawn(path, mark)
     headers = {"Cache-Control": f"private, max-age={_KEPT_SECONDS}", "Vary": "Cookie", **pictures.SEALED}
     return Response(content, media_type=media_type, headers=headers)

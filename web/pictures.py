@@ -123,7 +123,7 @@ def send(request: Request, files: Sequence[File], name: str, *, code: str, docum
     file = next((one for one in files if one.name == name), None)
     path = path_of(request, file.sha256) if file else None
     if file is None or path is None or (file.media_type == "application/pdf" and not documents):
-        raise NotFound(f"there is no such file of {code}")
+        raise NotFound(f"there is no such file of {code}", zh=f"“{code}”没有这个文件")
     if file.media_type.startswith("image/"):
         return _picture(request, file, path, most=_WIDE)
     number = [one.name for one in files].index(name) + 1
@@ -137,7 +137,7 @@ def _picture(request: Request, file: File, path: Path, *, most: int) -> Response
         try:
             content = _encode(path, most)
         except (OSError, ValueError, Image.DecompressionBombError):
-            raise NotFound("this picture cannot be shown") from None
+            raise NotFound("this picture cannot be shown", zh="这张图片无法显示") from None
         kept.parent.mkdir(parents=True, exist_ok=True)
         made = kept.with_suffix(f".{id(request)}.part")
         made.write_bytes(content)

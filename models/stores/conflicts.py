@@ -75,4 +75,4 @@ class ConflictStore(StoreBase):
         for one in self.avoidances(edition):
             if one.id == avoidance_id:
                 return one
-        raise NotFound(f"{edition} has no such request")
+        raise NotFound(f"{edition} has no such request", zh="没有这项申请")

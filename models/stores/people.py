@@ -46,7 +46,7 @@ class PeopleStore(StoreBase):
         """
         found: Nominator | None = _NOMINATOR.first(self.connection, {"nominator": nominator_id})
         if found is None:
-            raise NotFound("there is no such nominator")
+            raise NotFound("there is no such nominator", zh="没有这个推荐单位")
         return found
 
     def put_reviewers(self, edition: str, new: Iterable[NewReviewer]) -> None:
@@ -70,7 +70,7 @@ class PeopleStore(StoreBase):
         """
         found: Reviewer | None = _REVIEWER.first(self.connection, {"reviewer": reviewer_id})
         if found is None:
-            raise NotFound("there is no such reviewer")
+            raise NotFound("there is no such reviewer", zh="没有这位专家")
         return found
 
     def put_members(self, edition: str, new: Iterable[NewMember]) -> None:
@@ -95,7 +95,7 @@ class PeopleStore(StoreBase):
         """
         row = self._one(sa.select(t.MEMBERS).where(t.MEMBERS.c.id == member_id))
         if row is None:
-            raise NotFound("there is no such committee member")
+            raise NotFound("there is no such committee member", zh="没有这位评委")
         return Member(**row._asdict())
 
     # -- entries ----------------------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ class PeopleStore(StoreBase):
         """
         row = self._one(sa.select(t.ENTRIES).where(t.ENTRIES.c.id == entry_id))
         if row is None:
-            raise NotFound("there is no such entry")
+            raise NotFound("there is no such entry", zh="没有这个申报项")
         return entry_of(row)
 
     def entries_by_id(self, ids: Iterable[str]) -> dict[str, Entry]:

@@ -81,7 +81,7 @@ class ScoringStore(StoreBase):
         """
         found: Assignment | None = _PAIR.first(self.connection, {"position": position, "entry": entry, "reviewer": reviewer})
         if found is None:
-            raise NotFound("this entry is not on the reviewer's list")
+            raise NotFound("this entry is not on the reviewer's list", zh="这一项不在该专家的评审名单中")
         return found
 
     def recuse(self, assignment: str) -> None:
@@ -122,7 +122,10 @@ class ScoringStore(StoreBase):
         else:
             kept = _SAVE.change(self.connection, {"which": assignment.id, "read": revision, **values})
         if not kept:
-            raise Stale("this sheet was changed elsewhere, or is signed already; reload it and compare before saving again")
+            raise Stale(
+                "this sheet was changed elsewhere, or is signed already; reload it and compare before saving again",
+                zh="评分表已在别处更新或已签署，请刷新后核对",
+            )
         return revision + 1
 
     def sign_sheets(self, assignments: Sequence[str], *, name: str, at: datetime, signature: str = "") -> int:

@@ -33,7 +33,7 @@ class ShortlistStore(StoreBase):
         """
         row = self._one(sa.select(t.SHORTLISTS).where(t.SHORTLISTS.c.edition == edition, t.SHORTLISTS.c.version == version))
         if row is None:
-            raise NotFound(f"{edition} has no version {version} of its shortlist")
+            raise NotFound(f"{edition} has no version {version} of its shortlist", zh=f"入围名单没有第 {version} 版")
         return _list_of(row), dict(row.seats)
 
     def add_grounds(self, edition: str, version: int, grounds: Grounds) -> None:

@@ -80,7 +80,7 @@ class SubmittingStore(StoreBase):
         query = sa.select(t.UPLOADS).where(t.UPLOADS.c.id == upload_id)
         row = self._one(query.with_for_update() if to_change else query)
         if row is None:
-            raise NotFound("there is no such upload")
+            raise NotFound("there is no such upload", zh="没有这个上传的文件")
         return Upload(**row._asdict())
 
     def uploads(self, *, draft: str | None = None, nominator: str | None = None) -> tuple[Upload, ...]:

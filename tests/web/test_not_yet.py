@@ -117,7 +117,7 @@ async def test_files_and_forms_that_wait_for_their_stage_are_refused_in_the_read
     there = f"/admin/editions/{early.id}"
     for name in FILES:
         page = await admin.get(f"{there}/{name}")
-        assert (name, page.status_code, "现在还没有这些内容" in page.text, "系统记录" in page.text) == (name, 404, True, False)
+        assert (name, page.status_code, "现在还没有这些内容" in page.text, "no review has been opened" in page.text) == (name, 404, True, False)
     await admin.get("/admin")
     page = await admin.post(f"{there}/draw/change", {**admin.hidden("/leave"), "mode": "fill"}, hidden=False)
     assert (page.status_code, "现在还没有这些内容" in page.text) == (404, True)
