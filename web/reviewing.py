@@ -10,7 +10,7 @@ from starlette.responses import Response
 from models.errors import InputError, NotAllowed, NotFound, Stale, TooLate
 from rules import scoring
 from tasks import reasons, reviewing
-from web import errors, own_figures, pages, pictures, sheet_answers, sheet_forms, sheets, visitors
+from web import audit, errors, handed_back, own_figures, pages, pictures, sheet_answers, sheet_forms, sheets, visitors
 from web.forms import Form, Posted
 from web.routes import Pages, Writing
 from web.sheet_forms import Content
@@ -18,15 +18,15 @@ from web.visitors import MaybeVisit, Seat
 
 router = Pages()
 
-_ASKED_BEFORE = ("/review", "/review/sign", "/review/table")
-"""Pages that wait until the question about entries that came later is answered; a sheet that is being written does not."""
+_ASKED_BEFORE = (("GET", "/review"), ("GET", "/review/sign"), ("POST", "/review/sign"), ("GET", "/review/table"))
+"""Pages that wait until the question about entries that came later is answered; a sheet or a table that is being written does not."""
 
 
 def sit(request: Request, visit: MaybeVisit) -> tuple[Seat, sheets.Desk]:
     """The reviewer's seat, and everything in the reviewer's hands."""
     seat = visitors.seat_of(request, visit, "reviewer")
     desk = _desk(request, seat) if seat.hands is None else sheets.desk(seat.edition, seat.hands)
-    asked_first = desk.waiting and request.url.path in _ASKED_BEFORE
+    asked_first = desk.waiting and (request.method.replace("HEAD", "GET"), request.url.path) in _ASKED_BEFORE
     if desk.open and (desk.invitation.state != "accepted" or asked_first):
         raise errors.Elsewhere("/review/invitation")
     return seat, desk
@@ -69,7 +69,7 @@ def show_sheet(request: Request, visit: MaybeVisit, code: str) -> Response:
 
 def _sheet_page(
     request: Request, seat: Seat, desk: sheets.Desk, code: str, *, status: int = 200, content: Content | None = None,
-    faults: Mapping[str, str] | None = None, shown_revision: int | None = None,
+    faults: Mapping[str, str] | None = None, shown_revision: int | None = None, unsaved: bool = False,
 ) -> Response:  # fmt: skip
     card = desk.card(code)
     with visitors.database(request).read() as store:
@@ -82,7 +82,7 @@ def _sheet_page(
         files=pictures.shown(request, files), content=content or sheet_forms.saved(card), revision=revision,
         zone=desk.edition.process.time_zone, faults=faults or {}, comment_max=reviewing.COMMENT_MAX,
         offers=lambda one: scoring.offers(one, desk.stage.chips),
-        declared=(desk.edition.declaration_hash, desk.run.position, card.entry.class_name),
+        declared=(desk.edition.declaration_hash, desk.run.position, card.entry.class_name), unsaved=unsaved,
     )  # fmt: skip
 
 
@@ -91,27 +91,39 @@ def save(request: Request, visit: MaybeVisit, form: Posted, code: str) -> Writin
     """Save one sheet. Whatever keeps it from being saved, what was typed is shown again; a script gets the same as JSON."""
     if sheet_answers.wanted(request):
         return (yield from sheet_answers.guarded(request, _save(request, visit, form, code)))
-    if visit is None or visit.grant is None:
-        content = sheet_forms.typed(form)
-        return pages.render(request, "sheet_lost.html", status=403, typed=content.marks, content=content, late=False)
     try:
         return (yield from _save(request, visit, form, code))
-    except (errors.Elsewhere, NotFound):
-        content = sheet_forms.typed(form)
-        if content.empty or not _has_left(request, visit, code):
+    except errors.Refused as refused:
+        answer = _given_back(request, visit, form, code, refused)
+        if answer is None:
             raise
-        return pages.render(request, "sheet_lost.html", status=409, typed=content.marks, content=content, late=False, left=True)
+        yield from audit.keeping(request, errors.reason_of(refused))
+        return answer
+    except (errors.Elsewhere, NotFound):
+        if sheet_forms.typed(form).empty or code not in handed_back.left_codes(request, visit):
+            raise
+        return handed_back.sheet(request, "left", form)
 
 
-def _has_left(request: Request, visit: MaybeVisit, code: str) -> bool:
-    """Whether the entry was in the reviewer's hands and has been given to somebody else: what was typed is then given back."""
-    seat = visitors.seat_of(request, visit, "reviewer")
-    run = seat.edition.last_of("scoring")
-    if run is None:
-        return False
-    with visitors.database(request).read() as store:
-        held = store.held(seat.edition.id, run.position, seat.person.id)
-    return any(one.entry.code == code and one.assignment.recused for one in held)
+def _given_back(request: Request, visit: MaybeVisit, form: Form, code: str, refused: errors.Refused) -> Response | None:
+    """What was typed into a page that is refused: to be saved by pressing once more where the person entered anew, else to be copied."""
+    if sheet_forms.typed(form).empty:
+        return None
+    if handed_back.is_of_earlier_visit(visit, form, refused):
+        try:
+            return _page_of_earlier_visit(request, visit, form, code)
+        except (errors.Elsewhere, errors.CodeNeeded, NotFound):
+            return handed_back.sheet(request, "visit", form)
+    why = handed_back.why_refused(refused)
+    return handed_back.sheet(request, why, form) if why else None
+
+
+def _page_of_earlier_visit(request: Request, visit: MaybeVisit, form: Form, code: str) -> Response:
+    seat, desk = sit(request, visit)
+    card, content = desk.card(code), sheet_forms.typed(form)
+    if not desk.open or card.signed:
+        return _late(request, card, content)
+    return _sheet_page(request, seat, desk, code, status=403, content=content, shown_revision=sheet_forms.revision(form), unsaved=True)
 
 
 def _save(request: Request, visit: MaybeVisit, form: Form, code: str) -> Writing:
@@ -159,7 +171,7 @@ def _conflict(request: Request, seat: Seat, code: str, content: Content) -> Resp
 def _late(request: Request, card: sheets.Card, content: Content) -> Response:
     if sheet_answers.wanted(request):
         return sheet_answers.late()
-    return pages.render(request, "sheet_lost.html", status=409, typed=sheet_forms.handed_back(card, content), content=content, late=True)
+    return handed_back.page(request, "late", sheet_forms.handed_back(card, content), content)
 
 
 def _after_saving(desk: sheets.Desk, form: Form, code: str) -> Response:

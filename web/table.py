@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from models.errors import InputError, NotAllowed, Stale, TooLate
 from models.sheets import Criterion
 from tasks import reviewing
-from web import errors, language, pages, sheet_forms, sheets, visitors
+from web import audit, errors, handed_back, language, pages, sheet_forms, sheets, visitors
 from web.forms import Form, Posted
 from web.language import mark as _
 from web.reviewing import sit
@@ -25,6 +25,7 @@ router = Pages()
 
 COMPARED = (2, 3)
 """Least and most entries side by side: more do not fit beside each other."""
+_SKIPPED = _("不适用")
 _PICK = (_("请选择 2 到 3 份申报项"), _("请返回列表，勾选两到三份有分数的申报项，再点击“并排对比所选”。"))
 
 
@@ -67,9 +68,15 @@ def show_table(request: Request, visit: MaybeVisit) -> Response:
 
 @router.take("/review/table")
 def save_table(request: Request, visit: MaybeVisit, form: Posted) -> Response:
-    """Save the rows that were touched, all or none."""
-    visitors.check_form(visit, form)
-    seat, desk = sit(request, visit)
+    """Save the rows that were touched, all or none; what was typed into rows that can be changed no more is handed back."""
+    try:
+        visitors.check_form(visit, form)
+        seat, desk = sit(request, visit)
+    except (errors.Refused, errors.Elsewhere) as refused:
+        answer = _given_back(request, visit, form, refused)
+        if answer is None:
+            raise
+        return answer
     rows = [_typed_row(form, card) for card in _unsigned(desk)]
     touched = [row for row in rows if row.seen != seen(row.content, row.card) and not form.text(f"{row.card.entry.code}.drop")]
     try:
@@ -84,9 +91,56 @@ def save_table(request: Request, visit: MaybeVisit, form: Posted) -> Response:
     except Stale:
         return _stale_page(request, seat, visit, form, {row.card.entry.code for row in touched})
     except (TooLate, NotAllowed):
-        typed = {row.card.entry.code: pages.readable([mark or "—" for mark in row.content.marks.values()]) for row in touched}
-        return pages.render(request, "sheet_lost.html", status=409, typed=typed, content=Content({}), late=True)
+        return handed_back.page(request, "late", _typed_lines(form))
+    if closed := _closed_rows(request, visit, form, desk):
+        _seat, desk = sit(request, visit)
+        return _page(request, desk, [_saved_row(card) for card in _unsigned(desk)], status=409, closed=closed)
     return pages.go("/review/table?saved=1")
+
+
+def _given_back(request: Request, visit: MaybeVisit, form: Form, refused: errors.Refused | errors.Elsewhere) -> Response | None:
+    """What was typed into a table that is refused: to be saved by pressing once more where the person entered anew, else to be copied."""
+    lines = _typed_lines(form)
+    if not lines:
+        return None
+    if isinstance(refused, errors.Elsewhere):  # everything has left the reviewer's hands meanwhile
+        return handed_back.page(request, "left", lines)
+    why = handed_back.why_refused(refused)
+    earlier = handed_back.is_of_earlier_visit(visit, form, refused)
+    if not (earlier or why):
+        return None
+    audit.keep_at_once(request, errors.reason_of(refused))
+    try:
+        if earlier:
+            _seat, desk = sit(request, visit)
+            return _page(request, desk, [_typed_row(form, card) for card in _unsigned(desk)], status=403, unsaved=True)
+    except (errors.Elsewhere, errors.CodeNeeded):
+        pass
+    return handed_back.page(request, why or "visit", lines)
+
+
+def _typed_lines(form: Form) -> dict[str, str]:
+    """The marks of each row that was touched, by code."""
+    typed = {code: sheet_forms.typed(form, before=f"{code}.") for code in _codes_of(form)}
+    return {code: _in_a_line(one) for code, one in typed.items() if one.marks and _digest(one, one.marks) != form.text(f"{code}.seen")}
+
+
+def _codes_of(form: Form) -> list[str]:
+    return [name.removesuffix(".seen") for name in form.starting_with("") if name.endswith(".seen")]
+
+
+def _in_a_line(content: Content) -> str:
+    return pages.readable([language.gettext(_SKIPPED) if name in content.skipped else mark or "—" for name, mark in content.marks.items()])
+
+
+def _closed_rows(request: Request, visit: MaybeVisit, form: Form, desk: sheets.Desk) -> dict[str, str]:
+    """Rows that were touched, and whose sheets have been signed or have left the reviewer's hands since the table was shown."""
+    there, lines = {card.entry.code: card for card in desk.cards}, _typed_lines(form)
+    signed = [card for code, card in there.items() if card.signed and code in lines]
+    changed = {card.entry.code for card in signed if not _already_saved(_row(form, card))}
+    gone = lines.keys() - there.keys()
+    left = handed_back.left_codes(request, visit) & gone if gone else frozenset()
+    return {code: line for code, line in lines.items() if code in changed | left}
 
 
 def _stale_page(request: Request, seat: Seat, visit: MaybeVisit, form: Form, touched: set[str]) -> Response:
@@ -105,7 +159,10 @@ def _stale_page(request: Request, seat: Seat, visit: MaybeVisit, form: Form, tou
     return _page(request, desk, rows, status=409)
 
 
-def _page(request: Request, desk: sheets.Desk, rows: Sequence[Row], *, status: int = 200) -> Response:
+def _page(
+    request: Request, desk: sheets.Desk, rows: Sequence[Row], *, status: int = 200, closed: Mapping[str, str] | None = None,
+    unsaved: bool = False,
+) -> Response:  # fmt: skip
     blocks: dict[tuple[Criterion, ...], list[Row]] = {}
     for row in rows:
         blocks.setdefault(row.card.criteria, []).append(row)
@@ -116,6 +173,7 @@ def _page(request: Request, desk: sheets.Desk, rows: Sequence[Row], *, status: i
     return pages.render(
         request, "review_table.html", status=status, desk=desk, blocks=shown, zone=desk.edition.process.time_zone,
         faulty=any(row.faults for row in rows), stale=any(row.stale for row in rows), saved=request.query_params.get("saved") == "1",
+        closed=closed or {}, unsaved=unsaved,
     )  # fmt: skip
 
 
@@ -130,9 +188,11 @@ def _saved_row(card: sheets.Card) -> Row:
 
 def _typed_row(form: Form, card: sheets.Card) -> Row:
     """A row as it was typed; what the table does not show stays as it is saved. A row that the page did not have yet is not touched."""
+    return _row(form, card) if form.text(f"{card.entry.code}.revision") else _saved_row(card)
+
+
+def _row(form: Form, card: sheets.Card) -> Row:
     before, kept = f"{card.entry.code}.", sheet_forms.saved(card)
-    if not form.text(f"{before}revision"):
-        return _saved_row(card)
     typed = sheet_forms.typed(form, before=before)
     content = Content(typed.marks, kept.comment, kept.advice, typed.skipped, kept.fatal)
     return Row(card, content, sheet_forms.revision(form, before=before), form.text(f"{before}seen"))
@@ -162,7 +222,11 @@ def _revision_of(card: sheets.Card) -> int:
 
 def seen(content: Content, card: sheets.Card) -> str:
     """Digest of the fields of a row."""
-    fields = [[content.marks.get(one.name, "").strip(), one.name in content.skipped] for one in card.criteria]
+    return _digest(content, [one.name for one in card.criteria])
+
+
+def _digest(content: Content, names: Iterable[str]) -> str:
+    fields = [[content.marks.get(name, "").strip(), name in content.skipped] for name in names]
     return hashlib.sha256(json.dumps(fields).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
@@ -182,6 +246,6 @@ def compare(request: Request, visit: MaybeVisit) -> Response:
 
 def _mark_words(card: sheets.Card, one: Criterion) -> str:
     if card.sheet is not None and one.name in card.sheet.skipped:
-        return language.gettext(_("不适用"))
+        return language.gettext(_SKIPPED)
     mark = card.sheet.marks.get(one.name) if card.sheet else None
     return pages.total(mark)
