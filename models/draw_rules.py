@@ -41,6 +41,9 @@ class DrawRules(Declared):
     of them are drawn (docs/assigning.md); none count if left out."""
     keywords_at_most: int = Field(default=3, ge=1, le=20)
     """So many shared keywords count at most, so that a long list of keywords is no advantage."""
+    single_at_most: int = Field(default=15, ge=0)
+    """The office may give a single entry a panel of so many reviewers at most, and of `aggregate.min_valid` at least, in place of the
+    declared size (rule R2; docs/assigning.md); sizes that the stage declares are always allowed. 0 = sizes are as declared."""
 
 
 def misfits(rules: DrawRules, *, match: str | None, per_unit: int, min_load: int, max_load: int) -> Iterator[Misfit]:

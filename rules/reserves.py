@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from rules import assignment, draw_records, lots
@@ -13,9 +13,9 @@ from rules.draw_records import Asked
 from rules.panel_terms import Need, Panelist, Plan
 
 Pair = tuple[str, str]
-Unfit = Literal["gone", "conflict", "unit", "group", "full"]
+Unfit = Literal["gone", "conflict", "unit", "group", "full", "seat"]
 """Why a reserve is passed over: no longer to be drawn at all, a conflict of interest that is known now, a colleague on the panel, a
-group of units that is full there, no room for one more entry."""
+group of units that is full there, no room for one more entry, or needed for a seat of another entry that would stay empty."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,42 @@ def _lots(asked: Asked, pairs: Sequence[Pair]) -> dict[Pair, int]:
 def call(asked: Asked, waiting: Mapping[str, Sequence[str]]) -> Called:
     """Fill open seats from the reserves of their entries, entry by entry in the order of their codes.
 
+    No seat stays empty for it that a draw of all of them would fill: a reserve who is needed for that is passed over.
+
     Args:
         asked: The open seats, and who could be drawn for them now.
         waiting: Entry -> its reserves, the first one first; none of them has or had the entry.
     """
+    called = _first(asked, waiting)
+    filled = _filled(asked, called.pairs)
+    if not called.pairs or filled == sum(max(0, one.seats) for one in asked.needs):
+        return called
+    most = _filled(asked, ())
+    if filled == most:
+        return called
+    borne = frozenset(_bearable(asked, (), called.pairs, most))
+    needed: list[tuple[str, str, Unfit]] = [(*pair, "seat") for pair in called.pairs if pair not in borne]
+    return Called(tuple(sorted(borne)), (*called.passed, *needed))
+
+
+def unfit(asked: Asked, waiting: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Unfit]]:
+    """Entry -> its reserves who could not step in as things are, and why; entries without such reserves are left out.
+
+    Args:
+        asked: One seat of each entry, and who could be drawn for it now.
+        waiting: Entry -> its reserves.
+    """
+    people = {one.id: one for one in asked.people}
+    found: dict[str, dict[str, Unfit]] = defaultdict(dict)
+    for need in asked.needs:
+        for who in waiting.get(need.entry, ()):
+            if why := _unfit(asked, need, need.panel_units, people.get(who), asked.taken.get(who, 0)):
+                found[need.entry][who] = why
+    return dict(found)
+
+
+def _first(asked: Asked, waiting: Mapping[str, Sequence[str]]) -> Called:
+    """The first reserves who fit, whatever that leaves for others."""
     people = {one.id: one for one in asked.people}
     loads = Counter(asked.taken)
     pairs: list[Pair] = []
@@ -75,6 +107,38 @@ def call(asked: Asked, waiting: Mapping[str, Sequence[str]]) -> Called:
             loads[who] += 1
             open_seats -= 1
     return Called(tuple(sorted(pairs)), tuple(passed))
+
+
+def _bearable(asked: Asked, borne: Sequence[Pair], pairs: Sequence[Pair], most: int) -> Sequence[Pair]:
+    """Those of some pairs, the first ones first, beside which as many seats can be filled as without any; `borne` are seated already."""
+    if _filled(asked, (*borne, *pairs)) == most:
+        return pairs
+    if len(pairs) == 1:
+        return ()
+    half = len(pairs) // 2
+    first = _bearable(asked, borne, pairs[:half], most)
+    return (*first, *_bearable(asked, (*borne, *first), pairs[half:], most))
+
+
+def _filled(asked: Asked, seated: Sequence[Pair]) -> int:
+    """How many of the seats can be filled if some pairs are."""
+    people, there = {one.id: one for one in asked.people}, defaultdict[str, list[str]](list)
+    for entry, who in seated:
+        there[entry].append(who)
+    needs = [
+        replace(
+            one, seats=one.seats - len(mine), barred=one.barred | frozenset(mine),
+            panel_units=(*one.panel_units, *(people[who].unit for who in mine)),
+        )
+        for one in asked.needs
+        for mine in (there[one.entry],)
+    ]  # fmt: skip
+    taken = Counter(asked.taken) + Counter(who for _, who in seated)
+    terms = replace(asked.terms, mode="plain")  # how many seats are filled does not depend on it
+    plan = assignment.plan(
+        [one for one in needs if one.seats > 0], asked.people, seed=asked.seed, unit_matters=asked.unit_matters, taken=taken, terms=terms
+    )
+    return len(seated) + len(plan.pairs)
 
 
 def _unfit(asked: Asked, need: Need, units: Sequence[str], who: Panelist | None, load: int) -> Unfit | None:

@@ -8,7 +8,7 @@ from models.edition import Edition, Entry, StageRun
 from models.store import Store
 from rules import assignment
 from rules.panel_flow import NO_MATCH
-from tasks import drawing, reply_dates, rounds, unsigned
+from tasks import drawing, panel_sizes, reply_dates, rounds, unsigned
 
 
 def give_back(store: Store, edition_id: str, position: int, reviewer: str) -> tuple[str, ...]:
@@ -62,14 +62,14 @@ def _lost(store: Store, run: StageRun, reviewer: str) -> set[str]:
 
 def _open(store: Store, edition: Edition, run: StageRun) -> tuple[tuple[Entry, ...], dict[str, int]]:
     """Entries whose panel is not full and that need more scores, and how many seats each has."""
-    stage = reply_dates.declared(run)
-    closed = unsigned.closed_entries(store, run)
+    wanted = panel_sizes.look(store, run)
+    closed = unsigned.closed_entries(store, run, wanted)
     entries = [one for one in store.entries(edition.id, "assigned") if not one.classified and one.id not in closed]
     sizes: dict[str, int] = dict.fromkeys((one.id for one in entries), 0)
     for pair in store.assignments(edition.id, run.position):
         if not pair.recused and pair.entry in sizes:
             sizes[pair.entry] += 1
-    seats = {one.id: 1 for one in entries if sizes[one.id] < drawing.size_of(one, stage)}  # one person sits on one seat
+    seats = {one.id: 1 for one in entries if sizes[one.id] < wanted.of(one)}  # one person sits on one seat
     return tuple(one for one in entries if one.id in seats), seats
 
 

@@ -14,7 +14,7 @@ from models.stages import ScoringStage
 from models.store import Store
 from rules import shortage
 from rules.conflicts import unit_key
-from tasks import drawing, joined_later, known_conflicts, ranking_report, reserves, shortages, unsigned
+from tasks import drawing, joined_later, known_conflicts, panel_sizes, ranking_report, reserves, shortages, unsigned
 from tasks.joined_later import Joined
 
 Reason = str
@@ -94,7 +94,9 @@ class Report:
     shared: int = 0
     """Keywords that they share in all, as far as they count."""
     spare: Mapping[int, int] = field(default_factory=dict)
-    """Reserves who could still be called -> entries that have so many; empty unless reserves were drawn."""
+    """Reserves who could step in now -> entries that have so many; empty unless reserves were drawn."""
+    own_sizes: int = 0
+    """Entries for which the office has set a size."""
 
     @property
     def drawn(self) -> bool:
@@ -142,6 +144,7 @@ def report(store: Store, edition: Edition) -> Report:
         joined=joined_later.joined(store, edition, run, look.assignments),
         wanted=tuple(sorted(set(look.wanted.values()) or {stage.panel})),
         sharing=sum(n > 0 for n in look.shared()), shared=sum(look.shared()), spare=look.spare(),
+        own_sizes=sum(one.id in look.panel_sizes.own for one in look.entries),
     )  # fmt: skip
 
 
@@ -166,8 +169,9 @@ class _Look:
         self.everybody = store.reviewers(edition.id)
         self.people = tuple(sorted((one for one in self.everybody if one.active), key=lambda one: one.code))
         self.sizes = Counter(one.entry for one in self.panels)
-        self.wanted = {one.id: drawing.size_of(one, stage) for one in self.entries}
-        closed = unsigned.closed_entries(store, run)
+        self.panel_sizes = panel_sizes.look(store, run)
+        self.wanted = {one.id: self.panel_sizes.of(one) for one in self.entries}
+        closed = unsigned.closed_entries(store, run, self.panel_sizes)
         self.gaps = {entry: 0 if entry in closed else max(0, wanted - self.sizes[entry]) for entry, wanted in self.wanted.items()}
         self.known = known_conflicts.look(store, edition, stage, self.entries, self.people)
         self.bars = self.known.causes()
@@ -187,7 +191,8 @@ class _Look:
         if not self.store.drawn_pairs(self.edition.id, self.run.position, "reserve"):
             return {}
         there = reserves.waiting(self.store, self.edition, self.run, self.entries)
-        return dict(sorted(Counter(len(there.get(one.code, ())) for one in self.entries).items()))
+        out = reserves.unfit(self.store, self.edition, self.run, self.entries, there)
+        return dict(sorted(Counter(len(there.get(one.code, ())) - len(out.get(one.code, ())) for one in self.entries).items()))
 
     def forbidden(self) -> dict[Reason, int]:
         """Pairs by the first conflict that holds."""

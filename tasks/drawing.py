@@ -18,9 +18,10 @@ from models.store import Store
 from rules import assignment, draw_records, keywords
 from rules.digests import digest
 from rules.reserves import Unfit
-from tasks import known_conflicts, links, reply_dates
+from tasks import known_conflicts, links, panel_sizes, reply_dates
 from tasks.installation import settings
 from tasks.known_conflicts import Known
+from tasks.panel_sizes import Sizes
 
 Mode = Literal["plain", "balanced"]
 
@@ -179,20 +180,22 @@ def keep(store: Store, edition: Edition, run: StageRun, drawn: Drawn, *, number:
     )  # fmt: skip
 
 
-def refuse_moved(store: Store, run: StageRun, there: Sequence[Assignment]) -> None:
+def refuse_moved(store: Store, run: StageRun, there: Sequence[Assignment], sizes: Sizes | None = None) -> None:
     """Keep the stage as it is until the transaction ends, and refuse to keep what was drawn from panels that are no longer so.
 
     Args:
         store: The transaction in which the draw is kept.
         run: The stage as it was when it was drawn for.
         there: Its assignments at that time.
+        sizes: Of its panels at that time, where the draw depended on them.
 
     Raises:
-        LeaseLost: panels were changed, or the stage was extended or sent out again, while others were drawn.
+        LeaseLost: panels or their sizes were changed, or the stage was extended or sent out again, while others were drawn.
     """
     now = store.lock_stage(run.edition, run.position, to_change=True)
     panels = store.assignments(run.edition, run.position)
-    if _drawn_from(panels) != _drawn_from(there) or (now.state, now.round, now.closes_at) != (run.state, run.round, run.closes_at):
+    moved = _drawn_from(panels) != _drawn_from(there) or (sizes is not None and panel_sizes.look(store, run) != sizes)
+    if moved or (now.state, now.round, now.closes_at) != (run.state, run.round, run.closes_at):
         raise LeaseLost(f"{run.edition}: panels of {run.name} were changed while others were drawn; nothing was written")
 
 
@@ -238,11 +241,6 @@ def capacity(reviewer: Reviewer, stage: ScoringStage, invitation: Invitation | N
     """How many entries a reviewer takes: the least of the stage's limit, the one that was imported, and the reviewer's own word."""
     own = invitation.limit if invitation is not None else None
     return min(limit for limit in (stage.max_load, reviewer.max_load, own) if limit is not None)
-
-
-def size_of(entry: Entry, stage: ScoringStage) -> int:
-    """How many reviewers an entry should have (rule R2)."""
-    return stage.panel_of(entry.class_name, entry.group)
 
 
 def least(reviewer: Reviewer, stage: ScoringStage) -> int:

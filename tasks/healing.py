@@ -18,7 +18,7 @@ from models.store import Store
 from notifications import messages
 from rules import chasing
 from rules.chasing import Act, Hand
-from tasks import recusing, reply_dates, stages, substitutes, unsigned
+from tasks import panel_sizes, recusing, reply_dates, stages, substitutes, unsigned
 from tasks.action import action
 from tasks.failpoints import failpoint
 from tasks.installation import database
@@ -64,10 +64,10 @@ def settle(lease: Lease, position: int, due: Deadline) -> None:
 def _tell_office(store: Store, edition: Edition, run: StageRun) -> None:
     """Tell the admins of entries that lost a reviewer by themselves and have nobody to step in; once for the same entries."""
     told = [one.payload for one in store.events(edition.id, "ReviewerLapsed") if one.payload["stage"] == run.name]
-    lost = {entry for one in told for entry in one["given_back"]} - unsigned.closed_entries(store, run)
+    wanted = panel_sizes.look(store, run)
+    lost = {entry for one in told for entry in one["given_back"]} - unsigned.closed_entries(store, run, wanted)
     sizes = Counter(pair.entry for pair in store.panels_of(run.position, lost) if not pair.recused)
-    known, stage = store.entries_by_id(lost).values(), declared(run)
-    codes = sorted(one.code for one in known if one.state == "assigned" and sizes[one.id] < stage.panel_of(one.class_name, one.group))
+    codes = sorted(one.code for one in store.entries_by_id(lost).values() if one.state == "assigned" and sizes[one.id] < wanted.of(one))
     if codes:
         store.queue_mails(edition.id, [messages.seats_empty(edition, run, admin, codes) for admin in store.admins()])
 

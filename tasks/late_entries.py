@@ -6,12 +6,14 @@ groups follow from the entries that have a mark, so a late one counts as any oth
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from models.edition import Edition, Entry, EntryState, StageRun
 from models.errors import Fault, InputError, NotAllowed, NotFound, TooLate
 from models.store import Store
 from rules import assignment, eligibility
 from rules.text import TextRefused, clean
-from tasks import drawing, grouping, reply_dates, reserves, rounds, substitutes
+from tasks import drawing, grouping, panel_sizes, reply_dates, reserves, rounds, substitutes
 from tasks.installation import database
 
 ADMISSIBLE: tuple[EntryState, ...] = ("ineligible", "not_accepted")
@@ -87,7 +89,7 @@ def _seat(store: Store, edition: Edition, run: StageRun, entry: Entry, reason: s
     short = 0
     if not entry.classified:  # the committee deals with those
         seed = assignment.seed_for(edition.seed, "late", str(run.round), entry.code)
-        seats = reply_dates.declared(run).panel_of(entry.class_name, group)
+        seats = panel_sizes.look(store, run).of(replace(entry, group=group))
         drawn = drawing.draw(store, edition, run, {entry.id: seats}, [entry], seed=seed)
         pairs, short = drawn.pairs, sum(drawn.short.values())
         fresh = {who for _, who in pairs if not store.assignments(edition.id, run.position, reviewer=who)}

@@ -9,10 +9,13 @@ from typing import Literal
 
 from models.errors import Fault
 from rules.panel_flow import NO_MATCH
+from tasks import panel_sizes
 from tasks.panel_state import Pair, State
 
 DoubtKind = Literal["unfit", "worse", "load", "unit", "group", "over", "short", "begun"]
-Refusal = Literal["entry", "reviewer", "there", "inactive", "declined", "conflict", "left", "absent", "signed"]
+Refusal = Literal["entry", "reviewer", "there", "inactive", "declined", "conflict", "left", "absent", "signed", "fixed", "bounds"]
+_SHOWN = 80
+"""Characters of a code that nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,28 @@ def faults(state: State, put: Collection[Pair], off: Collection[Pair]) -> tuple[
     """What forbids a change; each fault names the pair as `<entry>,<reviewer>` and gives a `Refusal` as its column."""
     found = [fault for pair in sorted(off) for fault in _of_off(state, pair)]
     return (*found, *(fault for pair in sorted(put) for fault in _of_put(state, pair, off)))
+
+
+def size_faults(state: State, entries: Collection[str], size: int | None) -> tuple[Fault, ...]:
+    """What forbids to set the size of some panels (codes); None as size returns them to the declared one (rule R2)."""
+    found = [
+        Fault(f"no entry {code[:_SHOWN]!r} is reviewed in this stage", "use the code of an entry", field=code[:_SHOWN], column="entry")
+        for code in entries
+        if code not in state.entries
+    ]
+    bounds = panel_sizes.allowed(state.stage)
+    if size is not None and bounds is None:
+        found.append(
+            Fault(
+                "this award gives no size to single entries (draw.single_at_most is 0)", "leave the declared size", column="fixed",
+                zh="本评选项目不允许为单项另行规定专家人数",
+            )
+        )  # fmt: skip
+    if size is not None and bounds is not None and not bounds[0] <= size <= bounds[1]:
+        low, high = bounds
+        what, zh = f"a single entry may have {low} to {high} reviewers, not {size}", f"单项可规定 {low} 至 {high} 位专家，不能是 {size} 位"
+        found.append(Fault(what, "choose another number", column="bounds", zh=zh))
+    return tuple(found)
 
 
 def _fault(pair: Pair, code: Refusal, what: str, remedy: str, more: str = "") -> Fault:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from models.edition import Assignment, Entry, Reviewer
+from models.edition import Assignment, Entry, EntryState, Reviewer
 from models.errors import NotAllowed, TooLate
 from models.store import Store
 from rules.conflicts import unit_key
 from rules.relations import By
-from tasks import drawing, known_conflicts, ranking_report, rounds, unsigned
+from tasks import drawing, known_conflicts, panel_sizes, ranking_report, rounds, unsigned
 
 Pair = tuple[str, str]
 """Code of an entry and code of a reviewer."""
+_REVIEWED: tuple[EntryState, ...] = ("eligible", "assigned")
+_TO_COME: tuple[EntryState, ...] = ("submitted", "correction", "eligible", "assigned")
+"""States of entries that may be reviewed when the stage opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,13 @@ class Fits:
 class State:
     """The panels of the latest scoring stage."""
 
-    def __init__(self, store: Store, edition_id: str) -> None:
+    def __init__(self, store: Store, edition_id: str, *, ahead: bool = False) -> None:
+        """Read it; with `ahead` the stage may be one that will be opened, and its entries those that have not been refused."""
         self.store, self.edition = store, store.edition(edition_id)
-        self.run, self.stage = ranking_report.stage_of(self.edition)
+        self.run, self.stage = panel_sizes.stage_of(self.edition) if ahead else ranking_report.stage_of(self.edition)
+        states = _TO_COME if self.run.state == "planned" else _REVIEWED
         # Classified entries are not reviewed online: the committee deals with them.
-        listed = (one for one in store.entries(edition_id, "eligible", "assigned") if not one.classified)
+        listed = (one for one in store.entries(edition_id, *states) if not one.classified)
         self.entries: dict[str, Entry] = {one.code: one for one in sorted(listed, key=lambda one: one.code)}
         self.people: dict[str, Reviewer] = {one.code: one for one in store.reviewers(edition_id)}
         self.code_of = {one.id: code for code, one in self.entries.items()} | {one.id: code for code, one in self.people.items()}
@@ -52,19 +58,34 @@ class State:
         sheets = store.sheets(edition_id, self.run.position)
         self.begun = {(self.code_of.get(one.entry, ""), self.code_of.get(one.reviewer, "")) for one in sheets}
         self.signed = {(self.code_of.get(one.entry, ""), self.code_of.get(one.reviewer, "")) for one in sheets if one.signed_at}
-        self.sizes = Counter(entry for entry, _ in self.held)
+        self.counts = Counter(entry for entry, _ in self.held)
         self.loads = Counter(who for _, who in self.held)
-        self._closed = unsigned.closed_entries(store, self.run)
+        self.sizes = panel_sizes.look(store, self.run)
+        self._closed = unsigned.closed_entries(store, self.run, self.sizes)
         self._answers = {one.reviewer: one for one in store.invitations(edition_id, self.run.position)}
 
-    def refuse_if_over(self) -> None:
-        """Refuse to change panels of a stage that is not being reviewed.
+    def resized(self, size: int | None, entries: Iterable[str]) -> State:
+        """The same with another size of some panels, by code; None = as declared."""
+        other = copy(self)
+        other.sizes = self.sizes.with_(size, *(self.entries[code].id for code in entries))
+        other._closed = unsigned.closed_entries(self.store, self.run, other.sizes)
+        return other
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the engine's first draw is done, so that what is empty from now on is filled by other draws."""
+        return self.run.state == "open" or self.store.step_done(self.edition.id, self.run.position, "draw:0")
+
+    def refuse_if_over(self, *, ahead: bool = False) -> None:
+        """Refuse to change panels of a stage that is not being reviewed; with `ahead` one that will be opened is let pass.
 
         Raises:
             NotAllowed: the stage is neither open nor about to open, or the tied are being reviewed again.
             TooLate: the deadline and its grace have passed.
         """
         run = self.run
+        if ahead and run.state == "planned":
+            return
         if run.state not in ("opening", "open"):
             raise NotAllowed(f"{run.name} is {run.state}; panels can be changed from its opening until its deadline. Extend it first")
         if run.state == "open" and run.cutoff is not None and self.store.edition_now(self.edition.id) >= run.cutoff:
@@ -76,15 +97,15 @@ class State:
 
     def wanted(self, entry: str) -> int:
         """How many reviewers an entry should have."""
-        return drawing.size_of(self.entries[entry], self.stage)
+        return self.sizes.of(self.entries[entry])
 
-    def open_seats(self, sizes: Mapping[str, int] | None = None) -> dict[str, int]:
+    def open_seats(self, counts: Mapping[str, int] | None = None) -> dict[str, int]:
         """Code of each entry whose panel is not full -> empty seats; an entry whose unsigned sheets were closed needs no more.
 
         Args:
-            sizes: Of panels as they might be, by code; as they are if left out.
+            counts: Reviewers of panels as they might be, by code; as they are if left out.
         """
-        held = self.sizes if sizes is None else sizes
+        held = self.counts if counts is None else counts
         gaps = {code: self.wanted(code) - held.get(code, 0) for code, one in self.entries.items() if one.id not in self._closed}
         return {code: gap for code, gap in gaps.items() if gap > 0}
 

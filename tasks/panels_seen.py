@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from models.edition import Assignment, Edition, Entry, Reviewer, ScoreSheet, StageRun
 from models.stages import ScoringStage
 from models.store import Store
 from rules.panel_flow import EXACT
-from tasks import drawing, ranking_report, reserves, reviewing
+from rules.reserves import Unfit
+from tasks import drawing, panel_sizes, ranking_report, reserves, reviewing, unsigned
+from tasks.panel_sizes import Own
 
 SheetState = Literal["new", "draft", "complete", "signed", "left"]
 """Not begun; begun; nothing lacks but the signature; signed; no longer in the reviewer's hands."""
@@ -41,6 +44,12 @@ class Panel:
     """Whether anything is asked of the reviewers' disciplines."""
     reserves: tuple[Reviewer, ...] = ()
     """Who steps in when a seat becomes free, the first one first."""
+    unfit: Mapping[str, Unfit] = field(default_factory=dict)
+    """Code of a reserve who could not step in as things are -> why."""
+    own: Own | None = None
+    """What the office has set as size of this panel alone."""
+    closed: bool = False
+    """Whether its unsigned sheets were closed: its empty seats need nobody (`tasks.unsigned`)."""
 
     @property
     def held(self) -> tuple[Seat, ...]:
@@ -49,8 +58,8 @@ class Panel:
 
     @property
     def empty(self) -> int:
-        """Empty seats."""
-        return max(0, self.size - len(self.held))
+        """Empty seats that somebody should fill."""
+        return 0 if self.closed else max(0, self.size - len(self.held))
 
     @property
     def lacks_exact(self) -> bool:
@@ -93,11 +102,16 @@ def seen(store: Store, edition: Edition) -> Seen:
         return Seat(who, drawing.fit_of(who, entry, stage), drawing.shared_of(who, entry, stage), state)
 
     panels, entries, of_code = [], sorted(whole, key=lambda one: one.code), {one.code: one for one in people.values()}
-    spare = {code: tuple(map(of_code.__getitem__, some)) for code, some in reserves.waiting(store, edition, run, entries).items()}
+    waiting = reserves.waiting(store, edition, run, entries)
+    spare = {code: tuple(map(of_code.__getitem__, some)) for code, some in waiting.items()}
+    unfit = reserves.unfit(store, edition, run, entries, waiting)
+    sizes = panel_sizes.look(store, run)
+    closed = unsigned.closed_entries(store, run, sizes)
     for entry in entries:
         seats = sorted((seat(entry, pair) for pair in pairs[entry.id]), key=lambda one: (one.state == "left", one.reviewer.code))
         topical = drawing.topic(entry, stage) is not None
-        panels.append(Panel(entry, tuple(seats), drawing.size_of(entry, stage), topical, spare.get(entry.code, ())))
+        there, out, own = spare.get(entry.code, ()), unfit.get(entry.code, {}), sizes.own.get(entry.id)
+        panels.append(Panel(entry, tuple(seats), sizes.of(entry), topical, there, out, own, entry.id in closed))
     return Seen(run, stage, tuple(panels))
 
 

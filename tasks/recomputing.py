@@ -12,7 +12,7 @@ from models.stages import ScoringStage
 from models.store import Store
 from rules import draw_records, frozen_rule, reserves
 from rules.digests import digest
-from tasks import scoring, sheet_records
+from tasks import scoring, sheet_records, size_records
 from tasks.installation import database
 
 _SHOWN = 5
@@ -63,6 +63,7 @@ def recompute(edition_id: str, stage: str | None = None) -> tuple[Compared, ...]
         for run in runs:
             found += [_draw(run, one) for one in store.draws(edition_id, run.position)]
             found += _drawn_rounds(store, edition, run)
+            found += _sizes(store, edition, run)
             found += _rule(store, edition, run)
             sheets = [*_sheets(store, edition, run)]
             found += sheets
@@ -112,7 +113,7 @@ def _drawn_rounds(store: Store, edition: Edition, run: StageRun) -> Iterator[Com
     events = store.events(edition.id, "PanelsChanged")
     called = {
         (codes.get(entry, entry), codes.get(who, who))
-        for one in store.events(edition.id, "SubstitutesDrawn", "PanelsDrawn")
+        for one in store.events(edition.id, "SubstitutesDrawn", "PanelsDrawn", "PanelsChanged")
         if one.payload["stage"] == run.name
         for entry, who in one.payload.get("reserves", ())
     }
@@ -129,6 +130,13 @@ def _drawn_rounds(store: Store, edition: Edition, run: StageRun) -> Iterator[Com
     differences += [f"{who} stepped in at {entry} as a reserve, and was not drawn as one" for entry, who in sorted(called - spare)]
     differences += [f"{who} has {entry}, which nobody drew or put there" for entry, who in sorted(have - drawn - called - by_hand)]
     yield Compared(run.name, f"panels ({len(have)} seats given)", tuple(differences))
+
+
+def _sizes(store: Store, edition: Edition, run: StageRun) -> Iterator[Compared]:
+    """The sizes of panels that the office set against what was drawn; no line where it has set none and nothing differs."""
+    count, differences = size_records.differences(store, edition, run)
+    if count or differences:
+        yield Compared(run.name, f"sizes of single panels ({count} records)", differences)
 
 
 def _rule(store: Store, edition: Edition, run: StageRun) -> Iterator[Compared]:

@@ -15,6 +15,7 @@ from models.store import Store
 from rules import assignment, draw_records
 from rules import reserves as rule
 from rules.digests import digest
+from rules.reserves import Unfit
 from tasks import drawing, stages
 from tasks.action import action
 from tasks.drawing import Drawn
@@ -81,8 +82,33 @@ def waiting(store: Store, edition: Edition, run: StageRun, entries: Sequence[Ent
     return {entry: tuple(some) for entry, some in found.items()}
 
 
+def unfit(
+    store: Store, edition: Edition, run: StageRun, entries: Sequence[Entry], there: Mapping[str, Sequence[str]]
+) -> dict[str, dict[str, Unfit]]:  # fmt: skip
+    """Code of an entry -> codes of its reserves who could not step in as things are, and why; nobody once the stage is over.
+
+    Args:
+        store: An open transaction.
+        edition: The edition.
+        run: Its scoring stage.
+        entries: The entries.
+        there: Their reserves, as `waiting` yields them.
+    """
+    those = [one for one in entries if there.get(one.code)]
+    if not those or run.state not in ("opening", "open"):
+        return {}
+    asked = drawing.question(store, edition, run, {one.id: 1 for one in those}, those)
+    return rule.unfit(_as_values(asked, run, 0), there)
+
+
+def _as_values(asked: drawing.Question, run: StageRun, seed: int) -> draw_records.Asked:
+    own = "same_unit" in declared(run).conflicts
+    return draw_records.Asked(asked.needs, asked.panelists, asked.taken, asked.terms, seed, own)
+
+
 def fill(
-    store: Store, edition: Edition, run: StageRun, seats: Mapping[str, int], entries: Sequence[Entry], *, seed: int
+    store: Store, edition: Edition, run: StageRun, seats: Mapping[str, int], entries: Sequence[Entry], *, seed: int,
+    asked: drawing.Question | None = None,
 ) -> Drawn:  # fmt: skip
     """Plan open seats: reserves who still fit step in first, and the rest is drawn among everybody.
 
@@ -93,13 +119,15 @@ def fill(
         seats: Entry id -> open seats.
         entries: The entries.
         seed: Of the draw of what reserves leave open.
+        asked: What a draw of these seats is asked, if it is known already.
     """
     there = waiting(store, edition, run, [one for one in entries if seats.get(one.id)])
-    if not there:
+    if not there and asked is None:
         return drawing.draw(store, edition, run, seats, entries, seed=seed)
-    asked = drawing.question(store, edition, run, seats, entries)
-    own = "same_unit" in declared(run).conflicts
-    called = rule.call(draw_records.Asked(asked.needs, asked.panelists, asked.taken, asked.terms, seed, own), there)
+    asked = asked or drawing.question(store, edition, run, seats, entries)
+    if not there:
+        return drawing.solved(store, edition, entries, drawing.document(asked, declared(run), seed=seed))
+    called = rule.call(_as_values(asked, run, seed), there)
     ids = {one.code: one.id for one in entries} | {one.code: one.id for one in store.reviewers(edition.id)}
     pairs = tuple((ids[entry], ids[who]) for entry, who in called.pairs)
     filled = Counter(entry for entry, _ in pairs)

@@ -15,7 +15,7 @@ from models.store import Store
 from notifications import messages
 from rules import assignment, frozen_rule, marking, scoring
 from rules.digests import digest
-from tasks import drawing, reserves, rounds, shortages, stages, unsigned
+from tasks import drawing, panel_sizes, reserves, rounds, shortages, stages, unsigned
 from tasks.action import action
 from tasks.installation import database
 
@@ -47,14 +47,15 @@ def draw_panels(lease: Lease, position: int) -> None:
         there = store.assignments(edition.id, position)
         panels = [one for one in there if not one.recused]
         held = Counter(one.entry for one in panels)
-        seats = {entry.id: max(0, drawing.size_of(entry, stage) - held[entry.id]) for entry in entries}
+        sizes = panel_sizes.look(store, run)
+        seats = {entry.id: max(0, sizes.of(entry) - held[entry.id]) for entry in entries}
         drawn = drawing.draw(store, edition, run, seats, entries, seed=edition.seed, mode=stage.draw.mode)
         short = [entry for entry in drawn.short if held[entry] + seats[entry] - drawn.short[entry] < stage.aggregate.min_valid]
         if short:
             raise NotEnoughReviewers(shortages.reason(store, edition, run, entries, panels, seats, short))
     with stages.step(lease, position, "draw:0") as store_:
         if store_ is not None:
-            drawing.refuse_moved(store_, run, there)
+            drawing.refuse_moved(store_, run, there, sizes)
             drawing.keep(store_, edition, run, drawn, number=0)
             store_.set_entry_states({entry.id: "assigned" for entry in entries})
 
@@ -196,14 +197,15 @@ def send_out_again(lease: Lease, position: int) -> bool:
         if not lacking:
             return False
         wanting = [entry for entry in entries if entry.id in lacking]
-        seats = {entry.id: drawing.size_of(entry, stage) - len(totals[entry.id]) for entry in wanting}
+        sizes = panel_sizes.look(store, run)
+        seats = {entry.id: sizes.of(entry) - len(totals[entry.id]) for entry in wanting}
         drawn = reserves.fill(store, edition, run, seats, wanting, seed=edition.seed + number)
     if not drawn.pairs:
         return False
     with stages.step(lease, position, f"draw:{number}") as store_:
         if store_ is None:
             return False
-        drawing.refuse_moved(store_, run, there)
+        drawing.refuse_moved(store_, run, there, sizes)
         if store_.signatures(edition.id, position) != signed:
             raise LeaseLost(f"{edition.id}: sheets of {run.name} changed while further reviewers were drawn; nothing was written")
         ends = store_.edition_now(edition.id) + timedelta(days=stage.top_up.days)

@@ -6,13 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from models.edition import Assignment, Edition, Entry, Reviewer, StageRun
-from models.stages import ScoringStage
 from models.store import Store
 from notifications import messages
 from rules import assignment
 from rules.digests import digest
 from rules.reserves import Unfit
-from tasks import drawing, reserves, rounds
+from tasks import drawing, panel_sizes, reserves, rounds
 from tasks.drawing import Drawn
 
 _PASSED: dict[Unfit, str] = {
@@ -21,6 +20,7 @@ _PASSED: dict[Unfit, str] = {
     "unit": "a colleague sits there",
     "group": "the group of units has enough there",
     "full": "has no room for it",
+    "seat": "is needed for a seat that would stay empty",
 }
 
 
@@ -64,9 +64,9 @@ def replace(store: Store, edition_id: str, position: int, lost: Sequence[Assignm
 
 def _open_seats(store: Store, run: StageRun, entries: Sequence[Entry]) -> dict[str, int]:
     """One seat for each entry whose panel is no longer full."""
-    assert isinstance(run.declared, ScoringStage)  # noqa: S101 - narrows the type; callers have opened a scoring stage
+    sizes = panel_sizes.look(store, run)
     left = Counter(pair.entry for pair in store.panels_of(run.position, [one.id for one in entries]) if not pair.recused)
-    return {one.id: 1 for one in entries if left[one.id] < drawing.size_of(one, run.declared)}
+    return {one.id: 1 for one in entries if left[one.id] < sizes.of(one)}
 
 
 def _without_work(store: Store, edition: Edition, run: StageRun, reviewers: Iterable[str]) -> set[str]:

@@ -16,6 +16,7 @@ from models.store import Store
 from notifications import messages
 from tasks import recusing, reviewing, stages
 from tasks.action import action
+from tasks.panel_sizes import Sizes
 
 
 def complete(store: Store, edition: Edition, run: StageRun) -> dict[str, tuple[str, ...]]:
@@ -66,17 +67,18 @@ def close_settled(store: Store, edition: Edition, run: StageRun, lacking: Collec
     return Counter({who: count for who, count in stays.items() if who not in told})
 
 
-def closed_entries(store: Store, run: StageRun) -> frozenset[str]:
+def closed_entries(store: Store, run: StageRun, sizes: Sizes) -> frozenset[str]:
     """Ids of the entries whose unsigned sheets were closed while the review went on for others: their empty seats need nobody.
 
-    An entry that has fewer reviewers left than it needs scores, because somebody left it since, is not among them.
+    An entry that has fewer reviewers left than it needs scores, because somebody left it since, is not among them, and neither is one
+    for which the office has set a size since.
     """
-    stage = run.declared
-    assert isinstance(stage, ScoringStage)  # noqa: S101 - narrows the type; callers have a scoring stage
-    events = (one.payload for one in store.events(run.edition, "SheetsExpired"))
-    closed = {entry for one in events if one["position"] == run.position for entry, _ in one["pairs"]}
+    least = sizes.stage.aggregate.min_valid
+    events = (one for one in store.events(run.edition, "SheetsExpired") if one.payload["position"] == run.position)
+    closed = {entry: one.seq for one in events for entry, _ in one.payload["pairs"]}
     left = Counter(pair.entry for pair in store.panels_of(run.position, closed) if not pair.recused)
-    return frozenset(entry for entry in closed if left[entry] >= stage.aggregate.min_valid)
+    wanted = {entry for entry, own in sizes.own.items() if own.at is None or own.seq > closed.get(entry, 0)}
+    return frozenset(entry for entry in closed if left[entry] >= least and entry not in wanted)
 
 
 def _left(store: Store, edition: Edition, run: StageRun) -> list[Assignment]:

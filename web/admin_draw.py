@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tasks import draw_report
+from tasks import draw_report, panel_sizes
 from tasks.draw_report import Reason
 from web import not_yet, pages, panel_words, plots, visitors, words
 from web.language import mark as _
@@ -67,7 +67,7 @@ def show_draw(request: Request, visit: MaybeVisit, edition_id: str) -> Response:
         columns=_columns(found), fits=panel_words.FITS, causes=CAUSES, shown=_SHOWN, done=request.query_params.get("done"),
         changeable=found.run.state in ("opening", "open"), sent=Typed(texts={name: _code(request, name) for name in ("entry", "reviewer")}),
         reviewers=[(one.person.code, one.person.name) for one in found.loads],
-        modes=panel_words.NAMES, explained=panel_words.EXPLAINED, unfit=panel_words.UNFIT,
+        modes=panel_words.NAMES, explained=panel_words.EXPLAINED, unfit=panel_words.UNFIT, allowed=panel_sizes.allowed(found.stage),
     )  # fmt: skip
 
 

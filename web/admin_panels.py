@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from web.admin_draw import REASONS
 from web.forms import Form, Posted
 from web.language import gettext
 from web.panel_forms import Typed
-from web.panel_words import DOUBTS, DRAWN, NAMES, NO_FILE, NOTHING, OVER, REASON_FAULTS, REFUSALS
+from web.panel_words import DOUBTS, DRAWN, NAMES, NO_FILE, NO_SIZE, NOTHING, OVER, REASON_FAULTS, UNFIT
 from web.routes import Pages, Threads
 from web.visitors import MaybeVisit
 
@@ -61,7 +61,8 @@ def change(request: Request, visit: MaybeVisit, form: Posted, edition_id: str) -
         store.edition(edition_id)
     wish, sent = _wish(form), panel_forms.typed(form)
     if wish is None:
-        return _page(request, edition_id, _Shown(sent=panel_forms.lacking(sent)), status=422, fault=NOTHING)
+        fault = NO_SIZE if sent.act in panel_forms.SIZE_ACTS else NOTHING
+        return _page(request, edition_id, _Shown(sent=panel_forms.lacking(sent), typed=form.text("reason")), status=422, fault=fault)
     shown = _Shown(wish, sent, typed=form.text("reason"))
     return _answer(request, edition_id, wish, admin, shown, form.text("seen"), unreadable="reason" in form.unreadable)
 
@@ -84,7 +85,7 @@ def _answer(
         return _page(request, edition_id, replace(shown, found=panel_changes.preview(edition_id, wish)), status=422, said=said)
     except (NotAllowed, TooLate):
         return _page(request, edition_id, shown, status=409, fault=OVER)
-    return pages.go(f"/admin/editions/{edition_id}/draw?done=1")
+    return pages.go(f"/admin/editions/{edition_id}/draw{'/sizes' if wish.mode == 'size' else ''}?done=1")
 
 
 @router.take("/admin/editions/{edition_id}/draw/pairs")
@@ -118,8 +119,10 @@ def _bring(request: Request, visit: MaybeVisit, edition_id: str, form: Form, fil
 
 
 def _wish(form: Form) -> Wish | None:
-    """What a form asks for; None if pairs by hand lack a code."""
+    """What a form asks for; None if pairs by hand lack a code, or a size its entries or its number."""
     mode = form.text("mode")
+    if mode == "size":
+        return _size(form)
     if mode != "manual":
         chosen = next((one for one in MODES if one == mode), None)
         if chosen is None:
@@ -139,6 +142,15 @@ def _wish(form: Form) -> Wish | None:
         case "swap":
             return Wish("manual", put=((one[0], other[1]), (other[0], one[1])), off=(one, other))
     raise errors.Refused(422)
+
+
+def _size(form: Form) -> Wish | None:
+    codes, size = panel_forms.codes_of(form.text("entries")), panel_forms.size_of(form.text("size"))
+    if form.text("act") not in panel_forms.SIZE_ACTS or len(codes) > panel_files.MOST:
+        raise errors.Refused(422)
+    if form.text("act") == "declared":
+        return Wish("size", entries=codes) if codes else None
+    return Wish("size", entries=codes, size=size) if codes and size is not None else None
 
 
 def _read(text: str) -> tuple[Pair, ...]:
@@ -173,17 +185,18 @@ def _page(
         people=names, titles=titles, fault=fault, outdated=outdated, typed=shown.typed, said=said, shown=_SHOWN,
         faults=[form_words.placed(one, shown.sent.file) for one in faults[:_SHOWN]], more=max(0, len(faults) - _SHOWN),
         refusals=[refusal_said(one) for one in found.faults] if found else (), sent=shown.sent, aside=shown.aside,
+        waits=bool(found and found.resized and not found.drawn),
+        crowded=bool(found and any(one.there > one.after for one in found.resized)),
         doubts=[_doubt(one) for one in found.doubts] if found else (), wish=wish,
-        put=written(wish.put) if wish else "", off=written(wish.off) if wish else "", most=panel_changes.REASON_MAX,
+        put=written(wish.put) if wish else "", off=written(wish.off) if wish else "", most=panel_changes.REASON_MAX, unfit=UNFIT,
     )  # fmt: skip
 
 
 def refusal_said(fault: Fault) -> str:
     """A fault of a pair in the reader's language: the pair, what forbids it, and the conflict of interest."""
-    texts: Mapping[str, str] = {str(code): text for code, text in REFUSALS.items()}
-    said = gettext(texts[fault.column])
+    said = panel_forms.refusal_of(fault)
     why = f" ({gettext(REASONS[fault.file])})" if fault.file in REASONS else ""
-    return f"{fault.field.strip(',').replace(',', ' · ')}: {said}{why}"
+    return f"{fault.field.strip(',').replace(',', ' · ')}: {said}{why}" if fault.field else f"{said}{why}"
 
 
 def _doubt(doubt: Doubt) -> str:

@@ -103,7 +103,7 @@ def show_panels(request: Request, visit: MaybeVisit, edition_id: str) -> Respons
     return pages.render(
         request, "admin/panels.html", edition=edition, found=found, asked=asked, views=_views(found), groups=_groups(edition, found),
         panels=listed[(page - 1) * _ON_A_PAGE : page * _ON_A_PAGE], listed=len(listed), page=page, pages=count,
-        fit_said=panel_words.fit_said, sheets=panel_words.SHEETS, title=words.edition_title(edition),
+        fit_said=panel_words.fit_said, sheets=panel_words.SHEETS, unfit=panel_words.UNFIT, title=words.edition_title(edition),
         changeable=found.run.state in ("opening", "open"), base=BASE.format(edition_id=edition_id), link=urlencode,
     )  # fmt: skip
 

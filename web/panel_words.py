@@ -32,6 +32,7 @@ NAMES = {
     "resolve": _("重新安排未开始的评审"),
     "balanced": _("均衡安排（先提高最差的一组）"),
     "manual": _("手工调整"),
+    "size": _("单项专家人数"),
 }
 UNFIT: dict[Unfit, str] = {
     "gone": _("已停用、已谢绝或未答复"),
@@ -39,10 +40,11 @@ UNFIT: dict[Unfit, str] = {
     "unit": _("专家组中已有同单位专家"),
     "group": _("专家组中同组单位的专家已满"),
     "full": _("评审数量已满"),
+    "seat": _("另有空缺席位只能由其补上"),
 }
 EXPLAINED = {
-    "top_up": _("为所有未满的专家组补抽，已安排的不变。"),
-    "repair": _("只为有人退出的申报项补抽，其余不变。"),
+    "top_up": _("为所有未满的专家组补抽，有候补的先由候补递补；已安排的不变。"),
+    "repair": _("只为有人退出的申报项补抽，有候补的先由候补递补；其余不变。"),
     "resolve": _("已开始填写或已签署的不动；其余在收益明显时才换人。"),
     "balanced": _("已开始填写或已签署的不动；先让匹配最差的专家组尽可能好，再顾及其余。"),
 }
@@ -56,6 +58,8 @@ REFUSALS: dict[Refusal, str] = {
     "left": _("该专家曾回避或退回这一项，不能再安排"),
     "absent": _("该专家没有在评审这一项"),
     "signed": _("该专家已签署这一项的评分表，不能撤下"),
+    "bounds": _("人数不在允许的范围内"),
+    "fixed": _("本评选项目不允许为单项另行规定专家人数"),
 }
 DOUBTS: dict[DoubtKind, str] = {
     "unfit": _("%(reviewer)s 的学科与 %(entry)s 不一致"),
@@ -68,10 +72,12 @@ DOUBTS: dict[DoubtKind, str] = {
     "begun": _("%(reviewer)s 已开始填写 %(entry)s；草稿将存档，不计入结果"),
 }
 """Sentences, each with the codes and numbers of the doubt."""
-REASON_FAULTS = {"missing": _("此次调整有所代价，请填写理由"), "text": _("含有无法保存的字符，或内容过长")}
+REASON_FAULTS = {"missing": _("此次调整有所代价，请填写理由"), "needed": _("请写明理由"), "text": _("含有无法保存的字符，或内容过长")}
 NO_ENTRY = _("请填写申报项编号")
 NOTHING = _("请填写申报项编号和专家编号")
 NO_CODE = _("请填写编号")
+NO_NUMBER = _("请填写人数，如 7")
+NO_SIZE = _("请填写申报项编号和人数")
 NO_FILE = _("请选择 .xlsx、.xls、.ods 或 .csv 文件")
 OVER = _("评审未在进行，或已过截止时间，或正在复评，不能调整专家组。如已截止，请先延长期限。")
 DRAWN = _("已抽取过专家，请改用“补足空缺席位”。")

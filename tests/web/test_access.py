@@ -157,6 +157,7 @@ EXPECTED: dict[str, Access] = {
     "/admin/editions/{edition_id}/draw": Access(ADMIN),
     "/admin/editions/{edition_id}/draw/change": Access(ADMIN, post=422),  # no mode
     "/admin/editions/{edition_id}/draw/panels": Access(ADMIN),
+    "/admin/editions/{edition_id}/draw/sizes": Access(ADMIN),
     "/admin/editions/{edition_id}/draw/panels.csv": Access(ADMIN),
     "/admin/editions/{edition_id}/draw/panels.xlsx": Access(ADMIN),
     "/admin/editions/{edition_id}/draw/instead": Access(ADMIN, get=422),  # no entry
