@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from models.draws import KeptDraw
@@ -29,6 +29,8 @@ class Compared:
     """Empty if it is the same."""
     shown: int = _SHOWN
     """So many differences stand on the line."""
+    unrecorded: str = ""
+    """What could not be compared, since nobody had recorded it; empty if everything was."""
 
     @property
     def same(self) -> bool:
@@ -38,10 +40,12 @@ class Compared:
     def line(self) -> str:
         """For the command line."""
         if self.same:
-            return f"{self.stage}: {self.what}: same"
+            return f"{self.stage}: {self.what}: same" + (f" as far as it was recorded; {self.unrecorded}" if self.unrecorded else "")
         rest = len(self.differences) - self.shown
         more = f"; and {rest} more" if rest > 0 else ""
-        return f"{self.stage}: {self.what}: DIFFERS: {'; '.join(self.differences[: self.shown])}{more}"
+        return f"{self.stage}: {self.what}: DIFFERS: {'; '.join(self.differences[: self.shown])}{more}" + (
+            f"; {self.unrecorded}" if self.unrecorded else ""
+        )
 
 
 def recompute(edition_id: str, stage: str | None = None) -> tuple[Compared, ...]:
@@ -156,9 +160,20 @@ def _rule(store: Store, edition: Edition, run: StageRun) -> Iterator[Compared]:
 
 def _sheets(store: Store, edition: Edition, run: StageRun) -> Iterator[Compared]:
     """The sheets against what was recorded when they were saved and signed; every difference is named."""
-    count, differences = sheet_records.differences(store, edition, run)
-    if count or differences:
-        yield Compared(run.name, f"sheets ({count} kept)", differences, shown=len(differences))
+    found = sheet_records.compare(store, edition, run)
+    if found.count or found.differences:
+        yield Compared(run.name, f"sheets ({found.count} kept)", found.differences, len(found.differences), _unrecorded(found.bare))
+
+
+def _unrecorded(bare: Sequence[str]) -> str:
+    """That of some sheets nothing but the marks can be held against a record."""
+    if not bare:
+        return ""
+    more = f" and {len(bare) - _SHOWN} more" if len(bare) > _SHOWN else ""
+    return (
+        f"of {len(bare)} only the marks, since the version that saved them recorded no comments, criteria left out or fatal flaw: "
+        f"{', '.join(bare[:_SHOWN])}{more}"
+    )
 
 
 def _marks(store: Store, edition: Edition, run: StageRun, *, damaged: bool) -> Iterator[Compared]:

@@ -6,13 +6,14 @@ as it was. Sheets that left their reviewers' hands do not count, and are not loo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from models.edition import Assignment, Edition, ScoreSheet, StageRun
 from models.events import Event
+from models.reviewing import SheetVersion, Written
 from models.store import Store
 from tasks import reviewing
 
@@ -33,27 +34,58 @@ class _Told:
     """Digest of everything else; None where an earlier version did not record it."""
     signed: str = ""
     """Digest of the marks that were signed; empty while there is no signature."""
-    before: Mapping[int, str] = field(default_factory=dict)
-    """Revision -> digest of its marks, of every revision so far."""
+    before: Mapping[int, tuple[str, str | None]] = field(default_factory=dict)
+    """Revision -> digests of its marks and of everything else, of every revision so far."""
 
 
-def differences(store: Store, edition: Edition, run: StageRun) -> tuple[int, tuple[str, ...]]:
-    """How many sheets of a scoring stage count, and what of them is not as it was recorded: entry, reviewer and what it is, by code."""
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """What came of holding the sheets of a stage against their records."""
+
+    count: int
+    """So many sheets count."""
+    differences: tuple[str, ...]
+    """What is not as it was recorded: edition, entry and reviewer, and what it is."""
+    bare: tuple[str, ...]
+    """Sheets, and earlier versions of sheets, of which an earlier version of the program recorded nothing but the marks."""
+
+
+def compare(store: Store, edition: Edition, run: StageRun) -> Sheets:
+    """Hold the sheets of a scoring stage against what was recorded of them; everything is named by code."""
     entries = {one.id: one.code for one in store.entries(edition.id)}
     reviewers = {one.id: one.code for one in store.reviewers(edition.id)}
     told = _told(store.events(edition.id, "SheetSaved", "SheetsSigned", "SheetReopened"), run)
     found: list[tuple[str, str, str]] = []
+    bare: list[tuple[str, str, str]] = []
     kept: set[Which] = set()
     pairs = store.assignments(edition.id, run.position)
     for pair in pairs:
         which = (pair.entry, pair.reviewer)
+        names = (entries.get(pair.entry, pair.entry), reviewers.get(pair.reviewer, pair.reviewer))
+        there = _versions(store, pair)
         said = [] if pair.recused else [*_of_sheet(store, pair, told.get(which), kept)]
-        said += _of_versions(store, pair, told.get(which))
-        found += [(entries.get(pair.entry, pair.entry), reviewers.get(pair.reviewer, pair.reviewer), one) for one in said]
+        said += [there] if isinstance(there, str) else _of_versions(there, told.get(which))
+        found += [(*names, one) for one in said]
+        current = not pair.recused and which in kept
+        bare += [(*names, one) for one in _bare(told.get(which), () if isinstance(there, str) else there, current=current)]
     held = {(pair.entry, pair.reviewer) for pair in pairs}
     for entry, who in sorted(set(told) - held):
         found.append((entries.get(entry, entry), reviewers.get(who, who), "a sheet was saved, and nobody has the entry any more"))
-    return len(kept), tuple(f"{edition.id} {entry}, {who}: {what}" for entry, who, what in sorted(found))
+    return Sheets(
+        len(kept), tuple(f"{edition.id} {entry}, {who}: {what}" for entry, who, what in sorted(found)),
+        tuple(f"{entry} {who}{which}" for entry, who, which in sorted(bare)),
+    )  # fmt: skip
+
+
+def _bare(told: _Told | None, versions: Sequence[SheetVersion], *, current: bool) -> Iterator[str]:
+    """The sheet, as an empty text, and its earlier versions, if of them nothing but the marks was recorded."""
+    if told is None:
+        return
+    if current and told.rest is None:
+        yield ""
+    for one in versions:
+        if told.before.get(one.revision, ("", ""))[1] is None:
+            yield f" (revision {one.revision})"
 
 
 def _told(events: tuple[Event, ...], run: StageRun) -> dict[Which, _Told]:
@@ -66,12 +98,12 @@ def _told(events: tuple[Event, ...], run: StageRun) -> dict[Which, _Told]:
         for entry, one in said.get("sheets", {}).items():
             last = told.get((entry, who), _Told(0, ""))
             if event.type == "SheetSaved":
-                before = {**last.before, one["revision"]: one["marks"]}
+                before = {**last.before, one["revision"]: (one["marks"], one.get("rest"))}
                 told[entry, who] = _Told(one["revision"], one["marks"], one.get("rest"), before=before)
             elif event.type == "SheetsSigned":
                 told[entry, who] = replace(last, signed=one)
             else:  # a sheet that is opened again is the same, one revision further
-                before = {**last.before, last.revision + 1: last.marks}
+                before = {**last.before, last.revision + 1: (last.marks, last.rest)}
                 told[entry, who] = replace(last, signed="", revision=last.revision + 1, before=before)
     return told
 
@@ -110,19 +142,36 @@ def _compared(sheet: ScoreSheet, digest: str, told: _Told) -> Iterator[str]:
         yield f"what was signed (digest {told.signed}) is not what was saved"
 
 
-def _of_versions(store: Store, pair: Assignment, told: _Told | None) -> Iterator[str]:
+def _versions(store: Store, pair: Assignment) -> tuple[SheetVersion, ...] | str:
+    """The earlier versions of a sheet, or why they cannot be read."""
     try:
-        versions = store.sheet_versions(pair.id)
+        return store.sheet_versions(pair.id)
     except UNREADABLE as failure:
-        yield f"its earlier versions cannot be read any more ({type(failure).__name__})"
-        return
+        return f"its earlier versions cannot be read any more ({type(failure).__name__})"
+
+
+def _of_versions(versions: Sequence[SheetVersion], told: _Told | None) -> Iterator[str]:
     for one in versions:
         recorded = None if told is None else told.before.get(one.revision)
-        try:
-            digest = reviewing.marks_digest({name: Decimal(mark) for name, mark in one.content["marks"].items()})
-        except UNREADABLE:
-            digest = "unreadable"
+        digest, rest = _readable(_marks, one.content), _readable(_beside, one.content)
         if recorded is None:
             yield f"there is an earlier version (revision {one.revision}) that nobody saved"
-        elif digest != recorded:
-            yield f"an earlier version (revision {one.revision}) is not what was saved (its digest is {digest}, recorded was {recorded})"
+        elif digest != recorded[0]:
+            yield f"an earlier version (revision {one.revision}) is not what was saved (its digest is {digest}, recorded was {recorded[0]})"
+        elif recorded[1] is not None and rest != recorded[1]:
+            yield f"an earlier version (revision {one.revision}) has other comments, criteria left out, or fatal flaw than were saved"
+
+
+def _marks(content: Mapping[str, Any]) -> str:
+    return reviewing.marks_digest({name: Decimal(mark) for name, mark in content["marks"].items()})
+
+
+def _beside(content: Mapping[str, Any]) -> str:
+    return reviewing.rest_digest(Written({}, content["comment"], content["advice"], tuple(content["skipped"]), content["fatal"]))
+
+
+def _readable(digest: Callable[[Mapping[str, Any]], str], content: Mapping[str, Any]) -> str:
+    try:
+        return digest(content)
+    except UNREADABLE:
+        return "unreadable"

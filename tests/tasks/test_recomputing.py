@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 
@@ -189,6 +189,49 @@ def test_a_sheet_that_is_gone_is_found(scored: Season) -> None:
         sheet = store.sheets(scored.id, 1, signed=True)[0]
         store.connection.execute(sa.delete(tables.SHEETS).where(tables.SHEETS.c.assignment == sheet.assignment))
     assert sheets_line(scored) == (f"{where}a sheet was saved (revision 1), and is gone",)
+
+
+def test_of_a_sheet_whose_comments_nobody_recorded_it_is_said_that_only_the_marks_were_compared(season: Season) -> None:
+    """As the version before left it: its events tell of the marks alone."""
+    opened(season)
+    with season.database.write() as store:
+        bare, whole = store.assignments(season.id, 1)[:2]
+        first = Written({"value": Decimal(9)}, "好", "", (), "")
+        for revision in (1, 2):
+            store.save_sheet(bare, first, revision=revision - 1)
+            sheets = {bare.entry: {"revision": revision, "marks": reviewing.marks_digest(first.marks)}}
+            store.append(season.id, "SheetSaved", actor=f"reviewer:{bare.reviewer}", position=1, sheets=sheets)
+        entry, who = store.entries_by_id([bare.entry])[bare.entry].code, store.reviewer(bare.reviewer).code
+    told = "scoring: sheets ({n} kept): same as far as it was recorded; of {n} only the marks, since the version that saved them "
+    told += f"recorded no comments, criteria left out or fatal flaw: {entry} {who}"
+    assert [one for one in lines(season) if "sheets" in one] == [told.format(n=1)]
+    with season.database.write() as store:
+        sheet = store.sheet(bare)
+        assert sheet is not None
+        store.keep_version(sheet, actor=f"reviewer:{bare.reviewer}", reason="declined", at=store.edition_now(season.id))
+    (line,) = [one for one in lines(season) if "sheets" in one]
+    assert line.endswith(f"same as far as it was recorded; of 2 only the marks, since the version that saved them recorded no comments, "
+                         f"criteria left out or fatal flaw: {entry} {who}, {entry} {who} (revision 2)")  # fmt: skip
+    builders.accept(season.database, season.id, whole.reviewer)
+    reviewing.save_sheets(season.id, 1, whole.reviewer, {whole.entry: ({"value": "8"}, "", 0)})
+    assert [one.unrecorded.count(entry) for one in recomputing.recompute(season.id) if one.what.startswith("sheets")] == [2]
+    with season.database.write() as store:
+        store.connection.execute(sa.update(tables.SHEETS).where(tables.SHEETS.c.assignment == bare.id).values(revision=7))
+    (line,) = [one for one in lines(season) if "sheets" in one]
+    assert ("it is revision 7, recorded was 2" in line, "only the marks" in line) == (True, True)
+
+
+def test_other_comments_of_an_earlier_version_are_found(season: Season) -> None:
+    opened(season)
+    with season.database.read() as store:
+        one = store.assignments(season.id, 1)[0]
+    all_score(season, {"A01": 90, "A02": 80, "A03": 70})
+    with season.database.write() as store:
+        sheet = store.sheet(one)
+        assert sheet is not None
+        store.keep_version(replace(sheet, comment="别的话"), actor="x", reason="x", at=store.edition_now(season.id))
+    (told,) = sheets_line(season)
+    assert told.endswith("an earlier version (revision 1) has other comments, criteria left out, or fatal flaw than were saved")
 
 
 def test_a_sheet_that_nobody_saved_is_found(season: Season) -> None:
