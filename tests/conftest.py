@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import socket
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -76,6 +77,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_gets_mail() -> Iterator[None]:
+    """Mails go nowhere unless a test says where: nobody can listen on their port, whatever else runs on this machine."""
+    with socket.socket() as held, pytest.MonkeyPatch.context() as patch:
+        held.bind(("127.0.0.1", 0))
+        patch.setenv("JINBANG_CATCHER_PORT", str(held.getsockname()[1]))
+        yield
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tasks import reviewing, signing
 from tasks.installation import Installation
 from tests import builders
 from tests.browser.bars import VENDOR, overweight, violations
-from tests.browser.conftest import WIDTHS, served
+from tests.browser.conftest import WIDTHS, enter, press, served
 from tests.builders import Clock
 from tests.web.conftest import World, seeded
 
@@ -33,11 +33,6 @@ LOOKS = tuple(product(WIDTHS, ("zh-CN", "en-US"), ("normal", "large")))
 """Width, language, type: each with each."""
 
 
-def enter(site: World, page: Page, reviewer: str = "R01") -> None:
-    page.goto(site.link("reviewer", reviewer))
-    page.locator("main button").first.click()
-
-
 @pytest.fixture(params=LOOKS, ids="-".join)
 def context(site: World, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     """A browser as wide as a phone or a desk, in either language, with normal or large type."""
@@ -46,8 +41,8 @@ def context(site: World, chromium: Browser, request: pytest.FixtureRequest) -> I
     made = chromium.new_context(viewport={"width": wide, "height": high}, locale=language)
     page = made.new_page()
     if size == "large":
-        enter(site, page)
-        page.locator("button[name=switch][value=large]").first.click()
+        enter(page, site.link("reviewer", "R01"))
+        press(page.locator("button[name=switch][value=large]").first)
         expect(page.locator("html.large")).to_be_attached()
         made.clear_cookies(name="jinbang")
     page.close()
@@ -62,7 +57,7 @@ def test_no_page_of_a_reviewer_violates_the_accessibility_rules(site: World, con
 
     page.goto(site.link("reviewer", "R01"))
     found += violations(page)
-    page.locator("main button").first.click()
+    press(page.locator("main button").first)
     for code in ("A01", "A02"):
         page.goto(f"{base}/review/{code}")
         page.locator(".chip").first.click()
@@ -81,12 +76,11 @@ def test_no_page_of_a_reviewer_violates_the_accessibility_rules(site: World, con
     found += violations(page)
 
     builders.put(site.installation.database, site.edition.id, pairs=[("A03", "R03")], accepted=False)
-    enter(site, page, "R03")
+    enter(page, site.link("reviewer", "R03"))
     assert page.url.endswith("/review/invitation")
     found += violations(page)
 
-    page.goto(f"{base}/l/k1_{'x' * 43}")
-    page.locator("main button").first.click()
+    enter(page, f"{base}/l/k1_{'x' * 43}")
     found += violations(page)
     assert found == []
 
@@ -144,10 +138,9 @@ def test_no_page_in_the_way_violates_the_accessibility_rules(coded: World, chrom
     for language, size in [(language, size) for wide, language, size in LOOKS if wide == width]:
         wide, high = WIDTHS[width]
         made = chromium.new_context(viewport={"width": wide, "height": high}, locale=language)
-        made.set_default_timeout(15_000)
         page = made.new_page()
         for name, wanted in in_the_way(coded, page, clock, large=size == "large"):
-            page.locator(wanted).first.wait_for(state="attached")  # the answer to a form takes its time
+            page.locator(wanted).first.wait_for(state="attached")
             assert page.locator("html.large").count() == (size == "large")
             found += [f"{language} {size} {name}: {one}" for one in violations(page)]
         made.close()
@@ -159,14 +152,14 @@ def in_the_way(world: World, page: Page, clock: Clock, *, large: bool) -> Iterat
     base = world.installation.settings.base_url
     page.goto(f"{base}/l/k1_{'x' * 43}")
     if large:
-        page.locator("footer button[name=switch][value=large]").click()
-    page.locator("main button").first.click()
+        press(page.locator("footer button[name=switch][value=large]"))
+    press(page.locator("main button").first)
     yield "link refused", "form[action$='/again']"
-    page.locator("form[action$='/again'] button").click()
+    press(page.locator("form[action$='/again'] button"))
     yield "link again", "main [role=status]"
-    enter(world, page)
+    enter(page, world.link("reviewer", "R01"))
     yield "code", "form[action='/review/code/send']"
-    page.locator("form[action='/review/code/send'] button").click()
+    press(page.locator("form[action='/review/code/send'] button"))
     yield "code not sent", "#code-fault"
     with world.installation.database.write() as store:
         for row in store.connection.execute(t.VISITS.select()).all():
@@ -174,7 +167,7 @@ def in_the_way(world: World, page: Page, clock: Clock, *, large: bool) -> Iterat
     page.goto(f"{base}/review/code")
     yield "code sent", "input#code"
     page.locator("input#code").fill("12345678")
-    page.locator("form[action='/review/code'] button").click()
+    press(page.locator("form[action='/review/code'] button"))
     yield "wrong code", "input#code[aria-invalid]"
     confirm(world)
     page.goto(f"{base}/device")
@@ -196,7 +189,7 @@ def in_the_way(world: World, page: Page, clock: Clock, *, large: bool) -> Iterat
     page.context.clear_cookies(name="jinbang")
     send_form(page, "#sheet", {"mark.value": "3"})
     yield "lost", "textarea#kept"
-    enter(world, page, "R02")
+    enter(page, world.link("reviewer", "R02"))
     confirm(world)
     page.goto(f"{base}/review")
     yield "thanks", "a[href='/review/sheet.pdf']"
@@ -215,7 +208,7 @@ def test_a_missing_label_would_be_found(chromium: Browser) -> None:
 def test_pages_are_light_and_load_nothing_from_elsewhere(site: World, chromium: Browser) -> None:
     base = site.installation.settings.base_url
     first = chromium.new_context()
-    enter(site, first.new_page())
+    enter(first.new_page(), site.link("reviewer", "R01"))
     signed_in = first.storage_state()
     first.close()
     for path in PATHS:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from tasks import avoiding, visiting
 from tasks.installation import Installation
 from tests.browser.bars import violations
-from tests.browser.conftest import OFFICE, press, served
+from tests.browser.conftest import OFFICE, enter, press, served
 from tests.builders import Clock
 from tests.tasks.test_avoiding import N01, N02, a_world
 from tests.web.conftest import World
@@ -39,16 +39,14 @@ def test_requests_are_made_and_decided_by_everybody_on_any_screen(installed: Ins
     with served(world):
         for (width, height), language in OFFICE:
             page = chromium.new_context(viewport={"width": width, "height": height}, locale=language).new_page()
-            page.goto(visiting.make_sign_in("admin@example.org") or "")
-            press(page.locator("main button").first)
+            enter(page, visiting.make_sign_in("admin@example.org") or "")
             for path in ("conflicts", "avoidances"):
                 page.goto(f"{office}/{path}")
                 found += looked(page, width)
             page.locator("textarea").first.fill("理由不足")
             press(page.locator("main form button").first)  # without a decision
             found += looked(page, width)
-            page.goto(world.link("nominator", "N02"))
-            press(page.locator("main button").first)
+            enter(page, world.link("nominator", "N02"))
             page.goto(f"{installed.settings.base_url}/submit/avoid")
             found += looked(page, width)
             page.context.close()

@@ -13,7 +13,7 @@ from tasks import visiting
 from tasks.installation import Installation
 from tests import builders
 from tests.browser.bars import violations
-from tests.browser.conftest import OFFICE, WIDTHS, press, served
+from tests.browser.conftest import OFFICE, WIDTHS, enter, press, served
 from tests.web.test_healing_pages import a_world, give_away
 
 pytestmark = pytest.mark.browser
@@ -33,8 +33,7 @@ def test_the_office_reads_and_fills_in_its_page_on_any_screen(installed: Install
         for (width, height), language in OFFICE:
             context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
             page = context.new_page()
-            page.goto(visiting.make_sign_in("admin@example.org") or "")
-            press(page.locator("main button").first)
+            enter(page, visiting.make_sign_in("admin@example.org") or "")
             page.goto(f"{installed.settings.base_url}/admin/editions/{world.edition.id}/healing")
             found += violations(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -55,8 +54,7 @@ def test_the_invitation_with_its_day_and_the_lapsed_one_are_read_on_any_screen(i
         for (width, height), language, code in product(WIDTHS.values(), ("zh-CN", "en-US"), ("R01", "R02")):
             context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
             page = context.new_page()
-            page.goto(world.link("reviewer", code))
-            press(page.locator("main button").first)
+            enter(page, world.link("reviewer", code))
             assert page.url.endswith("/review/invitation")
             found += violations(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -38,7 +38,6 @@ def site(world: World) -> Iterator[World]:
 def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page in either language; requests that leave for elsewhere fail, and fail the test."""
     context = chromium.new_context(locale=request.param)
-    context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
 
@@ -48,7 +47,7 @@ def look(site: World, page: Page, tour: tours.Tour) -> list[str]:
     base, found = tours.site(site), []
     page.on("request", lambda request: request.url.startswith((base, "data:", "blob:")) or found.append(f"asks {request.url}"))
     for name, wanted in tour:
-        assert page.locator(wanted).count(), (name, page.url)
+        page.locator(wanted).first.wait_for(state="attached")
         for width, height in WIDTHS.values():
             page.set_viewport_size({"width": width, "height": height})
             low = too_low_for_a_finger(page) + wider_in_large_type(page) if width == WIDTHS["phone"][0] else []

@@ -11,7 +11,7 @@ from tasks import reasons, recusing, scoring, visiting
 from tasks.installation import Installation
 from tests import builders
 from tests.browser.bars import violations
-from tests.browser.conftest import OFFICE, WIDTHS, press, served
+from tests.browser.conftest import OFFICE, WIDTHS, enter, press, served
 from tests.web.test_admin_ranking import TOTALS, a_world, score
 
 pytestmark = pytest.mark.browser
@@ -32,8 +32,7 @@ def test_draw_and_ranking_are_read_by_everybody_on_any_screen(installed: Install
         for (width, height), language in OFFICE:
             context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
             page = context.new_page()
-            page.goto(visiting.make_sign_in("admin@example.org") or "")
-            press(page.locator("main button").first)
+            enter(page, visiting.make_sign_in("admin@example.org") or "")
             for path in ("", "/draw", "/ranking", "/ranking?sort=chance&group=paper"):
                 page.goto(f"{base}/admin/editions/{world.edition.id}{path}")
                 found += violations(page)
@@ -51,8 +50,7 @@ def test_the_page_of_a_reason_is_read_by_everybody_on_any_screen(installed: Inst
         for (width, height), language in product(WIDTHS.values(), ("zh-CN", "en-US")):
             context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
             page = context.new_page()
-            page.goto(f"{link}/reasons/A04")
-            press(page.locator("main button").first)
+            enter(page, f"{link}/reasons/A04")
             assert page.url.endswith("/review/A04/reason")
             found += violations(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width

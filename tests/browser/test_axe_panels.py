@@ -11,7 +11,7 @@ from tasks import visiting
 from tasks.installation import Installation
 from tests import builders
 from tests.browser.bars import violations
-from tests.browser.conftest import OFFICE, press, served
+from tests.browser.conftest import OFFICE, enter, press, served
 from tests.tasks.test_panel_changes import PANELS, an_edition, begin
 from tests.web.conftest import World
 
@@ -41,8 +41,7 @@ def test_changes_of_panels_are_made_by_everybody_on_any_screen(installed: Instal
         for (width, height), language in OFFICE:
             context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
             page = context.new_page()
-            page.goto(visiting.make_sign_in("admin@example.org") or "")
-            press(page.locator("main button").first)
+            enter(page, visiting.make_sign_in("admin@example.org") or "")
             for path in ("/panels", "/panels?show=inexact&q=x", "/instead?entry=A01&reviewer=R02", "/instead?entry=A01&reviewer=R01", ""):
                 page.goto(f"{base}{path}")
                 found += looked(page, width)

@@ -14,7 +14,7 @@ from tasks import visiting
 from tasks.installation import Installation
 from tests import builders
 from tests.browser.bars import violations
-from tests.browser.conftest import OFFICE, press, served
+from tests.browser.conftest import OFFICE, enter, press, served
 from tests.web.conftest import World, seeded
 from tests.web.test_admin_shortlist import with_list
 
@@ -55,8 +55,7 @@ def test_the_list_is_read_by_everybody_on_any_screen(installed: Installation, ch
         for (width, height), language in OFFICE:
             context = chromium.new_context(viewport={"width": width, "height": height}, locale=language)
             page = context.new_page()
-            page.goto(visiting.make_sign_in("admin@example.org") or "")
-            press(page.locator("main button").first)
+            enter(page, visiting.make_sign_in("admin@example.org") or "")
             address = f"{installed.settings.base_url}/admin/editions/{world.edition.id}/shortlist"
             for path in ("", "?version=1"):
                 page.goto(address + path)
@@ -64,8 +63,7 @@ def test_the_list_is_read_by_everybody_on_any_screen(installed: Installation, ch
             page.goto(address)
             press(page.locator("main form .button").last)  # neither an entry nor a reason
             found += looked_at(page, width)
-            page.goto(member)
-            press(page.locator("main button").first)
+            enter(page, member)
             found += looked_at(page, width)
             context.close()
     assert found == []

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tasks import handing_in
 from tasks.installation import Installation
 from tests.browser.bars import violations
-from tests.browser.conftest import WIDTHS, served
+from tests.browser.conftest import WIDTHS, enter, press, served
 from tests.builders import Clock
 from tests.web.test_submit_form import Submission, a_process
 
@@ -34,7 +34,6 @@ def context(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Brows
     """A browser with JavaScript, as wide as a phone or a desk."""
     wide, high = WIDTHS[request.param]
     made = chromium.new_context(viewport={"width": wide, "height": high}, locale="zh-CN")
-    made.set_default_timeout(10_000)
     yield made
     made.close()
 
@@ -43,11 +42,8 @@ def context(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Brows
 def form(site: Submission, context: BrowserContext) -> Page:
     """An empty form, begun from the overview."""
     page = context.new_page()
-    page.goto(site.link("nominator", "N01"))
-    page.locator("main button").first.click()
-    page.wait_for_url("**/submit")
-    page.get_by_role("button", name="在线填写").click()
-    page.wait_for_url("**/submit/forms/*")
+    enter(page, site.link("nominator", "N01"))
+    press(page.get_by_role("button", name="在线填写"))
     return page
 
 

@@ -21,7 +21,7 @@ from tasks import examining, mail, visiting
 from tasks.installation import Installation
 from tests import builders
 from tests.browser.bars import keep_picture
-from tests.browser.conftest import WIDTHS, served
+from tests.browser.conftest import WIDTHS, enter, press, served
 from tests.builders import Clock
 from tests.tasks import driving
 from tests.tasks.driving import Season
@@ -100,8 +100,6 @@ def pages(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[tuple[P
     """The clerk's browser, as wide as a phone or a desk, and the form checker's."""
     wide, high = WIDTHS[request.param]
     contexts = [chromium.new_context(viewport={"width": wide, "height": high}, locale="zh-CN") for _ in range(2)]
-    for one in contexts:
-        one.set_default_timeout(10_000)
     clerk, checker = (one.new_page() for one in contexts)
     yield clerk, checker
     for one in contexts:
@@ -125,16 +123,9 @@ def test_a_clerk_comes_from_the_call_to_an_accepted_entry(office: Office, pages:
     office.engine()
     assert {one.state for one in office.entries()} == {"eligible"}
     assert office.by_title()[TITLES[0]].fields["abstract"] == "提出一种识别方法，误报率下降一半。"
-    clerk.goto(office.link_in("形式审查"))
-    clerk.locator("main button").first.click()
+    enter(clerk, office.link_in("形式审查"))
     expect(clerk.locator("#entries .pill").filter(has_text="形式审查合格")).to_have_count(5)
     keep_picture(clerk, "path-eligible")
-
-
-def enter(page: Page, link: str) -> None:
-    page.goto(link)
-    page.locator("main button").first.click()
-    page.wait_for_url("**/submit*")
 
 
 # -- the spreadsheet ------------------------------------------------------------------------------------------------------
@@ -142,13 +133,13 @@ def enter(page: Page, link: str) -> None:
 
 def hand_in_by_table(page: Page, office: Office) -> None:
     """The template is filled in with three bad rows, mapped, half kept, corrected where it is marked, and kept."""
-    page.get_by_role("link", name=re.compile("用表格上传")).click()
+    press(page.get_by_role("link", name=re.compile("用表格上传")))
     book = downloaded(page, "下载学术论文模板")
     fill(book.worksheets[0])
     send_table(page, book)
     expect(page.locator("main")).to_contain_text("发表期刊")
     page.get_by_label(OWN_HEADER).select_option("journal")
-    page.get_by_role("button", name="按此对应重新读取").click()
+    press(page.get_by_role("button", name="按此对应重新读取"))
     expect(figure(page, "新增")).to_have_text("2")
     expect(figure(page, "有误")).to_have_text("3")
     expect(page.locator(".table-row-title")).to_have_text(TITLES)
@@ -157,7 +148,7 @@ def hand_in_by_table(page: Page, office: Office) -> None:
     assert office.entries() == ()
     marked = downloaded(page, "下载标注了错误的表格")
     assert wrong_cells(marked.worksheets[0]) == set(WRONG.values())
-    page.get_by_role("button", name="先导入 2 条正确的").click()
+    press(page.get_by_role("button", name="先导入 2 条正确的"))
     expect(page.get_by_role("status")).to_contain_text("已导入：新增 2 项，更新 0 项")
     assert sorted(office.by_title()) == sorted([TITLES[0], TITLES[4]])
 
@@ -167,7 +158,7 @@ def hand_in_by_table(page: Page, office: Office) -> None:
     expect(figure(page, "新增")).to_have_text("3")
     expect(figure(page, "无变化")).to_have_text("2")
     expect(figure(page, "有误")).to_have_text("0")
-    page.get_by_role("button", name="确认导入 3 条").click()
+    press(page.get_by_role("button", name="确认导入 3 条"))
     expect(page.get_by_role("status")).to_contain_text("已导入：新增 3 项，更新 0 项")
     assert [one.title for one in office.entries()] == [TITLES[0], TITLES[4], *TITLES[1:4]]
     assert {one.state for one in office.entries()} == {"submitted"}
@@ -185,8 +176,7 @@ def send_table(page: Page, book: Any) -> None:
     book.save(content)
     sent: Any = {"name": "申报表.xlsx", "mimeType": "application/octet-stream", "buffer": content.getvalue()}
     page.locator("input[type=file]").first.set_input_files(sent)
-    page.get_by_role("button", name="上传并核对").first.click()
-    page.wait_for_url("**/submit/table/*")
+    press(page.get_by_role("button", name="上传并核对").first)
 
 
 def heads(sheet: Worksheet) -> dict[str, int]:
@@ -235,18 +225,18 @@ def figure(page: Page, state: str) -> Any:
 def send_files(page: Page, office: Office) -> None:
     """One zip with all papers; their names lead them home."""
     page.goto(page.url.partition("/submit/")[0] + "/submit")
-    page.get_by_role("link", name=re.compile("上传附件压缩包")).click()
+    press(page.get_by_role("link", name=re.compile("上传附件压缩包")))
     expect(page.locator("main tbody tr")).to_have_count(5)
     content = (FILES / "libreoffice.pdf").read_bytes()
     zipped = packed({f"附件/论文{number}.pdf": content for number in range(5)})
     page.set_input_files("[data-upload] input[type=file]", {"name": "附件.zip", "mimeType": "application/zip", "buffer": zipped})
     page.wait_for_url("**/submit/zip/*")
-    expect(page.locator("main tbody tr")).to_have_count(5, timeout=20_000)
+    expect(page.locator("main tbody tr")).to_have_count(5)
     expect(page.locator("main tbody")).not_to_contain_text("未收到")
     keep_picture(page, "path-zip")
     with office.database.read() as store:
         assert [len(store.files(one.id)) for one in office.entries()] == [1] * 5
-    page.get_by_role("link", name="返回申报首页").click()
+    press(page.get_by_role("link", name="返回申报首页"))
     expect(page.locator("#entries .work-list li")).to_have_count(5)
     keep_picture(page, "path-submitted")
 
@@ -258,31 +248,29 @@ def send_back(page: Page, entry: Entry) -> None:
     """A form checker asks for a fuller abstract."""
     link = visiting.make_sign_in("admin@example.org")
     assert link is not None
-    page.goto(link)
-    page.locator("main button").first.click()
+    enter(page, link)
     page.goto(f"{page.url.partition('/admin')[0]}/admin/editions/{entry.edition}/checks")
-    page.get_by_role("link", name=entry.code, exact=True).click()
+    press(page.get_by_role("link", name=entry.code, exact=True))
     page.check("#t-abstract")
     page.select_option("#c-abstract", "incomplete")
     page.fill("#n-abstract", "缺少结论")
     page.get_by_label("补正").check()
     keep_picture(page, "path-check")
-    page.get_by_role("button", name="保存", exact=True).click()
+    press(page.get_by_role("button", name="保存", exact=True))
     expect(page.locator(".note-warn")).to_contain_text("已退回补正，期限")
 
 
 def correct(page: Page, office: Office, entry: Entry) -> None:
     """By the link of the mail, the named field alone."""
     page.context.clear_cookies()
-    page.goto(office.link_in("补正"))
-    page.locator("main button").first.click()
+    enter(page, office.link_in("补正"))
     page.wait_for_url(f"**/submit/corrections/{entry.code}")
     expect(page.locator("main")).to_contain_text("填报不全（摘要）：缺少结论")
     named = page.locator("main form").evaluate_all("forms => forms.flatMap(one => [...one.elements].map(field => field.name))")
     assert {one for one in named if one[:2] in ("v.", "p.", "t.")} == {"v.abstract"}
     page.fill("#f-abstract", "提出一种识别方法，误报率下降一半。")
     keep_picture(page, "path-correction")
-    page.get_by_role("button", name="提交补正内容").last.click()
+    press(page.get_by_role("button", name="提交补正内容").last)
     expect(page.get_by_role("status")).to_contain_text("正在重新审查")
     assert office.by_title()[entry.title].state == "submitted"
 
@@ -290,9 +278,9 @@ def correct(page: Page, office: Office, entry: Entry) -> None:
 def accept_all(page: Page, office: Office) -> None:
     """The checker goes through the queue; the corrected entry waits in it again."""
     page.goto(f"{page.url.partition('/checks')[0]}/checks")
-    page.locator("header .button").click()
+    press(page.locator("header .button"))
     for _ in range(5):
         page.get_by_label("合格", exact=True).check()
-        page.get_by_role("button", name="保存，下一项").click()
+        press(page.get_by_role("button", name="保存，下一项"))
         expect(page.get_by_role("status")).to_be_visible()
     expect(page.get_by_role("status")).to_contain_text("没有等待您审查的申报项了")

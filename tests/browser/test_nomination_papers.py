@@ -11,7 +11,7 @@ from tasks import duplicates, visiting
 from tasks.installation import Installation
 from tests import builders
 from tests.browser.bars import keep_picture, violations, wider_than_the_screen
-from tests.browser.conftest import WIDTHS, served
+from tests.browser.conftest import WIDTHS, enter, served
 from tests.builders import Clock
 from tests.tasks.test_unit_papers import LEVEL, SHARED
 from tests.web.conftest import World
@@ -49,12 +49,6 @@ def wide(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 def look(page: Page, found: list[str]) -> None:
     found += violations(page) + wider_than_the_screen(page)
     keep_picture(page, "nomination-" + page.url.partition("//")[2].partition("/")[2].replace("/", "-"))
-
-
-def enter(page: Page, link: str) -> None:
-    page.context.clear_cookies()
-    page.goto(link)
-    page.locator("main button").first.click()
 
 
 def test_no_page_violates_the_accessibility_rules(site: World, wide: Page) -> None:

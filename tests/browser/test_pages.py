@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from models.edition import Shortlist, ShortlistItem
 from tasks import visiting
 from tests import builders
+from tests.browser.conftest import enter, press
 from tests.web.conftest import World
 
 pytestmark = pytest.mark.browser
@@ -34,7 +35,7 @@ def test_a_reviewer_goes_from_the_link_to_the_signature(site: World, page: Page,
     )
     page.goto(site.link("reviewer", "R02"))
     keep("link")
-    page.locator("main button").first.click()
+    press(page.locator("main button").first)
     assert page.url.endswith("/review")
     _fits(page)
     keep("list")
@@ -46,14 +47,14 @@ def test_a_reviewer_goes_from_the_link_to_the_signature(site: World, page: Page,
         marks = page.locator("input[inputmode=decimal]")
         for number in range(marks.count()):
             marks.nth(number).fill("７")  # as many phones type it
-        page.get_by_role("button", name="保存", exact=True).click()
+        press(page.get_by_role("button", name="保存", exact=True))
         assert page.url.endswith(f"/review/{code}?saved=1")
     page.goto(f"{site.installation.settings.base_url}/review/sign")
     keep("sign")
     with site.installation.database.read() as store:
         name = store.reviewer(f"{site.edition.id}/r/R02").name
     page.locator("main input[name=name]").fill(name)
-    page.get_by_role("button", name="签署并提交").click()
+    press(page.get_by_role("button", name="签署并提交"))
     with site.installation.database.read() as store:
         signed = store.sheets(site.edition.id, 1, reviewer=f"{site.edition.id}/r/R02", signed=True)
     assert [sheet.entry.rsplit("/", 1)[1] for sheet in signed] == ["A02", "A03"]
@@ -61,12 +62,11 @@ def test_a_reviewer_goes_from_the_link_to_the_signature(site: World, page: Page,
 
 
 def test_a_wrong_mark_is_answered_at_its_field_and_kept(site: World, page: Page, keep: Keep) -> None:
-    page.goto(site.link("reviewer", "R01"))
-    page.locator("main button").first.click()
+    enter(page, site.link("reviewer", "R01"))
     page.goto(f"{site.installation.settings.base_url}/review/A01")
     field = page.locator("input[inputmode=decimal]").first
     field.fill("120")
-    page.get_by_role("button", name="保存", exact=True).click()
+    press(page.get_by_role("button", name="保存", exact=True))
     field = page.locator("input[inputmode=decimal]").first
     expect(field).to_have_value("120")
     expect(field).to_have_attribute("aria-invalid", "true")
@@ -83,13 +83,12 @@ def test_opening_a_link_changes_nothing(site: World, page: Page) -> None:
     assert page.context.cookies() == []
     with site.installation.database.read() as store:
         assert store.last_seq(site.edition.id) == before
-    page.locator("main button").first.click()
+    press(page.locator("main button").first)
     assert page.url.endswith("/review")
 
 
 def test_targets_are_large_enough_for_a_thumb(site: World, page: Page) -> None:
-    page.goto(site.link("reviewer", "R01"))
-    page.locator("main button").first.click()
+    enter(page, site.link("reviewer", "R01"))
     page.goto(f"{site.installation.settings.base_url}/review/A01")
     for target in page.locator("main button:visible, main input:not([type=hidden]):visible").all():
         box = target.bounding_box()
@@ -100,8 +99,7 @@ def test_targets_are_large_enough_for_a_thumb(site: World, page: Page) -> None:
 def test_the_admin_sees_where_every_edition_stands(site: World, page: Page, keep: Keep) -> None:
     link = visiting.make_sign_in("admin@example.org")
     assert link is not None
-    page.goto(link)
-    page.locator("main button").first.click()
+    enter(page, link)
     assert page.url.endswith("/admin")
     _fits(page)
     keep("admin")
@@ -122,13 +120,12 @@ def _at_the_vote(site: World) -> None:
 
 def test_a_committee_member_agrees_to_the_list(site: World, page: Page, keep: Keep) -> None:
     _at_the_vote(site)
-    page.goto(site.link("committee", "M01"))
-    page.locator("main button").first.click()
+    enter(page, site.link("committee", "M01"))
     assert page.url.endswith("/ballot")
     _fits(page)
     keep("ballot")
     page.locator("input[name=verdict][value=agree]").check()
-    page.locator("main form button.big").click()
+    press(page.locator("main form button.big"))
     with site.installation.database.read() as store:
         run = store.edition(site.edition.id).run_of("voting")
         given = store.answers(site.edition.id, run.position)

@@ -8,9 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import socket
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
@@ -20,7 +17,6 @@ from urllib.parse import urldefrag, urljoin
 
 import httpx
 import pytest
-import uvicorn
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import TimeoutError as TooSlow
 from sqlalchemy import select
@@ -32,12 +28,12 @@ from notifications.catcher import Catcher, Mailbox
 from tasks import links, mail, visiting
 from tasks.installation import Installation
 from tests import builders
-from tests.browser.conftest import WIDTHS
+from tests.browser.conftest import PATIENCE, WIDTHS, an_address, served
 from tests.builders import Clock
 from tests.tasks import driving
 from tests.tasks.driving import COMMITTEE, Season
+from tests.web.conftest import World
 from tests.web.test_secrecy import SEASON, ask_for_next, give_marks, prepare
-from web.app import create_app
 
 pytestmark = pytest.mark.browser
 
@@ -53,18 +49,16 @@ Found = list[tuple[str, str]]
 
 
 @pytest.fixture
-def installed(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_port: int) -> Iterator[Installation]:
+def installed(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
     """An installation whose mails are caught."""
-    catcher = Catcher(tmp_path / "data" / "mailbox")
-    catcher.start()
-    settings = Settings(
-        data_dir=tmp_path / "data", database_url=database.url, base_url=f"http://localhost:{free_port}", catcher_port=catcher.port,
-        requests_per_minute=1_000_000,
-    )  # fmt: skip
-    made = Installation(settings, database)
-    monkeypatch.setattr("tasks.installation.installation", lambda: made)
-    yield made
-    catcher.stop()
+    with an_address() as address, Catcher(tmp_path / "data" / "mailbox") as catcher:
+        settings = Settings(
+            data_dir=tmp_path / "data", database_url=database.url, base_url=address, catcher_port=catcher.port,
+            requests_per_minute=1_000_000,
+        )  # fmt: skip
+        made = Installation(settings, database)
+        monkeypatch.setattr("tasks.installation.installation", lambda: made)
+        yield made
 
 
 @pytest.fixture
@@ -73,15 +67,8 @@ def season(installed: Installation, clock: Clock, monkeypatch: pytest.MonkeyPatc
     driving.drive_plainly(monkeypatch)
     made = Season(installed, clock, builders.keep(installed.database, builders.an_edition(builders.a_process(**SEASON))))
     prepare(made.local("2026-03-20 09:00"))
-    port = int(installed.settings.base_url.rpartition(":")[2])
-    server = uvicorn.Server(uvicorn.Config(create_app(installed), host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield made
-    server.should_exit = True
-    thread.join(10)
+    with served(World(installed, made.edition)):
+        yield made
 
 
 def until(season: Season, station: str) -> None:
@@ -173,14 +160,6 @@ def follow(client: httpx.Client, start: str, *, deep: int = DEEP) -> set[str]:
     return opened
 
 
-@pytest.fixture
-def free_port() -> int:
-    """A port for the pages."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_whatever_a_gateway_does_with_the_mails_of_a_season_nothing_changes(season: Season, chromium: Chromium) -> None:
     site = season.installed.settings.base_url
     clicked: set[str] = set()
@@ -192,7 +171,7 @@ def test_whatever_a_gateway_does_with_the_mails_of_a_season_nothing_changes(seas
         found = links_of(season)
         before = dump(season)
         for _, address in found:
-            with httpx.Client(follow_redirects=True) as client:
+            with httpx.Client(follow_redirects=True, timeout=PATIENCE / 1000) as client:
                 assert client.head(address).status_code < 500
                 follow(client, address)
                 assert not client.cookies
@@ -235,7 +214,7 @@ def test_even_a_gateway_that_enters_changes_nothing_by_looking_around(season: Se
             address = personal(season, role, person)
             if address is None:
                 continue
-            with httpx.Client(follow_redirects=True, headers={"Sec-Fetch-Site": "same-origin"}) as client:
+            with httpx.Client(follow_redirects=True, headers={"Sec-Fetch-Site": "same-origin"}, timeout=PATIENCE / 1000) as client:
                 entered = client.post(address)
                 assert client.cookies or station == "published"  # by then the review's links have ended
                 home = str(entered.url)

@@ -12,13 +12,15 @@ from sqlalchemy import select
 from models.columns import METADATA
 from tasks import signing
 from tests import builders
-from tests.browser.conftest import WIDTHS
+from tests.browser.conftest import WIDTHS, enter, press
 from tests.builders import Clock
 from tests.web.conftest import World
 
 pytestmark = pytest.mark.browser
 
 MARKS = {"originality": "36", "rigour": "25.5", "value": "27"}
+LOOK = """async () => (await idbKeyval.keys(idbKeyval.createStore("jinbang", "drafts"))).length"""
+"""Counts the drafts of a device. A browser's database keeps its order, so what is being written is waited for and counts."""
 
 
 class Desk:
@@ -29,7 +31,6 @@ class Desk:
         self.site = site
         self.width = width
         self.context = chromium.new_context(viewport={"width": wide, "height": high}, locale="zh-CN", has_touch=width == "phone")
-        self.context.set_default_timeout(10_000)
         self.page = self.context.new_page()
 
     def address(self, path: str) -> str:
@@ -37,8 +38,7 @@ class Desk:
 
     def enter(self, reviewer: str = "R01") -> Page:
         """Come in by the link of the mail."""
-        self.page.goto(self.site.link("reviewer", reviewer))
-        self.page.locator("main button").first.click()
+        enter(self.page, self.site.link("reviewer", reviewer))
         return self.page
 
     def open(self, code: str = "A01") -> Page:
@@ -46,7 +46,8 @@ class Desk:
         return self.page
 
     def kill(self) -> Page:
-        """The page ends without a farewell; a new one stands for what the reviewer opens later."""
+        """The page ends without a farewell, once what was typed is kept; a new one stands for what the reviewer opens later."""
+        self.page.evaluate(f"({LOOK})().catch(() => null)")  # what is kept elsewhere than in a database is kept at once
         with pytest.raises(Error):
             self.page.goto("chrome://crash")
         self.page.close()
@@ -55,8 +56,7 @@ class Desk:
 
     def drafts(self) -> int:
         """Drafts that are left on this device."""
-        count = """async () => (await idbKeyval.keys(idbKeyval.createStore("jinbang", "drafts"))).length"""
-        found: int = self.page.evaluate(count)
+        found: int = self.page.evaluate(LOOK)
         return found
 
 
@@ -255,6 +255,7 @@ def test_the_deadline_passes_while_the_page_is_open(site: World, desk: Desk, clo
     expect(lost).to_contain_text("截止时间已过")
     expect(lost.locator("textarea")).to_have_value("创新性：12\n评语（供评审办公室）：迟到的评语")
     assert saved_marks(site) == {"originality": "30"}
+    assert desk.drafts() == 1
     page = desk.open()
     expect(page.locator("#score-lost textarea")).to_have_value("创新性：12\n评语（供评审办公室）：迟到的评语")
 
@@ -264,12 +265,11 @@ def test_a_visit_that_ended_keeps_the_text_until_the_link_is_opened_again(site: 
     page = desk.open()
     other = desk.context.new_page()
     other.goto(desk.address("/review"))
-    other.locator('form[action="/leave"] button').click()
+    press(other.locator('form[action="/leave"] button'))
     fill(page, MARKS)
     state(page, "重新进入后自动保存")
     assert saved_marks(site) == {}
-    other.goto(site.link("reviewer", "R01"))
-    other.locator("main button").first.click()
+    enter(other, site.link("reviewer", "R01"))
     page.get_by_role("button", name="保存", exact=True).click()
     state(page, "已保存 10:00")
     assert saved_marks(site) == MARKS
@@ -424,8 +424,7 @@ def test_a_sheet_is_filled_in_by_keys_alone(site: World, chromium: Browser) -> N
 
 def test_from_the_mail_to_the_first_saved_mark_in_four_taps(site: World, desk: Desk) -> None:
     page = desk.page
-    page.goto(site.link("reviewer", "R01"))  # the first tap: the link in the mail
-    page.locator("main button").first.click()
+    enter(page, site.link("reviewer", "R01"))  # the first tap: the link in the mail
     page.get_by_role("link", name="开始评审").click()
     page.locator(".chip").first.click()
     state(page, "已保存 10:00")
@@ -436,8 +435,7 @@ def test_from_the_mail_to_the_first_saved_mark_in_four_taps(site: World, desk: D
 def test_with_the_invitation_it_takes_four_taps_too_and_no_typing(site: World, desk: Desk) -> None:
     builders.put(site.installation.database, site.edition.id, pairs=[("A01", "R03")], accepted=False)
     page = desk.page
-    page.goto(site.link("reviewer", "R03"))  # the first tap: the link in the mail
-    page.locator("main button").first.click()
+    enter(page, site.link("reviewer", "R03"))  # the first tap: the link in the mail
     page.get_by_role("button", name="接受并开始评审").click()
     page.locator(".chip").first.click()
     state(page, "已保存 10:00")
@@ -482,8 +480,7 @@ def test_a_scanner_that_opens_and_clicks_every_link_of_the_mails_changes_nothing
         things = page.locator("a:not(.skip):visible, button:visible")
         for number in range(things.count()):
             page.goto(link)
-            things.nth(number).click()
-            page.wait_for_load_state()
+            press(things.nth(number))
     assert _rows(site) == before
 
 

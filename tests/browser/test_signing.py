@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from rules import signatures
 from tasks import reviewing
-from tests.browser.conftest import WIDTHS
+from tests.browser.conftest import WIDTHS, enter
 from tests.web.conftest import World
 
 pytestmark = pytest.mark.browser
@@ -28,8 +28,7 @@ def test_strokes_become_the_signature(site: World, chromium: Browser, width: str
     faults: list[str] = []
     page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(site.link("reviewer", "R02"))
-    page.locator("main button").first.click()
+    enter(page, site.link("reviewer", "R02"))
     page.goto(site.installation.settings.base_url + "/review/sign")
     field = page.locator("canvas")
     expect(field).to_be_visible()

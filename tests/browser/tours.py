@@ -125,7 +125,7 @@ def files(world: World, page: Page) -> Tour:
     content = packed({"甲.pdf": (FILES / "libreoffice.pdf").read_bytes(), "说明.txt": b"x", "a/乙.pdf": b"x", "b/乙.pdf": b"x"})
     page.set_input_files("[data-upload] input[type=file]", {"name": "附件.zip", "mimeType": "application/zip", "buffer": content})
     page.wait_for_url("**/submit/zip/*")
-    page.wait_for_selector("table tbody tr", timeout=20_000)
+    page.wait_for_selector("table tbody tr")
     yield "zip result", "table tbody tr"
     page.goto(f"{base}/submit")
     press(page, "form[action='/submit/forms/new'] button")
@@ -187,7 +187,8 @@ def witness(world: World, page: Page, clock: Clock) -> Tour:
         enter(page, links.address(world.installation.settings, grant))
         yield f"confirm {kind}", "main form"
     page.locator("details.more summary").click()
-    page.locator("main form button").last.click()
+    with page.expect_navigation():
+        page.locator("main form button").last.click()
     yield "confirm with faults", "[aria-invalid]"
     send_form(page, "main form", agree="yes", text="研究扎实，同意推荐。", name="钱渭")
     yield "confirm answered", "[role=status]"
@@ -272,7 +273,7 @@ def corrections(world: World, page: Page, clock: Clock) -> Tour:
     clock.now = before
     page.goto(f"{base}/submit/corrections/A01")
     page.set_input_files("[data-upload] input[type=file]", FILES / "libreoffice.pdf")
-    page.wait_for_selector(".upload-kept", timeout=20_000)
+    page.wait_for_selector(".upload-kept")
     page.fill("#f-abstract", "提出一种识别方法，误报率下降一半。")
     press(page, "#correction button[value=submit]:last-of-type")
     yield "correction done", "[role=status]"
