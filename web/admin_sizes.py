@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tasks import sizes_seen
-from web import pages, visitors, words
+from web import not_yet, pages, visitors, words
 from web.panel_forms import Typed
 from web.routes import Pages
 from web.visitors import MaybeVisit
@@ -25,6 +25,8 @@ def show(request: Request, visit: MaybeVisit, edition_id: str) -> Response:
     request.state.holder = visitors.admin_of(visit)
     with visitors.database(request).read() as store:
         edition = store.edition(edition_id)
+        if not any(one.declared.kind == "scoring" for one in edition.stages):
+            return not_yet.page(request, edition, "draw")
         found = sizes_seen.seen(store, edition)
     code = request.query_params.get("entry", "")[:_LONGEST_CODE]
     return pages.render(

@@ -62,7 +62,20 @@ def test_changes_of_panels_are_made_by_everybody_on_any_screen(installed: Instal
             page.locator("#file").set_input_files(files=[{"name": "名单.csv", "mimeType": "text/csv", "buffer": b"x"}])
             press(page.locator("form[action$='/pairs'] button"))
             found += looked(page, width)
-            for waiting in ("draw", "shortlist"):
+            for size in ("99", "6"):  # too many, and more than there are
+                page.goto(f"{base}/sizes?entry=A02")
+                found += looked(page, width)
+                page.locator("#size").fill(size)
+                press(page.locator("button[value=size]"))
+                found += looked(page, width)
+            page.locator("#reason").fill("交叉学科")
+            press(page.locator("main .choices button"))
+            found += looked(page, width)
+            press(page.locator("button[value=declared]").first)
+            page.locator("#reason").fill("恢复")
+            press(page.locator("main .choices button"))
+            found += looked(page, width)
+            for waiting in ("draw", "shortlist", "draw/sizes"):
                 page.goto(f"{installed.settings.base_url}/admin/editions/{early.id}/{waiting}")
                 found += looked(page, width)
             context.close()

@@ -76,3 +76,30 @@ def test_who_steps_in_takes_room_and_a_place_of_the_unit() -> None:
     people = (replace(R1, capacity=1), replace(R2, unit="u1"), R3)
     found = reserves.call(Asked(needs, people, {}, Terms(), 7, True), {"A01": ("R1", "R2", "R3"), "A02": ("R1", "R2")})
     assert found == Called((("A01", "R1"), ("A01", "R3"), ("A02", "R2")), (("A01", "R2", "unit"), ("A02", "R1", "full")))
+
+
+def test_no_seat_stays_empty_for_a_reserve_that_a_draw_would_fill() -> None:
+    """R1 alone may have A02; as the reserve of A01 R1 would leave it empty, while R2 can have A01."""
+    needs = (A01, replace(A01, entry="A02", barred=frozenset({"R2", "R3"})), replace(A01, entry="A03"))
+    people = tuple(replace(one, capacity=1) for one in (R1, R2, R3))
+    now = Asked(needs, people, {}, Terms(), 7, True)
+    assert reserves.call(now, {"A01": ("R1",), "A03": ("R3",)}) == Called((("A03", "R3"),), (("A01", "R1", "seat"),))
+    roomy = replace(now, people=(replace(R1, capacity=2), *people[1:]))
+    assert reserves.call(roomy, {"A01": ("R1",), "A03": ("R3",)}) == Called((("A01", "R1"), ("A03", "R3")), ())
+
+
+def test_reserves_fill_as_many_seats_as_a_draw_without_them() -> None:
+    for number in range(60):
+        needs, people, taken, terms = a_case(number)
+        waiting = {one.entry: [who.id for who in people if who.id not in one.barred][:3] for one in needs}
+        now = Asked(tuple(needs), tuple(people), taken, terms, number, True)
+        called = reserves.call(now, waiting)
+        most = plan(needs, people, seed=number, unit_matters=True, taken=taken, terms=terms)
+        assert reserves._filled(now, called.pairs) == len(most.pairs)
+        assert not {(entry, who) for entry, who, _ in called.passed} & set(called.pairs)
+
+
+def test_who_could_not_step_in_now_is_named_with_the_reason() -> None:
+    now = asked(R1, R2, need=replace(A01, barred=frozenset({"R1"}), panel_units=("u9",)))
+    assert reserves.unfit(now, {"A01": ("R1", "R2", "R3"), "A02": ("R1",)}) == {"A01": {"R1": "conflict", "R3": "gone"}}
+    assert reserves.unfit(now, {"A01": ("R2",)}) == {}
