@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from models.relations import RELATIONS, TOLD, Relation
 
 MEANINGS: dict[Relation, str] = {
-    "self": "The entry names somebody of the reviewer's name: its title, if that is a person, or any short text of its form. A namesake "
-    "too many is left out.",
+    "self": "The entry names somebody of the reviewer's name: its title, if that is a person, or any short text of its form; or it gives "
+    "the reviewer's e-mail address, anywhere in its form. A namesake too many is left out.",
     "coauthor": "The narrower form: the entry's fields of kind `people`, or a text marked `identifying`, name the reviewer with the "
-    "reviewer's own unit or with none; or entry and reviewer have the same e-mail address.",
+    "reviewer's own unit or with none; or the entry gives the reviewer's e-mail address, anywhere in its form.",
     "same_unit": "Both are of one unit, by the table of units; or a list says that the reviewer belongs to the entry's unit too.",
     "nominator": "The reviewer is of the nominating unit, or has its e-mail address.",
     "supervisor": "Supervisor and student.",
@@ -31,8 +31,8 @@ and entry. About those in `soft_conflicts` the office decides, pair by pair and 
 same two is asked about anew. A later decision takes the place of an earlier one, which stays in the events.
 """
 _AFTER = """\
-Three things forbid whatever a stage declares: a signed opinion (`opinions` of the submission) bars its expert from the whole edition, what
-a reviewer declared, and a granted request of a nominator.
+Three things forbid whatever a stage declares: a signed opinion (`opinions` of the submission) bars its expert, known by name or e-mail
+address, from the whole edition, what a reviewer declared, and a granted request of a nominator.
 
 `avoid_requests: 3` lets each nominating unit name up to three people, with their units and a reason, who shall not judge its entries. It
 may do so until nominations close, on a page of its own; no other unit and no reviewer sees it, and nobody is told whether a person is in

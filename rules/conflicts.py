@@ -14,6 +14,7 @@ _DOTS = str.maketrans(dict.fromkeys("•．.・‧∙⋅", "·"))
 _BETWEEN_NAMES = re.compile(r"[、,，;；/／\n]")
 _UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _LONGEST_LIST_OF_NAMES = 500
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"'|:：，、；;,/／（）《》]+@[^\s<>()\[\]\"'|:：，、；;,/／（）《》@]+")
 
 
 def name_key(name: str) -> str:
@@ -38,6 +39,14 @@ def people_of(entry: Entry) -> frozenset[str]:
     return frozenset(key for name in names if (key := name_key(name)))
 
 
+def addresses_of(entry: Entry) -> frozenset[str]:
+    """Every e-mail address that the entry gives, as `unit_key`s: its own, and all in its form, alone or among other words.
+
+    Somebody whose name is written otherwise - in another script, with a title, after a change of name - is found by it.
+    """
+    return frozenset(_bare(text) for text in _addresses_in([entry.email, *entry.fields.values()]))
+
+
 def barred(
     reviewer: Reviewer,
     entry: Entry,
@@ -53,21 +62,22 @@ def barred(
         entry: What would be judged.
         nominator: The unit that put it forward, if known.
         conflicts: The relations that the stage forbids.
-        signers: Entry id -> names of the experts who signed an opinion for it; who signed for one entry judges none.
+        signers: Entry id -> names and e-mail addresses of the experts who signed an opinion for it; who signed for one judges none.
         unit_of: How names of units are compared; `rules.units.Units.key` knows aliases and branches.
 
     Returns:
         `signer`, `self`, `same_unit` or `nominator`, the first that holds; None if the reviewer may judge.
     """
-    if name_key(reviewer.name) in _signed(signers):
+    name, address = name_key(reviewer.name), _bare(reviewer.email)
+    if {name, address} & _signed(signers):
         return "signer"
     unit = unit_of(reviewer.unit)
-    if "self" in conflicts and name_key(reviewer.name) in people_of(entry):
+    if "self" in conflicts and (name in people_of(entry) or address in addresses_of(entry)):
         return "self"
     if "same_unit" in conflicts and unit and unit == unit_of(entry.unit):
         return "same_unit"
     if "nominator" in conflicts and nominator is not None:
-        same_address = bool(_bare(reviewer.email)) and _bare(reviewer.email) == _bare(nominator.email)
+        same_address = bool(address) and address == _bare(nominator.email)
         if same_address or (unit and unit == unit_of(nominator.name)):
             return "nominator"
     return None
@@ -83,7 +93,7 @@ def bars(
 ) -> dict[str, frozenset[str]]:
     """For every entry, the ids of the reviewers whom `barred` would forbid; for large pools (rules R3 and N7)."""
     by_name, by_unit, by_email = _indexed(reviewers, unit_of)
-    signed = {one for name in _signed(signers) for one in by_name.get(name, ())}
+    signed = {one for key in _signed(signers) for index in (by_name, by_email) for one in index.get(key, ())}
     nominating: Mapping[str, frozenset[str]] = {}
     if "nominator" in conflicts:
         nominating = {one.id: frozenset(by_unit[unit_of(one.name)] | by_email[_bare(one.email)]) for one in nominators}
@@ -95,13 +105,16 @@ def bars(
         if "self" in conflicts:
             for name in people_of(entry):
                 ids |= by_name.get(name, set())
+            for address in addresses_of(entry):
+                ids |= by_email.get(address, set())
         found[entry.id] = frozenset(ids)
     return found
 
 
 def _signed(signers: Mapping[str, Collection[str]] | None) -> frozenset[str]:
-    """Everybody who signed an opinion for any entry, as `name_key`s."""
-    return frozenset(key for names in (signers or {}).values() for name in names if (key := name_key(name)))
+    """Everybody who signed an opinion for any entry, by name and address as they are compared."""
+    told = [one for some in (signers or {}).values() for one in some]
+    return frozenset(key for one in told for key in (name_key(one), _bare(one)) if key)
 
 
 def _indexed(
@@ -126,6 +139,17 @@ def names_in(value: Any) -> Iterator[str]:
     elif isinstance(value, (list, tuple)):
         for one in value:
             yield from names_in(one)
+
+
+def _addresses_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if "@" in (text := unicodedata.normalize("NFKC", value[:_LONGEST_LIST_OF_NAMES])):
+            yield from (one.rstrip(".。") for one in _ADDRESS.findall(text))
+    elif isinstance(value, Mapping):
+        yield from _addresses_in([*value.values()])
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _addresses_in(one)
 
 
 def _bare(text: str) -> str:

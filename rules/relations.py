@@ -11,7 +11,7 @@ from models.edition import Entry, Nominator, Reviewer
 from models.process import Process
 from models.relations import RELATIONS, Avoidance, ConflictDecision, Relation, ToldRelation
 from models.subjects import fields_of
-from rules.conflicts import bars, name_key, names_in, unit_key
+from rules.conflicts import addresses_of, bars, name_key, names_in, unit_key
 from rules.units import Units
 
 By = Mapping[str, frozenset[str]]
@@ -88,7 +88,7 @@ def _coauthors(asked: Question) -> Iterator[tuple[str, str]]:
         by_name[name_key(who.name)].append(who)
         by_email[unit_key(who.email)].append(who)
     for entry in asked.entries:
-        yield from ((entry.id, who.id) for who in by_email.get(unit_key(entry.email), ()) if unit_key(entry.email))
+        yield from ((entry.id, who.id) for address in addresses_of(entry) for who in by_email.get(address, ()))
         for name, unit in people_named(asked.process, entry):
             for who in by_name.get(name_key(name), ()) if name_key(name) else ():
                 if not unit or not who.unit or asked.units.same(unit, who.unit):

@@ -102,11 +102,11 @@ def look(store: Store, edition: Edition, stage: ScoringStage, entries: Sequence[
 
 
 def signers(store: Store, edition: Edition) -> dict[str, list[str]]:
-    """Entry id -> names of the experts who signed an opinion for it (rule N7)."""
+    """Entry id -> names and e-mail addresses of the experts who signed an opinion for it (rule N7)."""
     found: dict[str, list[str]] = defaultdict(list)
     for one in store.confirmations(edition.id):
         if one.kind == "expert" and one.state == "given":
-            found[one.entry].append(one.name)
+            found[one.entry] += [one.name, one.email]
     return found
 
 

@@ -65,6 +65,35 @@ def test_the_nominating_unit_does_not_judge() -> None:
     assert relation({"email": "N1@example.org"}, {}) == "nominator"
 
 
+@pytest.mark.parametrize("entry", [
+    {"email": "Wei.Zhang@Example.org"},
+    {"email": "ｗｅｉ.zhang@example.org "},
+    {"fields": {"email": "wei.zhang@example.org"}},
+    {"fields": {"contact": "张先生，139-0000-0000，wei.zhang@example.org。"}},
+    {"fields": {"contact": "Zhang Wei <wei.zhang@example.org>"}},
+    {"fields": {"team": [{"name": "Zhang Wei", "mail": "邮箱：wei.zhang@example.org"}]}},
+])  # fmt: skip
+def test_who_has_the_same_address_is_the_same_person_however_the_name_is_written(entry: dict[str, Any]) -> None:
+    assert relation({"name": "张渭", "email": "wei.zhang@example.org"}, entry) == "self"
+    assert relation({"name": "张渭", "email": "wei.zhang@example.org"}, entry, ("same_unit",)) is None
+
+
+@pytest.mark.parametrize("entry", [
+    {"email": "", "fields": {"contact": "@"}}, {"fields": {"contact": "awei.zhang@example.org"}},
+    {"fields": {"contact": "wei.zhang@example.org.cn"}}, {"fields": {"abstract": "字" * 500 + "wei.zhang@example.org"}},
+])  # fmt: skip
+def test_a_part_of_an_address_is_nobody(entry: dict[str, Any]) -> None:
+    assert relation({"name": "张渭", "email": "wei.zhang@example.org"}, entry) is None
+    assert relation({"name": "张渭", "email": "@"}, entry) is None
+
+
+def test_who_signed_an_opinion_is_known_by_the_address_too() -> None:
+    entry, signer = an_entry("L1"), a_reviewer("1", name="王谷雨", email="guyu@example.org")
+    signers = {"id-L9": ["Wang Guyu", "Guyu@example.org", ""]}
+    assert barred(signer, entry, None, (), signers) == "signer"
+    assert bars([entry], [signer, a_reviewer("2", email="")], [], (), signers) == {entry.id: frozenset({signer.id})}
+
+
 def test_only_declared_relations_forbid() -> None:
     close = {"name": "张渭", "unit": "渭北理工大学", "email": "n1@example.org"}
     entry = {"fields": {"authors": "张渭"}}

@@ -14,6 +14,7 @@ from models.errors import InputError, NotAllowed, NotFound, TooLate
 from models.relations import RELATIONS, TOLD, Relation, ToldRelation, UnitName
 from models.reviewing import DeclaredConflict
 from models.store import Store
+from models.submitting import Confirmation
 from tasks import conflicts, drawing, reviewing, signing
 from tasks.conflicts import Pair
 from tasks.installation import Installation
@@ -366,3 +367,25 @@ def test_the_same_decision_twice_is_one(installed: Installation) -> None:
         conflicts.decide(edition.id, A01, R01, verdict="allow", reason=reason, admin=ADMIN)
     with installed.database.read() as store:
         assert [one.payload["reason"] for one in store.events(edition.id, "ConflictDecided")] == ["核实", "再核实"]
+
+
+# -- the same person under another name ------------------------------------------------------------------------------
+
+
+def relations_of(installed: Installation, edition: Edition) -> dict[tuple[str, str], tuple[str, ...]]:
+    with installed.database.read() as store:
+        return {(one.entry.code, one.reviewer.code): one.relations for one in conflicts.found(store, edition)}
+
+
+def test_an_address_in_a_form_and_on_a_signed_opinion_tells_who_it_is(installed: Installation) -> None:
+    edition = a_world(installed, conflicts=["self"])
+    assert relations_of(installed, edition) == {}
+    builders.put(installed.database, edition.id, entries=[
+        builders.an_entry("A03", unit="甲方大学", fields={"authors": [{"name": "Jia Yi"}], "journal": "编辑部 R02@example.org"}),
+    ])  # fmt: skip
+    with installed.database.write() as store:
+        asked = (f"{A01}/w/1", edition.id, A01, "expert", "Expert Three", "渭北大学", "R03@Example.org")
+        store.put_confirmation(Confirmation(*asked, "given", "", "", NOW))
+    assert relations_of(installed, edition) == {
+        ("A03", "R02"): ("self",), **{(entry, "R03"): ("signer",) for entry in ("A01", "A02", "A03")},
+    }  # fmt: skip
