@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 
 from models.errors import Fault, InputError
+from rules.text import DOTS, halfwidth
 
 WIDTH, HEIGHT = 1000, 300
 """The field in which a drawn signature lies, in its own units."""
@@ -15,6 +17,9 @@ _STROKE = rf"M{_PLACE}(?:L{_PLACE}|C{_PLACE}[ ,]{_PLACE}[ ,]{_PLACE})*"
 _PATH = re.compile(rf"(?:{_STROKE})+", re.ASCII)
 _NUMBER = re.compile(r"\d+", re.ASCII)
 _PAPER = "paper "
+_DOTS = re.compile(f"[{re.escape(DOTS)}]")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+"""What comes along when a name is copied from a chat."""
 
 
 def drawn(text: str, *, max_length: int) -> str:
@@ -54,8 +59,18 @@ def paper_day(signed_as: str) -> str:
 
 
 def is_same_name(typed: str, name: str) -> bool:
-    """Whether a typed name is that name, white space aside."""
-    return "".join(typed.split()) == "".join(name.split())
+    """Whether a typed name is that name, however it is spaced, in capitals or not, and whichever dot and width the keyboard gave."""
+    return _bare(typed) == _bare(name)
+
+
+def as_signed(typed: str) -> str:
+    """A typed name as it is kept: without marks that nobody sees, and otherwise as it was typed."""
+    return _UNSEEN.sub("", typed).strip()
+
+
+def _bare(name: str) -> str:
+    letters = "".join(halfwidth(_UNSEEN.sub("", name)).split())
+    return _DOTS.sub("·", unicodedata.normalize("NFC", letters)).casefold()
 
 
 def _refusal(what: str) -> InputError:

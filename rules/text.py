@@ -12,9 +12,10 @@ from models.errors import JinbangError
 
 _CJK = "\u2e80-\u2fdf\u3005\u3007\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\ue000-\uf8ff\uf900-\ufaff\U00020000-\U000323af"
 # U+E000 to U+F8FF are private: older systems still hold rare characters of names there.
-_DOTS = "·•．.・‧∙⋅"
+DOTS = "·•．.・‧∙⋅"
+"""What keyboards give for the dot between the parts of a long Chinese name."""
 _SPACE_IN_CJK = re.compile(rf"(?<=[{_CJK}])\s+(?=[{_CJK}])")
-_DOT_IN_CJK = re.compile(rf"(?<=[{_CJK}])\s*[{re.escape(_DOTS)}]\s*(?=[{_CJK}])")
+_DOT_IN_CJK = re.compile(rf"(?<=[{_CJK}])\s*[{re.escape(DOTS)}]\s*(?=[{_CJK}])")
 _HAS_CJK = re.compile(rf"[{_CJK}]")
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

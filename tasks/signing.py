@@ -10,12 +10,21 @@ from models.errors import Fault, InputError, NotFound
 from models.stages import ScoringStage
 from models.store import Store
 from notifications import messages
-from rules import calendar, scoring, signatures
+from rules import calendar, digests, scoring, signatures
 from tasks import reviewing
 from tasks.installation import database, settings
 
 
-def sign(edition: str, position: int, reviewer: str, name: str, *, drawn: str = "") -> int:
+def state_of(revisions: Mapping[str, int]) -> str:
+    """Digest of what stands on a reviewer's sheets: it changes with each save, and with each entry that comes or leaves.
+
+    Args:
+        revisions: Entry id -> revision of its sheet; 0 where none has been saved.
+    """
+    return digests.digest({"sheets": dict(revisions)})[:16]
+
+
+def sign(edition: str, position: int, reviewer: str, name: str, *, drawn: str = "", seen: str | None = None) -> int:
     """Lock all sheets in a reviewer's hands under the typed name, and thank. Yields how many were signed now.
 
     Args:
@@ -24,23 +33,25 @@ def sign(edition: str, position: int, reviewer: str, name: str, *, drawn: str = 
         reviewer: The reviewer's id.
         name: As typed; white space aside it must be the reviewer's.
         drawn: SVG path of a drawn signature, if one was drawn.
+        seen: `state_of` what the reviewer had before the eyes; None if the caller has looked within the same moment.
 
     Raises:
         NotAllowed: the stage is not open, or an invitation waits for its answer.
         NotFound: nothing is in the reviewer's hands.
         TooLate: the deadline and its grace have passed.
         InputError: marks are missing (one fault per entry, its id as `field`), too many totals are high (`distribution`),
-            the name is another (`name`), or the drawing is none (`signature`).
+            sheets have changed since they were seen (`seen`), the name is another (`name`), or the drawing is none (`signature`).
     """
     path = signatures.drawn(drawn, max_length=settings().signature_length)
     with database().write() as store:
         held = Held(store, edition, position, reviewer)
         reviewing.refuse_unanswered(held.pairs)
         held.refuse_unready()
+        held.refuse_unseen(seen)
         if not signatures.is_same_name(name, held.person.name):
             remedy = "type the name as it stands in the invitation"
             raise InputError([Fault("the typed name is not the reviewer's", remedy, field="name")])
-        return held.lock(name.strip(), path, actor=f"reviewer:{reviewer}")
+        return held.lock(signatures.as_signed(name), path, actor=f"reviewer:{reviewer}")
 
 
 def sign_on_paper(edition: str, position: int, reviewer: str, day: date, *, admin: str) -> int:
@@ -98,6 +109,16 @@ class Held:
         if guard is not None and scoring.over_limit(given, guard, locked=locked):
             what = f"more than {guard.share} of the totals are {guard.above} or more"
             raise InputError([Fault(what, "compare the entries and lower some marks", field="distribution", column="distribution")])
+
+    def refuse_unseen(self, seen: str | None) -> None:
+        """Refuse a signature under sheets that another page, or another device, has changed since they were looked at.
+
+        A signature that is sent twice is none: where everything is signed already, nothing can have changed since.
+        """
+        now = {pair.entry: self.sheets[pair.entry].revision for pair in self.pairs}
+        if seen is None or seen == state_of(now) or all(self.sheets[entry].signed_at for entry in now):
+            return
+        raise InputError([Fault("the sheets have changed since they were checked", "look at them again, then sign", field="seen")])
 
     def refuse_typed_by_reviewer(self) -> None:
         """Refuse a signature on paper for marks that are not from paper."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -28,6 +28,7 @@ NO_FONT = (_("暂时无法生成 PDF"), _("服务器没有安装中文字体，�
 _FAULTS = {
     "name": _("姓名与邀请函上的不一致，请核对后重新输入"),
     "signature": _("手写签名无法识别，请清除后重写，或只输入姓名"),
+    "seen": _("打开本页之后，评分或名单又有变化。请核对下面的最新内容，再签署"),
     "distribution": _("高分份数超过本次评审的规定，请调整后再签署"),
 }
 _MISSING = _("还有申报项没有评完，请先补全")
@@ -93,11 +94,13 @@ def show_check(request: Request, visit: MaybeVisit) -> Response:
 
 
 def _page(
-    request: Request, seat: Seat, desk: sheets.Desk, *, status: int = 200, faults: Sequence[str] = (), typed: str = ""
+    request: Request, seat: Seat, desk: sheets.Desk, *, status: int = 200, faults: Mapping[str, str] | None = None, typed: str = "",
+    drawn: str = "",
 ) -> Response:  # fmt: skip
     zone = desk.edition.process.time_zone
     return pages.render(
-        request, "sign.html", status=status, seat=seat, desk=desk, zone=zone, faults=faults, typed=typed, check=check_of(desk),
+        request, "sign.html", status=status, seat=seat, desk=desk, zone=zone, faults=faults or {}, typed=typed, drawn=drawn,
+        check=check_of(desk), seen=signing.state_of({card.entry.id: card.sheet.revision if card.sheet else 0 for card in desk.cards}),
         today=calendar.to_local(desk.now, zone), field=signatures, longest=visitors.installed(request).settings.signature_length,
         keyed=sorted({card.sheet.keyed_by for card in desk.cards if card.sheet and card.sheet.keyed_by}),
         signed_any=any(card.state == "signed" for card in desk.cards),
@@ -109,12 +112,15 @@ def sign(request: Request, visit: MaybeVisit, form: Posted) -> Response:
     """Lock all sheets under the typed name; a form that comes again finds it done."""
     visitors.check_form(visit, form)
     seat, desk = sit(request, visit)
-    name = form.text("name")
+    name, drawn = form.text("name"), form.text("drawn")
     try:
-        signing.sign(desk.edition.id, desk.run.position, seat.person.id, name, drawn=form.text("drawn"))
+        signing.sign(desk.edition.id, desk.run.position, seat.person.id, name, drawn=drawn, seen=form.text("seen"))
     except InputError as refused:
-        said = dict.fromkeys(_FAULTS.get(fault.field or "", _MISSING) for fault in refused.faults)
-        return _page(request, *sit(request, visit), status=422, faults=tuple(said), typed="" if form.unreadable else name)
+        faults = {fault.field if fault.field in _FAULTS else "marks": _FAULTS.get(fault.field, _MISSING) for fault in refused.faults}
+        if form.unreadable:
+            name = drawn = ""
+        seat, desk = sit(request, visit)
+        return _page(request, seat, desk, status=422, faults=faults, typed=name, drawn="" if "signature" in faults else drawn)
     return pages.go("/review")
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from models.edition import ScoreSheet
-from tasks import recusing, signing
+from tasks import recusing, reviewing, signing
 from tests import builders
 from tests.web.conftest import Browser, World
 from tests.web.test_signing import FULL as MARKS
@@ -141,3 +141,36 @@ async def test_a_table_that_is_posted_again_after_the_signature_lost_nothing(rev
     assert (await reviewer.post("/review/table", fields, hidden=False)).status_code == 303
     signing.sign(edition, 1, f"{edition}/r/R01", "专家R01")
     assert (await reviewer.post("/review/table", fields, hidden=False)).status_code == 303
+
+
+async def test_nobody_signs_what_has_changed_since_it_was_checked(reviewer: Browser, world: World) -> None:
+    save(world, "R01", A01=MARKS, A02=MARKS, W01=MARKS)
+    await reviewer.get("/review/sign")
+    reviewing.save_sheets(
+        world.edition.id, 1, f"{world.edition.id}/r/R01", {f"{world.edition.id}/e/A01": reviewing.Draft(MARKS | {"value": "1"}, "", 1)}
+    )
+    drawn = {"name": "专家R01", "drawn": "M10,10L200,90"}
+    reviewer.last = await reviewer.post("/review/sign", drawn)
+    assert reviewer.last.status_code == 422
+    assert "评分或名单又有变化" in reviewer.last.text
+    assert 'name="drawn" value="M10,10L200,90"' in reviewer.last.text
+    assert [one.signed_at for one in stored(world).values()] == [None, None, None]
+    assert (await reviewer.post("/review/sign", drawn)).headers["location"] == "/review"
+    assert [one.signed_at is None for one in stored(world).values()] == [False, False, False]
+
+
+async def test_an_entry_that_came_or_left_changes_what_is_signed(reviewer: Browser, world: World) -> None:
+    save(world, "R01", A01=MARKS, A02=MARKS, W01=MARKS)
+    await reviewer.get("/review/sign")
+    edition = world.edition.id
+    recusing.recuse(edition, 1, f"{edition}/r/R01", f"{edition}/e/A02", reason="dispute")
+    assert (await reviewer.post("/review/sign", {"name": "专家R01"})).status_code == 422
+
+
+async def test_a_wrong_name_is_told_at_its_field_and_the_drawing_stays(reviewer: Browser, world: World) -> None:
+    save(world, "R01", A01=MARKS, A02=MARKS, W01=MARKS)
+    await reviewer.get("/review/sign")
+    page = (await reviewer.post("/review/sign", {"name": "专家R10", "drawn": "M10,10L200,90"})).text
+    assert re.findall(r'id="name-fault">([^<]*)<', page) == ["姓名与邀请函上的不一致，请核对后重新输入"]
+    assert 'aria-invalid="true" aria-describedby="name-fault"' in page
+    assert 'name="drawn" value="M10,10L200,90"' in page

@@ -50,6 +50,19 @@
     }).join("");
   }
 
+  // What was drawn before the page came back with a question, such as after a slip of the name.
+  function redraw(text) {
+    const across = canvas.offsetWidth / width;
+    const down = canvas.offsetHeight / height;
+    pad.fromData(text.split("M").filter(Boolean).map((stroke) => ({
+      penColor: pad.penColor, minWidth: pad.minWidth, maxWidth: pad.maxWidth, dotSize: pad.dotSize,
+      points: stroke.split("L").map((point, place) => {
+        const [x, y] = point.split(",");
+        return { x: x * across, y: y * down, pressure: 0.5, time: place * 20 };
+      }),
+    })));
+  }
+
   function keep() {
     let least = 2;
     let text = pad.isEmpty() ? "" : path(least);
@@ -72,4 +85,5 @@
   });
   form.addEventListener("submit", keep);
   fit();
+  if (kept.value) redraw(kept.value);
 })();
