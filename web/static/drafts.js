@@ -7,6 +7,8 @@
   const OWN = seat.elements.as.value;
   const AREA = "jinbang:";
   const LARGEST_FAREWELL = 60000; // browsers refuse larger bodies that shall outlive their page
+  const LONGEST = 20000; // milliseconds for an answer: on a line that swallows everything, a browser alone would wait for minutes
+  const UNSEEN = /[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g; // comes along with copied text
   let csrf = seat.elements.csrf.value;
   let base = null;
   let broken = !window.idbKeyval;
@@ -56,14 +58,15 @@
     }
   }
 
+  const seen = (text) => String(text || "").replace(UNSEEN, "");
   function number(text) {
-    const plain = text.replace(/[０-９]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xfee0))
+    const plain = seen(text).replace(/[０-９]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xfee0))
       .replace(/[．。｡]/g, ".").replace(/[－−]/g, "-").replace(/＋/g, "+").trim();
     return /^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(plain) ? parseFloat(plain) : null;
   }
   function plain(name, value) {
     if (name.startsWith("skip.")) return value ? "1" : "";
-    const text = String(value || "").replace(/\r\n?/g, "\n").normalize("NFC").trim();
+    const text = seen(value).replace(/\r\n?/g, "\n").normalize("NFC").trim();
     const mark = name.startsWith("mark.") ? number(text) : null;
     return mark === null ? text : String(mark);
   }
@@ -72,9 +75,16 @@
     return Object.keys(Object.assign({}, one, other)).every((name) => plain(name, one[name]) === plain(name, other[name]));
   }
 
+  // Asks the server; who gets no answer in time hears the same as without a line. What was sent is perhaps saved, and is sent again.
+  function ask(address, options) {
+    const patience = window.AbortController ? new AbortController() : null;
+    if (patience) setTimeout(() => patience.abort(), LONGEST);
+    return fetch(address, Object.assign({credentials: "same-origin"}, patience && {signal: patience.signal}, options));
+  }
+
   // The visit of this page may have ended while another page entered anew by the same link: its pages tell the new secret.
   async function renew() {
-    const answer = await fetch("/review", {credentials: "same-origin"});
+    const answer = await ask("/review");
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector('form[action="/leave"]');
     const [as, secret] = ["as", "csrf"].map((name) => fresh && fresh.querySelector("[name=" + name + "]").value);
@@ -85,11 +95,10 @@
 
   async function once(draft, farewell) {
     const body = new URLSearchParams({as: OWN, csrf: csrf, revision: draft.revision, then: ""});
-    Object.keys(draft.fields).forEach((name) => body.append(name, draft.fields[name]));
-    const answer = await fetch("/review/" + encodeURIComponent(draft.code), {
+    Object.keys(draft.fields).forEach((name) => body.append(name, seen(draft.fields[name])));
+    const answer = await ask("/review/" + encodeURIComponent(draft.code), {
       method: "POST",
       headers: {Accept: "application/json"},
-      credentials: "same-origin",
       keepalive: Boolean(farewell) && body.toString().length < LARGEST_FAREWELL,
       body: body
     });
@@ -154,6 +163,11 @@
   const open = document.getElementById("sheet");
   const kept = document.getElementById("score-kept");
   let running = false;
+  // Forgets a draft that was sent, unless its page has kept a newer one meanwhile.
+  async function forget(key, draft) {
+    const now = (await all()).find(([other]) => other === key);
+    if (!now || now[1].at === draft.at) await drop(key);
+  }
   // Sends what is left of other entries, and names those that need a look. Yields whether some have to wait.
   async function outbox() {
     if (running) return false;
@@ -167,7 +181,7 @@
         if (rebased(draft, outcome)) outcome = same(draft.fields, outcome.content) ? {kind: "saved", faults: {}} : await deliver(draft);
         const whole = outcome.kind === "saved" && !Object.keys(outcome.faults).length;
         if (whole || outcome.kind === "offList") {
-          await drop(key);
+          await forget(key, draft);
           continue;
         }
         if (outcome.kind === "saved") await put(key, Object.assign(draft, {revision: outcome.revision, base: outcome.sent, tried: []}));

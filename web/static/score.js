@@ -20,7 +20,7 @@
   const asked = controls.filter((one) => /^(mark|skip)\.|^(comment|advice|fatal)$/.test(one.name));
   const told = asked.filter((one) => !/^skip\./.test(one.name)); // fields beside which a sentence has its place
   let revision = Number(form.dataset.revision);
-  let saved = form.querySelector("[aria-invalid=true]") ? null : read(true);
+  let saved = form.dataset.unsaved || form.querySelector("[aria-invalid=true]") ? null : read(true);
   let tried = []; // contents that were sent without an answer
   let typed = []; // contents that another tab may have sent for us
   let refused = {}; // what the server refused: field -> {value, text}
@@ -112,7 +112,8 @@
       points += value * weight;
       any = true;
     });
-    if (total) total.textContent = any && possible ? String(Math.round(points * 1e4 / possible) / 100) : "—";
+    // Halves are rounded up as the server does it, though weights such as 0.35 are no exact numbers here.
+    if (total) total.textContent = any && possible ? String(Math.round(points * 1e4 / possible + 1e-6) / 100) : "—";
   }
   function choose(chip) {
     const one = marks.find((other) => other.name === chip.dataset.for);
@@ -205,6 +206,7 @@
       show("saved", at);
     } else if (rests()) hold();
     else timer = setTimeout(auto, PAUSE);
+    if (clean()) document.querySelectorAll("#unsaved").forEach((note) => (note.hidden = true));
     if (outcome) document.querySelectorAll("[data-done]").forEach((place) => (place.textContent = outcome.done));
     return false;
   }
@@ -212,8 +214,7 @@
     then = "";
     const force = !to && saved !== null && revision === 0;
     for (let turn = 0; turn < 3 && (turn === 0 || !clean()); turn += 1) {
-      if (busy) await busy;
-      await save(turn === 0 && force);
+      if ((busy && await busy) || await save(turn === 0 && force)) break; // no line: pressing once more is the reviewer's choice
       if (blocked || !check()) break;
     }
     const bad = form.querySelector("[aria-invalid=true]");

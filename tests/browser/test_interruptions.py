@@ -1,0 +1,91 @@
+"""A phone's line, keyboard and habits: what swallows requests, what comes along with copied text, what is pressed twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Route, expect
+
+from tasks import reviewing
+from tests.browser.test_scoring import MARKS, Desk, fill, mark, saved_marks, state
+from tests.web.conftest import World
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def phone(site: World, chromium: Browser) -> Iterator[Desk]:
+    """A reviewer's phone."""
+    made = Desk(site, chromium, "phone")
+    yield made
+    made.context.close()
+
+
+def test_a_line_that_swallows_everything_is_given_up_and_tried_again(site: World, phone: Desk) -> None:
+    page = phone.enter()
+    page.clock.install()
+    phone.open()
+    swallowed: list[Route] = []
+    page.route("**/review/A01", lambda route: swallowed.append(route) if route.request.method == "POST" else route.continue_())
+    mark(page, "originality").fill("36")
+    page.clock.run_for(1000)
+    state(page, "保存中")
+    page.get_by_role("button", name="保存，下一份").click()
+    page.clock.run_for(21_000)
+    state(page, "离线，已存本机")
+    assert (len(swallowed), saved_marks(site)) == (1, {})
+    page.unroute("**/review/A01")
+    page.clock.run_for(21_000)
+    state(page, "已保存")
+    assert saved_marks(site) == {"originality": "36"}
+
+
+def test_characters_that_nobody_sees_hold_up_nothing(site: World, phone: Desk) -> None:
+    page = phone.enter()
+    phone.open()
+    mark(page, "originality").fill("36\u200b")
+    page.fill("#comment", "材料\ufeff翔实，\u202d数据可信\u200d")
+    mark(page, "rigour").focus()
+    state(page, "已保存")
+    assert saved_marks(site) == {"originality": "36"}
+    with site.installation.database.read() as store:
+        assert [sheet.comment for sheet in store.sheets(site.edition.id, 1)] == ["材料翔实，数据可信"]
+
+
+def test_the_head_of_the_page_counts_along(site: World, phone: Desk) -> None:
+    page = phone.enter()
+    phone.open()
+    fill(page, MARKS)
+    mark(page, "value").blur()
+    expect(page.locator(".sub-facts")).to_contain_text(re.compile(r"已完成 1 / 3"))
+
+
+def test_a_drawing_outlives_a_slip_of_the_name(site: World, chromium: Browser) -> None:
+    edition, reviewer = site.edition.id, f"{site.edition.id}/r/R02"
+    reviewing.save_sheets(edition, 1, reviewer, {f"{edition}/e/{code}": reviewing.Draft(MARKS, "", 0) for code in ("A02", "A03")})
+    desk = Desk(site, chromium, "phone")
+    page = desk.enter("R02")
+    page.goto(desk.address("/review/sign"))
+    field = page.locator("canvas")
+    field.scroll_into_view_if_needed()
+    box = field.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 60, steps=8)
+    page.mouse.up()
+    page.fill("#name", "专家R20")
+    page.get_by_role("button", name="签署并提交").click()
+    expect(page.locator("#name-fault")).to_be_visible()
+    drawn = page.locator("input[name=drawn]").input_value()
+    painted = "() => document.querySelector('canvas').getContext('2d').getImageData(0, 0, 999, 300).data.some(one => one)"
+    assert page.evaluate(painted)
+    page.fill("#name", "专家R02")
+    page.get_by_role("button", name="签署并提交").click()
+    expect(page).to_have_url(re.compile(r"/review$"))
+    with site.installation.database.read() as store:
+        (path,) = {one.signature for one in store.sheets(edition, 1, reviewer=reviewer)}
+    assert re.findall(r"[ML]", path) == re.findall(r"[ML]", drawn)
+    desk.context.close()
