@@ -18,6 +18,8 @@ from models.stages import ScoringStage
 _PREFIX = "k1_"
 """Names the key, so that a second one can follow it."""
 _TOKEN = re.compile(r"k1_[A-Za-z0-9_-]{43}")
+_CHANGING = re.compile(r"\(0x[0-9a-fA-F]+\)|\b(?:NetType|Process|Language|MMWEBID|XWEB|ABI)/\S*")
+"""What WeChat's browser adds and changes from one hour to the next: the network, its own process, its build."""
 _NUMBERS = re.compile(r"[\d._]+")
 _ASKED: Mapping[Role, str] = {
     "nominator": "submission", "reviewer": "scoring", "committee": "voting", "party": "signoff", "witness": "submission",
@@ -48,8 +50,11 @@ def keyed(key: bytes, purpose: str, *texts: str) -> str:
 
 
 def device_of(user_agent: str) -> str:
-    """Digest of what a browser calls itself without its numbers, so that an update is no new device; empty if it says nothing."""
-    family = _NUMBERS.sub("", user_agent).strip()
+    """Digest of what a browser calls itself; empty if it says nothing.
+
+    Numbers do not count, nor what changes with the network: neither an update nor leaving the house makes a new device.
+    """
+    family = " ".join(_NUMBERS.sub("", _CHANGING.sub("", user_agent)).split())
     return fingerprint(family) if family else ""
 
 

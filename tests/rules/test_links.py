@@ -60,3 +60,25 @@ def test_a_grant_holds_from_its_first_to_before_its_last_moment() -> None:
     moments = (NOW - tick, NOW, GRANT.expires_at - tick, GRANT.expires_at)
     assert [links.holds(GRANT, moment) for moment in moments] == [False, True, True, False]
     assert not links.holds(replace(GRANT, revoked_at=NOW), NOW)
+
+
+WECHAT = (
+    "Mozilla/5.0 (Linux; Android {android}; V2055A) AppleWebKit/537.36 (KHTML) Version/4.0 Chrome/{chrome} Mobile Safari/537.36 "
+    "XWEB/{build} MMWEBSDK/20230805 MMWEBID/{id} MicroMessenger/{version} WeChat/arm64 Weixin NetType/{net} Language/{said} ABI/arm64"
+)
+
+
+def test_a_phone_stays_the_same_device_whatever_its_network_and_version() -> None:
+    at_home = {
+        "android": "12",
+        "chrome": "116.0.0.0",
+        "build": "1160043",
+        "id": "2308",
+        "version": "8.0.42.2460(0x28002A3B)",
+        "net": "WIFI",
+    }
+    outside = {"android": "13", "chrome": "122.0.1", "build": "1220089", "id": "97", "version": "8.0.44.2502(0x28002C3d)", "net": "5G"}
+    devices = {links.device_of(WECHAT.format(**one, said=said)) for one, said in ((at_home, "zh_CN"), (outside, "zh"))}
+    assert len(devices) == 1
+    assert links.device_of(WECHAT.format(**at_home, said="zh_CN").replace("V2055A", "ALN-AL00")) not in devices
+    assert links.device_of(" ") == ""
