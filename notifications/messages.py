@@ -211,8 +211,8 @@ def result_nominator(
     return _to_nominator(edition, nominator, "result_nominator", f"{_last_stage(edition)}:result", locale, awards=lines)
 
 
-def stage_blocked(edition: Edition, run: StageRun, address: str, cause: str, *, locale: str = ZH) -> NewMail:
-    """Tells an admin why the engine waits for a person; once per reason and round."""
+def stage_blocked(edition: Edition, run: StageRun, address: str, cause: str, zh: str = "", *, locale: str = ZH) -> NewMail:
+    """Tells an admin why the engine waits for a person; once per reason and round. `zh` is the reason in Chinese, if it has one."""
     title = _words(run.declared.title) or _STAGES[run.declared.kind]
     return NewMail(
         template="stage_blocked",
@@ -222,7 +222,7 @@ def stage_blocked(edition: Edition, run: StageRun, address: str, cause: str, *, 
         role=None,
         person=None,
         locale=locale,
-        params=_about(edition) | {"stage": title, "reason": cause},
+        params=_about(edition) | {"stage": title, "reason": zh if zh and locale == ZH else cause},
     )
 
 

@@ -159,12 +159,14 @@ def check_places(places: int, groups: Collection[str], bounds: Mapping[str, Boun
     least = sum(bounds[group].lower for group in groups if group in bounds)
     if least > places:
         what = f"the groups of {pool} have at least {least} places together, but there are {places}"
-        raise InputError([Fault(what, "lower the lower bounds in group_bounds, or raise the number of places")])
+        zh = f"“{pool}”各组的下限合计 {least} 个，而只有 {places} 个名额；请降低 group_bounds 的下限，或增加名额"
+        raise InputError([Fault(what, "lower the lower bounds in group_bounds, or raise the number of places", zh=zh)])
     uppers = [bounds[group].upper if group in bounds else None for group in groups]
     limited = [upper for upper in uppers if upper is not None]
     if len(limited) == len(uppers) and sum(limited) < places:
         what = f"the groups of {pool} have at most {sum(limited)} places together, but there are {places}"
-        raise InputError([Fault(what, "raise the upper bounds in group_bounds, or lower the number of places")])
+        zh = f"“{pool}”各组的上限合计 {sum(limited)} 个，而有 {places} 个名额；请提高 group_bounds 的上限，或减少名额"
+        raise InputError([Fault(what, "raise the upper bounds in group_bounds, or lower the number of places", zh=zh)])
 
 
 class _Hall:
@@ -211,7 +213,11 @@ def _limit(bound: Bounds, most: int) -> tuple[int, int]:
 
 def _check_neighbours(sizes: Mapping[str, int], neighbours: Mapping[str, str]) -> None:
     faults = [
-        Fault(f"small group {group} would be merged into {into}, which is no other group", f"name one of {', '.join(sorted(sizes))}")
+        Fault(
+            f"small group {group} would be merged into {into}, which is no other group",
+            f"name one of {', '.join(sorted(sizes))}",
+            zh=f"小组“{group}”要并入的“{into}”不是另一个组；请从 {'、'.join(sorted(sizes))} 中选择",
+        )
         for group, into in sorted(neighbours.items())
         if group in sizes and (into not in sizes or into == group)
     ]
@@ -222,7 +228,10 @@ def _check_neighbours(sizes: Mapping[str, int], neighbours: Mapping[str, str]) -
 def _check_lower(seats: int, limits: Mapping[str, tuple[int, int]]) -> None:
     least = sum(lower for lower, _ in limits.values())
     if least > seats:
-        raise InputError([Fault(f"the groups have at least {least} seats together, but there are {seats}", "lower the lower bounds")])
+        zh = f"各组的下限合计 {least} 个，而只有 {seats} 个名额；请降低下限"
+        raise InputError(
+            [Fault(f"the groups have at least {least} seats together, but there are {seats}", "lower the lower bounds", zh=zh)]
+        )
 
 
 def _check_bounds(seats: int, limits: Mapping[str, tuple[int, int]]) -> None:
@@ -230,4 +239,5 @@ def _check_bounds(seats: int, limits: Mapping[str, tuple[int, int]]) -> None:
     most = sum(upper for _, upper in limits.values())
     if most < seats:
         remedy = "raise the upper bounds, or lower the number of seats"
-        raise InputError([Fault(f"the groups have at most {most} seats together, but there are {seats}", remedy)])
+        zh = f"各组的上限合计 {most} 个，而有 {seats} 个名额；请提高上限，或减少名额"
+        raise InputError([Fault(f"the groups have at most {most} seats together, but there are {seats}", remedy, zh=zh)])

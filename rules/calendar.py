@@ -66,7 +66,9 @@ class WorkCalendar:
         except NotImplementedError:
             raise CalendarNotCovered(
                 f"{day.isoformat()}: the holidays of {day.year} are not known here, so working days cannot be counted; "
-                f"add calendar/cn/{day.year}.toml to the data folder, with the days of the official announcement, and retry"
+                f"add calendar/cn/{day.year}.toml to the data folder, with the days of the official announcement, and retry",
+                zh=f"{day.isoformat()}：还没有 {day.year} 年的放假安排，无法计算工作日；"
+                f"请按官方通知在数据文件夹中增加 calendar/cn/{day.year}.toml，再重试",
             ) from None
 
 

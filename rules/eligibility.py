@@ -43,7 +43,10 @@ def group_of(fields: Mapping[str, Any], class_name: str, process: Process) -> st
         title = next((field.title.en for field in process.class_named(class_name).fields if field.name == by), by)
         groups = "; ".join(f"{group.name}: {', '.join(group.values)}" for group in process.groups.sets)
         shown = f"{value!r} belongs to" if value else "nothing is given, which leaves the entry in"
-        raise JinbangError(f"{title}: {shown} none of the groups ({groups}); correct the value, or add it to a group in groups.sets")
+        raise JinbangError(
+            f"{title}: {shown} none of the groups ({groups}); correct the value, or add it to a group in groups.sets",
+            zh=f"“{by}”的值“{value}”不属于任何组别；请改正，或在 groups.sets 中把它加入一个组",
+        )
     return found.name if len(process.classes) == 1 else f"{class_name}/{found.name}"
 
 

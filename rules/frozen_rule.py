@@ -6,18 +6,22 @@ releases a list.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from models.declared import Declared
 from models.edition import Edition
+from models.errors import RuleChanged
 from models.process import Process
+from models.ranking import FrozenRule
 from models.stages import ScoringStage, ShortlistingStage
 from rules import methods
 
 _OF_SCORING = ("aggregate", "flags", "normalise", "criteria", "criteria_by_class", "fatal", "distribution", "tie_break")
 _NOT_OF_CUT = ("name", "title", "opens", "closes", "grace_minutes", "last_call_hours", "confirm")
 _SHOWN = 40
+_NAMED = 5
+"""So many differences stand in a refusal."""
 
 Rule = dict[str, Any]
 
@@ -35,6 +39,25 @@ def differences(frozen: Mapping[str, Any], edition: Edition, position: int) -> t
     """
     now, said = of(edition, position), _rule(edition, position, every=False)
     return tuple(_differences(frozen, now, said, ""))
+
+
+def refusal(rule: str, frozen: FrozenRule, changed: Sequence[str], *, marked: bool) -> RuleChanged:
+    """Why no mark is computed, or no list is cut, by a rule that is not the frozen one; to be raised.
+
+    Args:
+        rule: The edition and whose rule it is.
+        frozen: The rule as it was frozen.
+        changed: What differs, as `differences` tells it.
+        marked: The marks stand already; it is a list that is not cut.
+    """
+    named = "; ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
+    nothing = "No list is cut or awarded" if marked else "No mark is computed"
+    return RuleChanged(
+        f"{rule} is not the one that was frozen at {frozen.at.isoformat()} (SHA-256 {frozen.digest}): "
+        f"{named}. {nothing} by another rule; restore what differs, or go back to the version that froze it, then retry",
+        zh=f"现在的计分规则与冻结的规则（SHA-256 {frozen.digest}）不一致：{'；'.join(changed[:_NAMED])}。"
+        f"{'不按其他规则生成名单或评定奖项' if marked else '不按其他规则计分'}；请恢复不一致之处，或换回冻结规则时的版本，再重试",
+    )
 
 
 def _rule(edition: Edition, position: int, *, every: bool) -> Rule:

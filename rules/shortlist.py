@@ -95,7 +95,8 @@ def seats(process: Process, eligible: Mapping[str, int]) -> dict[str, int]:
     groups = eligibility.groups_of(process)
     if unknown := sorted(set(eligible) - set(groups)):
         raise JinbangError(
-            f"{process.name}: entries compete in {', '.join(unknown)}, but the groups are {', '.join(groups)}; check the form again"
+            f"{process.name}: entries compete in {', '.join(unknown)}, but the groups are {', '.join(groups)}; check the form again",
+            zh=f"有申报项归入了不存在的组别（{'、'.join(unknown)}），现有组别为 {'、'.join(groups)}；请重新核对形式审查",
         )
     if process.awards is not None:
         return _share(process.awards, groups, eligible, process.groups)

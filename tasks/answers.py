@@ -52,13 +52,17 @@ def _complain_if_missing(edition: Edition, run: StageRun, people: tuple[Member, 
         if len(people) != run.declared.committee:
             raise StageNotReady(
                 f"{edition.id}: {run.name} declares a committee of {run.declared.committee}, {len(people)} members are known; "
-                f"import the committee and retry"
+                f"import the committee and retry",
+                zh=f"评委会规定为 {run.declared.committee} 人，现有 {len(people)} 人；请导入评委会名单后重试",
             )
         return
     assert isinstance(run.declared, SignoffStage)  # noqa: S101 - narrows the type; the flows call by kind
     have = {one.party for one in people}
     if missing := [party.title.zh for party in run.declared.parties if party.name not in have]:
-        raise StageNotReady(f"{edition.id}: {run.name} has no signatory for {'、'.join(missing)}; import them with the committee and retry")
+        raise StageNotReady(
+            f"{edition.id}: {run.name} has no signatory for {'、'.join(missing)}; import them with the committee and retry",
+            zh=f"没有{'、'.join(missing)}的签署人；请随评委会名单导入后重试",
+        )
 
 
 def queue_requests(store: Store, edition: Edition, run: StageRun, people: Iterable[Member]) -> None:
@@ -69,7 +73,7 @@ def queue_requests(store: Store, edition: Edition, run: StageRun, people: Iterab
         return
     found = store.shortlist(edition.id)
     if found is None:
-        raise NotFound(f"{edition.id}: there is no shortlist to vote on")
+        raise NotFound(f"{edition.id}: there is no shortlist to vote on", zh="没有可供表决的入围名单")
     count, version = len(found[0].items), found[0].version + run.round
     store.queue_mails(edition.id, [messages.shortlist_packet(edition, run, one, count, version) for one in people])
 
@@ -122,14 +126,16 @@ def count_votes(lease: Lease, position: int) -> None:
         if len(given) < least:
             raise NoQuorum(
                 f"{edition.id}: {len(given)} of {run.declared.committee} members answered, the quorum is {least}; "
-                f"remind them and extend {run.name}"
+                f"remind them and extend {run.name}",
+                zh=f"{run.declared.committee} 位评委中 {len(given)} 位已答复，法定人数为 {least} 位；请提醒评委并延长期限",
             )
         entries = [entry.id for entry in store.entries(edition.id, "shortlisted")]
         outcome = ballot.tally(entries, ballots.as_counted(store, edition, position, given), run.declared.passing)
         if not outcome.accepted:
             said = "; ".join(answer.comment for answer in given if answer.verdict == "return")
             raise StageNotReady(
-                f"{edition.id}: the committee returned the list ({outcome.returned} of {outcome.present}): {said}. Retry asks anew"
+                f"{edition.id}: the committee returned the list ({outcome.returned} of {outcome.present}): {said}. Retry asks anew",
+                zh=f"评委会退回了名单（{outcome.present} 位中 {outcome.returned} 位）：{said}。重试即重新征求意见",
             )
         passed = set(outcome.passed)
         store.set_entry_states({entry: "voted_out" for entry in entries if entry not in passed})
@@ -152,7 +158,12 @@ def count_signatures(lease: Lease, position: int) -> None:
         returned = [answer for answer in store.answers(edition.id, position) if answer.verdict == "return"]
         if returned:
             said = "; ".join(f"{who[answer.member].unit}: {answer.comment}" for answer in returned)
-            raise StageNotReady(f"{edition.id}: returned by {said}. Settle it and retry: those who returned the list are asked anew")
+            raise StageNotReady(
+                f"{edition.id}: returned by {said}. Settle it and retry: those who returned the list are asked anew",
+                zh=f"名单被退回（{said}）。请处理后重试：退回名单的单位会重新收到请求",
+            )
         if run.declared.overdue == "wait" and (missing := silent(store, edition, run)):
             names = "、".join(one.unit for one in missing)
-            raise StageNotReady(f"{edition.id}: no answer from {names}; remind them and extend {run.name}")
+            raise StageNotReady(
+                f"{edition.id}: no answer from {names}; remind them and extend {run.name}", zh=f"{names}还没有答复；请提醒并延长期限"
+            )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from models.declared import Words
 from models.edition import Deadline, Edition, Lease, StageRun
 from models.errors import JinbangError, NotAllowed, NotFound
 from models.process import Process
@@ -87,8 +88,9 @@ def note_failure(lease: Lease, run: StageRun, failure: Exception) -> bool:
         blocked = store.note_failure(lease, run.position, cause[:2000], limit=1 if ours else settings().stage_attempts)
         edition = store.edition(lease.edition)
         if blocked:
-            store.append(edition.id, "StageBlocked", actor="engine", stage=run.name, cause=cause[:2000])
-            store.queue_mails(edition.id, [messages.stage_blocked(edition, run, admin, cause[:2000]) for admin in store.admins()])
+            zh = failure.zh[:2000] if isinstance(failure, JinbangError) else ""
+            store.append(edition.id, "StageBlocked", actor="engine", stage=run.name, cause=cause[:2000], zh=zh)
+            store.queue_mails(edition.id, [messages.stage_blocked(edition, run, admin, cause[:2000], zh) for admin in store.admins()])
     failpoint("note_failure.after")
     return blocked
 
@@ -162,6 +164,8 @@ class EditionStatus:
     """People whom the open stage waits for."""
     mails: Mapping[str, int]
     """By mail state."""
+    because: Words | None
+    """Why it stands still; None while it goes on."""
 
 
 def status(store: Store, edition: Edition) -> EditionStatus:
@@ -178,7 +182,18 @@ def status(store: Store, edition: Edition) -> EditionStatus:
     return EditionStatus(
         edition, edition.now(store.real_now), run, store.count_entries(edition.id), sum(had for had, _ in progress.values()),
         sum(signed for _, signed in progress.values()), silent, store.count_mails(edition.id),
+        why_blocked(store, edition),
     )  # fmt: skip
+
+
+def why_blocked(store: Store, edition: Edition) -> Words | None:
+    """Why an edition stands still, in both languages; what only our record tells is in English for all. None while it goes on."""
+    run = edition.current
+    if run is None or run.blocked is None:
+        return None
+    told = [one.payload for one in store.events(edition.id, "StageBlocked") if one.payload["stage"] == run.name]
+    zh = told[-1].get("zh", "") if told and told[-1]["cause"] == run.blocked else ""
+    return Words(zh=zh or run.blocked, en=run.blocked)
 
 
 def request_next(store: Store, edition_id: str, *, actor: str) -> str:

@@ -35,7 +35,7 @@ def allot(store: Store, edition: Edition) -> shortlist.Allotment:
         scoring.refuse_changed_rule(store, edition, scored, marked=True)
     found = store.shortlist(edition.id)
     if found is None:
-        raise NotFound(f"{edition.id}: there is no shortlist, so nothing can be awarded")
+        raise NotFound(f"{edition.id}: there is no shortlist, so nothing can be awarded", zh="没有入围名单，不能评定奖项")
     listed, seats = found
     struck = {entry.id for entry in store.entries(edition.id, "voted_out")}
     chain, evidence = _chain(store, edition)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 from models.edition import Edition, Entry, Lease, ScoreSheet, StageRun, Standing
-from models.errors import LeaseLost, NotEnoughReviewers, RuleChanged
+from models.errors import LeaseLost, NotEnoughReviewers
 from models.ranking import FrozenRule
 from models.stages import ScoringStage
 from models.store import Store
@@ -18,8 +18,6 @@ from rules.digests import digest
 from tasks import drawing, panel_sizes, reserves, rounds, shortages, stages, unsigned
 from tasks.action import action
 from tasks.installation import database
-
-_NAMED = 5
 
 
 def declared(run: StageRun) -> ScoringStage:
@@ -52,7 +50,7 @@ def draw_panels(lease: Lease, position: int) -> None:
         drawn = drawing.draw(store, edition, run, seats, entries, seed=edition.seed, mode=stage.draw.mode)
         short = [entry for entry in drawn.short if held[entry] + seats[entry] - drawn.short[entry] < stage.aggregate.min_valid]
         if short:
-            raise NotEnoughReviewers(shortages.reason(store, edition, run, entries, panels, seats, short))
+            raise shortages.refusal(store, edition, run, entries, panels, seats, short)
     with stages.step(lease, position, "draw:0") as store_:
         if store_ is not None:
             drawing.refuse_moved(store_, run, there, sizes)
@@ -100,12 +98,7 @@ def refuse_changed_rule(store: Store, edition: Edition, run: StageRun, *, marked
     found = () if frozen is None else frozen_rule.differences(frozen.rule, edition, run.position)
     changed = [one for one in found if not (marked and one.startswith("methods:"))]
     if frozen is not None and changed:
-        named = "; ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
-        nothing = "No list is cut or awarded" if marked else "No mark is computed"
-        raise RuleChanged(
-            f"{edition.id}: the rule of {run.name} is not the one that was frozen at {frozen.at.isoformat()} (SHA-256 {frozen.digest}): "
-            f"{named}. {nothing} by another rule; restore what differs, or go back to the version that froze it, then retry"
-        )
+        raise frozen_rule.refusal(f"{edition.id}: the rule of {run.name}", frozen, changed, marked=marked)
 
 
 @action
@@ -283,7 +276,9 @@ def computed(store: Store, edition: Edition, run: StageRun, entries: Sequence[En
         named = ", ".join(codes[:10])
         raise NotEnoughReviewers(
             f"{edition.id}: {len(codes)} entries have fewer than {stage.aggregate.min_valid} signed score sheets ({named}); "
-            f"extend {run.name} so that their reviewers can sign, or import further reviewers and retry"
+            f"extend {run.name} so that their reviewers can sign, or import further reviewers and retry",
+            zh=f"{len(codes)} 项已签署的评分表不足 {stage.aggregate.min_valid} 份（{'、'.join(codes[:10])}）；请延长期限让专家签署，"
+            "或增加专家后重试",
         )
     marks = marking.stage_marks(entries, sheets, stage)
     return tuple(scoring.standings(entries, totals, stage.aggregate, stage.flags, marks))

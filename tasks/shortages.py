@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from models.declared import Words
 from models.edition import Assignment, Edition, Entry, StageRun
+from models.errors import NotEnoughReviewers
 from models.instances import Instance, PoolMember
 from models.stages import ScoringStage
 from models.store import Store
@@ -87,11 +88,11 @@ def told(found: Shortage | None) -> tuple[Words, ...]:
     return tuple(shortage_words.told(found)) if found else ()
 
 
-def reason(
+def refusal(
     store: Store, edition: Edition, run: StageRun, entries: Sequence[Entry], panels: Sequence[Assignment], seats: Mapping[str, int],
     lacking: Iterable[str],
-) -> str:  # fmt: skip
-    """Why a stage cannot open, in both languages, line by line.
+) -> NotEnoughReviewers:  # fmt: skip
+    """Why a stage cannot open, in both languages, line by line; to be raised.
 
     Args:
         store: An open transaction.
@@ -110,6 +111,7 @@ def reason(
     zh = f"{len(entries)} 项申报中有 {len(codes)} 项不足 {least} 位专家（{shortage_words.listed(codes, '、')}）。"
     named = shortage_words.listed(codes, ", ")
     en = f"{edition.id}: {len(codes)} of {len(entries)} entries would have fewer than {least} reviewers ({named})."
-    return "\n".join(
-        [en, *(one.en for one in lines), "Do one of these, then retry.", zh, *(one.zh for one in lines), "按其中一种办法处理后重试。"]
+    return NotEnoughReviewers(
+        "\n".join([en, *(one.en for one in lines), "Do one of these, then retry."]),
+        zh="\n".join([zh, *(one.zh for one in lines), "按其中一种办法处理后重试。"]),
     )

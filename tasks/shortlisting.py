@@ -69,7 +69,7 @@ def make(
     assert isinstance(run.declared, ShortlistingStage)  # noqa: S101 - narrows the type; the flows call by kind
     scored = edition.last_of("scoring")
     if scored is None:
-        raise NotFound(f"{edition.id}: no stage has been scored yet")
+        raise NotFound(f"{edition.id}: no stage has been scored yet", zh="还没有评审结果")
     scoring.refuse_changed_rule(store, edition, scored, marked=True)
     standings = store.standings(edition.id, scored.position)
     before = store.shortlist(edition.id)
@@ -101,7 +101,7 @@ def release_list(lease: Lease, position: int) -> None:
         edition = store.edition(lease.edition)
         made = store.shortlist(edition.id)
         if made is None:
-            raise NotFound(f"{edition.id}: there is no shortlist to release")
+            raise NotFound(f"{edition.id}: there is no shortlist to release", zh="没有可以送出的入围名单")
         members = store.members(edition.id, "committee") if edition.process.committee_size() else ()
         issue_links(store, edition, "committee", members)
         run = next((one for one in edition.stages[position:] if one.declared.kind == "voting"), edition.stages[position])

@@ -85,7 +85,8 @@ def check_forms(lease: Lease, position: int) -> None:
         checked = _by_checkers(store, edition, run) if checked_forms.by_checkers(run) else _by_rule(store, edition)
         if not any(one.outcome == "eligible" for one in checked):
             raise StageNotReady(
-                f"{edition.id}: {len(checked)} entries were put forward and none is eligible; import entries and extend the deadline"
+                f"{edition.id}: {len(checked)} entries were put forward and none is eligible; import entries and extend the deadline",
+                zh=f"推荐了 {len(checked)} 项，没有一项形式审查合格；请导入申报项并延长期限",
             )
         store.decide_form_check([(one.entry.id, one.group, one.reasons) for one in checked])
         store.set_entry_states({one.entry.id: "not_accepted" for one in checked if one.outcome == "not_accepted"})
@@ -120,7 +121,10 @@ def _by_checkers(store: Store, edition: Edition, run: StageRun) -> list[_Checked
     checked = []
     for one in checking.items(store, run):
         if one.progress.outcome is None or one.progress.outcome == "correction":
-            raise StageNotReady(f"{edition.id}: no form checker has decided on {one.entry.code}; extend the deadline, then check it")
+            raise StageNotReady(
+                f"{edition.id}: no form checker has decided on {one.entry.code}; extend the deadline, then check it",
+                zh=f"“{one.entry.code}”还没有形式审查的结论；请延长期限，再完成审查",
+            )
         reasons = one.entry.reasons or checking.lines(edition, run, one.entry, one.progress.findings)
         checked.append(_result(edition, one.entry, one.progress.outcome, reasons))
     return checked

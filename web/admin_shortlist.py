@@ -62,7 +62,7 @@ def _page(
         faults=faults or {},
         ticked=ticked, hows=_HOWS, reason=form.text("reason") if form else "", reason_max=shortlist_versions.REASON_MAX,
         zone=edition.process.time_zone, title=words.edition_title(edition), done="done" in request.query_params,
-        base=f"/admin/editions/{edition_id}/shortlist", coming=None if found else not_yet.coming(edition, "shortlist"),
+        base=f"/admin/editions/{edition_id}/shortlist", coming=None if found else not_yet.coming(request, edition, "shortlist"),
     )  # fmt: skip
 
 

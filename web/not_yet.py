@@ -9,8 +9,10 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
+from models.declared import Words
 from models.edition import Edition, StageRun
-from web import pages, words
+from tasks import editions
+from web import pages, visitors, words
 from web.language import mark as _
 
 What = Literal["draw", "panels", "stand_ins", "ranking", "healing", "reviewers", "conflicts", "shortlist"]
@@ -54,20 +56,25 @@ class Coming:
     """The stage that is on now, or comes first, if it is another one."""
     blocked: StageRun | None
     """The stage at which the edition stands still: that one, or one before."""
+    because: Words | None
+    """Why it stands still."""
     reviewing: bool
     """Whether a review has been opened."""
 
 
-def coming(edition: Edition, what: What) -> Coming:
+def coming(request: Request, edition: Edition, what: What) -> Coming:
     """Why the page is empty, and what it is waiting for."""
     kind: Kind = "shortlisting" if what == "shortlist" else "scoring"
     runs = [one for one in edition.stages if one.declared.kind == kind]
     run = next((one for one in runs if one.state != "closed"), runs[-1] if runs else None)
     now = edition.current
     blocked = now if now is not None and now.blocked is not None and run is not None and now.position <= run.position else None
-    return Coming(
-        CONTENTS[what], kind, run, _place(run, blocked), None if now == run else now, blocked, edition.last_of("scoring") is not None
-    )
+    because = None
+    if blocked is not None:
+        with visitors.database(request).read() as store:
+            because = editions.why_blocked(store, edition)
+    before, reviewing = None if now == run else now, edition.last_of("scoring") is not None
+    return Coming(CONTENTS[what], kind, run, _place(run, blocked), before, blocked, because, reviewing)
 
 
 def _place(run: StageRun | None, blocked: StageRun | None) -> Place:
@@ -81,6 +88,6 @@ def _place(run: StageRun | None, blocked: StageRun | None) -> Place:
 def page(request: Request, edition: Edition, what: What) -> Response:
     """The page in the usual frame; it is there, only empty, so its status is 200."""
     return pages.render(
-        request, "admin/not_yet.html", edition=edition, heading=TITLES[what], coming=coming(edition, what),
+        request, "admin/not_yet.html", edition=edition, heading=TITLES[what], coming=coming(request, edition, what),
         title=words.edition_title(edition), zone=edition.process.time_zone,
     )  # fmt: skip

@@ -106,8 +106,15 @@ def test_a_shortage_names_entries_seats_and_remedies_and_keeps_nothing(season: S
     assert lines[0] == f"sample-2026: 1 of 1 entries would have fewer than 3 reviewers ({code})."
     assert lines[1:3] == ["2 seats must stay empty, in 1 separate gap:", f"1. 1 entry, 3 seats: 1 can be filled, 2 cannot: {code}"]
     assert "   - add 2 reviewers of different units who may judge these entries, each up to 40 entries, which fills all seats" in lines
-    assert f"1 项申报中有 1 项不足 3 位专家（{code}）。" in lines
-    assert "2 个评审席位无法安排，涉及 1 组互不相关的申报项：" in lines
+    with season.database.read() as store:
+        because = editions.why_blocked(store, season.edition)
+    assert because is not None
+    assert (because.en, because.zh.splitlines()[:2], because.zh.splitlines()[-1]) == (
+        blocked, [f"1 项申报中有 1 项不足 3 位专家（{code}）。", "2 个评审席位无法安排，涉及 1 组互不相关的申报项："],
+        "按其中一种办法处理后重试。",
+    )  # fmt: skip
+    (mail,) = season.mails("stage_blocked")
+    assert mail.params["reason"] == because.zh
     assert (panels(season), season.mails("review_invitation")) == ({"A01": []}, [])
     season.put(reviewers=[builders.a_reviewer(f"R1{number}") for number in range(3)])
     with season.database.write() as store:

@@ -91,6 +91,18 @@ async def test_a_list_whose_stage_is_blocked_says_why_and_where_to_settle_it(adm
         assert (await admin.get(f"/admin/editions/{edition.id}/{where}")).status_code == 200
 
 
+async def test_wherever_the_office_looks_it_reads_why_in_its_language(admin: Browser, installed: Installation, world: World) -> None:
+    edition = builders.keep(installed.database, builders.an_edition(builders.a_process(name="cut")), at="scoring")
+    builders.go_to(installed.database, edition.id, "shortlisting")
+    moved(installed, edition, state="opening", blocked=CAUSE)
+    with installed.database.write() as store:
+        store.append(edition.id, "StageBlocked", actor="engine", stage="shortlisting", cause=CAUSE, zh="名额与各组的限额不符，请改正")
+    for path in ("/admin", f"/admin/editions/{edition.id}", *(f"/admin/editions/{edition.id}/{one}" for one in ("retry", "shortlist"))):
+        for language, said in (("zh_CN", (True, False)), ("en", (False, True))):
+            page = (await admin.get(f"{path}?lang={language}")).text
+            assert (path, language, ("名额与各组的限额不符，请改正" in page, CAUSE in page)) == (path, language, said)
+
+
 async def test_a_list_whose_stage_is_over_without_one_waits_for_nothing(admin: Browser, installed: Installation, world: World) -> None:
     edition = builders.keep(installed.database, builders.an_edition(builders.a_process(name="cut")), at="voting")
     page = (await admin.get(f"/admin/editions/{edition.id}/shortlist")).text
@@ -117,7 +129,12 @@ async def test_files_and_forms_that_wait_for_their_stage_are_refused_in_the_read
     there = f"/admin/editions/{early.id}"
     for name in FILES:
         page = await admin.get(f"{there}/{name}")
-        assert (name, page.status_code, "现在还没有这些内容" in page.text, "no review has been opened" in page.text) == (name, 404, True, False)
+        assert (name, page.status_code, "现在还没有这些内容" in page.text, "no review has been opened" in page.text) == (
+            name,
+            404,
+            True,
+            False,
+        )
     await admin.get("/admin")
     page = await admin.post(f"{there}/draw/change", {**admin.hidden("/leave"), "mode": "fill"}, hidden=False)
     assert (page.status_code, "现在还没有这些内容" in page.text) == (404, True)
