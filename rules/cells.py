@@ -35,8 +35,8 @@ class CellRefused(JinbangError):
     """A value cannot be taken; carries what is wrong and the remedy."""
 
     def __init__(self, what: str, remedy: str = "", *, zh: str = "") -> None:
-        self.what, self.remedy, self.zh = what, remedy, zh
-        super().__init__(f"{what} -> {remedy}" if remedy else what)
+        self.what, self.remedy = what, remedy
+        super().__init__(f"{what} -> {remedy}" if remedy else what, zh=zh)
 
 
 def read_cell(text: str, field: FormField) -> Any:

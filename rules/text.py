@@ -32,12 +32,10 @@ class TextRefused(JinbangError):
 
     def __init__(self, what: str, position: int | None = None, *, zh: str) -> None:
         self.what = what
-        """The reason, in words."""
-        self.zh = zh
-        """The reason and the remedy, in one Chinese sentence."""
+        """The reason, in words. `zh` is the reason and the remedy, in one Chinese sentence."""
         self.position = position
         """Number of the offending character, from 1; None where the whole text is meant."""
-        super().__init__(what if position is None else f"{what} at character {position}")
+        super().__init__(what if position is None else f"{what} at character {position}", zh=zh)
 
 
 def clean(text: str, *, max_length: int, drop_invisible: bool = False) -> str:

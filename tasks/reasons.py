@@ -134,7 +134,7 @@ def give(edition_id: str, position: int, reviewer: str, code: str, text: str) ->
         try:
             words = clean(text, max_length=found.stage.flags.reason_max)
         except TextRefused as refused:
-            raise InputError([Fault(str(refused), "correct the text", field="text", column="text")]) from None
+            raise InputError([Fault(str(refused), "correct the text", field="text", column="text", zh=refused.zh)]) from None
         if not words:
             raise InputError([Fault("a reason was asked for, and the field is empty", "write one", field="text", column="missing")])
         if words == found.reason.text:

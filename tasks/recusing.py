@@ -54,7 +54,7 @@ def read(reason: str, more: str, *, prefix: str = "") -> tuple[RecusalReason, st
     try:
         words = clean(more, max_length=MORE_MAX)
     except TextRefused as refused:
-        raise InputError([Fault(str(refused), "correct the words", field=f"{prefix}more", column="text")]) from None
+        raise InputError([Fault(str(refused), "correct the words", field=f"{prefix}more", column="text", zh=refused.zh)]) from None
     if known == "other" and not words:
         raise InputError([Fault("this reason needs a word more", "say in a few words why", field=f"{prefix}more", column="missing")])
     return known, words

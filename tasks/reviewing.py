@@ -215,11 +215,11 @@ class _Reading(NamedTuple):
         try:
             return clean(text, max_length=COMMENT_MAX)
         except TextRefused as refused:
-            self._note(str(refused), "correct the comment", field, "text")
+            self._note(str(refused), "correct the text", field, "text", zh=refused.zh)
             return ""
 
-    def _note(self, what: str, remedy: str, field: str, code: str) -> None:
-        self.faults.append(Fault(what, remedy, field=f"{self.entry}.{field}", column=code))
+    def _note(self, what: str, remedy: str, field: str, code: str, *, zh: str = "") -> None:
+        self.faults.append(Fault(what, remedy, field=f"{self.entry}.{field}", column=code, zh=zh))
 
 
 def _save(store: Store, pair: Assignment, written: Written, revision: int, keyed_by: str) -> tuple[int, bool]:

@@ -182,7 +182,7 @@ def _sentences(refused: InputError, desk: sheets.Desk) -> dict[str, str]:
     for fault in refused.faults:
         entry, _dot, field = fault.field.rpartition(".")
         if entry in codes:
-            found[f"{field}.{codes[entry]}"] = language.gettext(recusing.sentence(fault))
+            found[f"{field}.{codes[entry]}"] = recusing.sentence(fault)
         else:
             found[fault.field] = language.gettext(_FAULTS.get(fault.field, _FAULTS["text"]))
     return found

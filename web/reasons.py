@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from models.errors import InputError, NotAllowed
+from models.errors import Fault, InputError, NotAllowed
 from tasks import reasons
 from tasks.reasons import Asked
-from web import pages, reviewing, sheets, visitors
+from web import form_words, language, pages, reviewing, sheets, visitors
 from web.forms import Posted
 from web.language import mark as _
 from web.routes import Pages
@@ -17,6 +17,11 @@ from web.visitors import MaybeVisit, Seat
 router = Pages()
 
 FAULTS = {"missing": _("请填写评分理由"), "text": _("含有无法保存的字符，或内容过长")}
+
+
+def sentence(fault: Fault) -> str:
+    """The sentence that belongs to a fault of a reason."""
+    return form_words.sentence(fault) if fault.zh else language.gettext(FAULTS[fault.column])
 
 
 @router.show("/review/{code}/reason")
@@ -42,11 +47,11 @@ def give_reason(request: Request, visit: MaybeVisit, form: Posted, code: str) ->
     seat, desk = reviewing.sit(request, visit)
     typed = form.text("text")
     if form.unreadable:
-        return _page(request, seat, desk, code, status=422, fault=FAULTS["text"], typed=typed)
+        return _page(request, seat, desk, code, status=422, fault=language.gettext(FAULTS["text"]), typed=typed)
     try:
         reasons.give(desk.edition.id, desk.run.position, seat.person.id, code, typed)
     except InputError as refused:
-        return _page(request, seat, desk, code, status=422, fault=FAULTS[refused.faults[0].column], typed=typed)
+        return _page(request, seat, desk, code, status=422, fault=sentence(refused.faults[0]), typed=typed)
     except NotAllowed:
         return _page(request, seat, desk, code, status=409, typed=typed)
     return pages.go(f"/review/{code}/reason?saved=1")

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from models.errors import Fault, InputError
 from tasks import recusing
-from web import pages, reviewing, sheets, visitors, words
+from web import form_words, language, pages, reviewing, sheets, visitors, words
 from web.forms import Posted
 from web.language import mark as _
 from web.routes import Pages
@@ -26,8 +26,10 @@ FAULTS = {
 
 
 def sentence(fault: Fault) -> str:
-    """The sentence that belongs to a fault of a reason."""
-    return FAULTS.get((fault.field.rpartition(".")[2], fault.column), FAULTS["more", "text"])
+    """The sentence that belongs to a fault of a reason, in the language of the page."""
+    if fault.column == "text" and fault.zh:
+        return form_words.sentence(fault)
+    return language.gettext(FAULTS.get((fault.field.rpartition(".")[2], fault.column), FAULTS["more", "text"]))
 
 
 @router.show("/review/{code}/recuse")

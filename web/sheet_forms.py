@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from models.errors import Fault
 from models.sheets import OTHER_FIELDS, Criterion, Flaw
 from tasks import reviewing
-from web import errors, pages, words
+from web import errors, form_words, pages, words
 from web.forms import Form
 from web.language import gettext
 from web.language import mark as _
@@ -100,7 +100,9 @@ def sentences(faults: Iterable[Fault], entry: str) -> dict[str, str]:
 
 
 def sentence(fault: Fault) -> str:
-    """What a page says of one fault."""
+    """What a page says of one fault; of a text, which character or how many of them are too much: nobody finds what cannot be seen."""
+    if fault.column == "text" and fault.zh:
+        return form_words.sentence(fault)
     return gettext(FAULTS.get(fault.column, FAULTS["text"]))
 
 

@@ -348,7 +348,7 @@ def test_what_only_the_server_refuses_does_not_hold_up_the_rest_either(site: Wor
     state(page, "其余已保存 10:00，请修改标出的地方")
     assert saved_marks(site) == MARKS
     expect(page.locator("#comment")).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("#e-comment")).to_have_text("含有无法保存的字符，或内容过长")
+    expect(page.locator("#e-comment")).to_have_text("共 2,001 字，最多 2,000 字，请删减")
     page.locator("#comment").fill("短")
     expect(page.locator("#e-comment")).to_have_text("")
     page.get_by_role("button", name="保存，下一份").click()

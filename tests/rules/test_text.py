@@ -115,3 +115,13 @@ def test_titles_are_the_same_in_spite_of_case_width_and_punctuation() -> None:
 
 def test_halfwidth_turns_digits_letters_signs_and_spaces() -> None:
     assert halfwidth("２０２０．５Ａ（ｂ）\u3000") == "2020.5A(b) "
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("一\u200b二", "第 2 个字符是不能保存的符号（U+200B），请删去后重新输入"), ("长" * 12, "共 12 字，最多 10 字，请删减")],
+)
+def test_a_refusal_says_in_chinese_what_to_delete(typed: str, said: str) -> None:
+    with pytest.raises(TextRefused) as refused:
+        clean(typed, max_length=10)
+    assert refused.value.zh == said

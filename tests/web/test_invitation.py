@@ -170,7 +170,10 @@ async def test_the_same_form_sent_five_times_is_one_answer(browser: Browser, ask
     [
         ({"conflict": ["A01"]}, 'id="r-A01-fault">请选择回避原因<'),
         ({"conflict": ["A01"], "reason.A01": "other"}, 'id="o-A01-fault">请简要说明原因<'),
-        ({"conflict": ["A01"], "reason.A01": "self", "more.A01": "\u202e保留我"}, 'id="o-A01-fault">含有无法保存的字符，或内容过长<'),
+        (
+            {"conflict": ["A01"], "reason.A01": "self", "more.A01": "\u202e保留我"},
+            'id="o-A01-fault">第 1 个字符是不能保存的符号（U+202E），请删去后重新输入<',
+        ),
         ({"limit": "九十"}, "请填写大于 0 的整数"),
         ({"limit": "0"}, "请填写大于 0 的整数"),
         ({"limit": "-1"}, "请填写大于 0 的整数"),
@@ -320,8 +323,8 @@ async def test_a_recused_entry_leaves_the_list_with_thanks(browser: Browser, wor
         ({}, "请选择回避原因"),
         ({"reason": "x", "more": "保留我"}, "请选择回避原因"),
         ({"reason": "other"}, "请简要说明原因"),
-        ({"reason": "self", "more": "保留我" * 200}, "含有无法保存的字符，或内容过长"),
-        ({"reason": "self", "more": "nul\x00"}, "含有无法保存的字符，或内容过长"),
+        ({"reason": "self", "more": "保留我" * 200}, "共 600 字，最多 500 字，请删减"),
+        ({"reason": "self", "more": "nul\x00"}, "第 4 个字符是不能保存的符号（U+0000），请删去后重新输入"),
     ],
 )
 async def test_a_recusal_without_a_good_reason_is_answered_at_its_field(

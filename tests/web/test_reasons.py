@@ -88,7 +88,7 @@ async def test_a_refused_text_is_shown_again_with_its_fault(browser: Browser, wo
     ask(world)
     await browser.enter(world.link("reviewer", "R02"))
     await browser.get(PAGE)
-    for text, said in (("", "请填写评分理由"), ("长" * 1001, "含有无法保存的字符，或内容过长")):
+    for text, said in (("", "请填写评分理由"), ("长" * 1001, "共 1,001 字，最多 1,000 字，请删减")):
         answer = await browser.post(PAGE, {"text": text})
         assert (answer.status_code, said in answer.text) == (422, True)
         assert f">\n{text}</textarea>" in answer.text
