@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models.edition import Edition, Entry, StageRun
-from models.errors import NotYet
+from models.errors import JinbangError, NotYet
 from models.events import Event
+from models.process import Process
 from models.stages import ScoringStage
 from models.store import Store
+from rules import eligibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,16 @@ def look(store: Store, run: StageRun, *, before: int | None = None) -> Sizes:
             if one.payload["size"] is not None:
                 own[entry] = Own(int(one.payload["size"]), one.at, one.actor, one.payload["reason"], one.seq)
     return Sizes(stage, own)
+
+
+def grouped(entry: Entry, process: Process) -> Entry:
+    """An entry in the group to which its form belongs, where the form check has not put it into one yet."""
+    if entry.group or entry.classified:
+        return entry
+    try:
+        return replace(entry, group=eligibility.group_of(entry.fields, entry.class_name, process))
+    except JinbangError:
+        return entry  # the form check will find that it belongs to no group
 
 
 def changes(store: Store, run: StageRun) -> tuple[Event, ...]:

@@ -47,7 +47,8 @@ class State:
         states = _TO_COME if self.run.state == "planned" else _REVIEWED
         # Classified entries are not reviewed online: the committee deals with them.
         listed = (one for one in store.entries(edition_id, *states) if not one.classified)
-        self.entries: dict[str, Entry] = {one.code: one for one in sorted(listed, key=lambda one: one.code)}
+        placed = (panel_sizes.grouped(one, self.edition.process) for one in listed) if states is _TO_COME else listed
+        self.entries: dict[str, Entry] = {one.code: one for one in sorted(placed, key=lambda one: one.code)}
         self.people: dict[str, Reviewer] = {one.code: one for one in store.reviewers(edition_id)}
         self.code_of = {one.id: code for code, one in self.entries.items()} | {one.id: code for code, one in self.people.items()}
         self.assignments: dict[Pair, Assignment] = {}

@@ -66,7 +66,7 @@ def seen(store: Store, edition: Edition) -> Seen:
     """
     run, stage = panel_sizes.stage_of(edition)
     sizes = panel_sizes.look(store, run)
-    entries = {one.id: one for one in store.entries(edition.id)}
+    entries = {one.id: panel_sizes.grouped(one, edition.process) for one in store.entries(edition.id)}
     sitting = [one.entry for one in store.panels_of(run.position, sizes.own) if not one.recused]
     lines = [Line(one, sizes.own[one.id], sizes.declared(one), sitting.count(one.id)) for one in entries.values() if one.id in sizes.own]
     changes = [

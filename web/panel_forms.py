@@ -45,7 +45,7 @@ class Typed:
 def typed(form: Form) -> Typed:
     """The codes of a form."""
     act = form.text("act")
-    if act in SIZE_ACTS:
+    if act in SIZE_ACTS and not form.text("seen"):
         return Typed(act, {"entries": form.text("entries")[:_LONGEST_LIST], "size": form.text("size")[:_LONGEST]})
     texts = {name: form.text(name)[:_LONGEST] for name in (*_ENTRIES, *_REVIEWERS)}
     return Typed(act, texts) if act in ("put", "off", "swap") and not form.text("put") and not form.text("off") else Typed()

@@ -28,6 +28,7 @@ from tasks.panel_changes import Preview, Wish
 from tasks.panel_previews import Resized
 from tests import builders
 from tests.tasks.driving import ON_SQLITE, Season
+from tests.tasks.test_grouping import grouped
 from tests.tasks.test_healing import panels, started
 from tests.tasks.test_reserves import code_of, entry_id, leave, spare
 
@@ -219,6 +220,27 @@ def test_a_size_stays_with_its_entry_and_edition(season: Season) -> None:
     give(one, 4, "A01")
     assert (sizes(one), sizes(other)) == ({"A01": (4, 4, 0), "A02": (2, 2, 0)}, {"A01": (2, 2, 0), "A02": (2, 2, 0)})
     assert other.events("PanelSizeSet") == []
+
+
+def test_a_group_that_is_merged_changes_nothing_about_a_size_that_was_set(season: Season) -> None:
+    made = grouped(
+        season, min_group=2, merge={"crossing": "engineering"},
+        scoring={"panel": 1, "panel_by_group": {"engineering": 3, "crossing": 2}, "aggregate": {"min_valid": 1}},
+    )  # fmt: skip
+    seen = give(made, 4, "A06")
+    assert [(one.before, one.after) for one in seen.resized] == [(2, 4)]  # by its own group, as nothing is merged yet
+    lost = builders.an_entry("A07", fields={**builders.an_entry().fields, "discipline": "?"})  # it belongs to no group
+    with made.database.write() as store:
+        store.put_entries(made.id, [lost], {"A07": "A07"})
+        assert [(one.declared, one.own.size) for one in sizes_seen.seen(store, made.edition).lines] == [(2, 4)]
+    assert panel_changes.preview(made.id, Wish("size", entries=("A07",), size=4)).resized[0].before == 1
+    with made.database.write() as store:
+        store.set_entry_states({f"{made.id}/e/A07": "withdrawn"})
+    made.local("2026-06-01 00:00").advance()
+    assert {key: size for key, (_, size, _) in sizes(made).items()} == {"A01": 1, "A02": 1, "A03": 1, "A04": 3, "A05": 3, "A06": 4}
+    give(made, None, "A06")
+    assert sizes(made)["A06"] == (4, 3, 0)
+    assert all(same(made).values())
 
 
 def test_an_entry_that_joins_late_gets_the_size_that_was_set_before(season: Season) -> None:

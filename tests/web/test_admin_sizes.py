@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -114,6 +115,29 @@ async def test_what_is_wrong_is_told_at_its_field_and_what_was_typed_stays(
 async def test_what_no_page_of_ours_sends_is_refused(admin: Browser, world: World, fields: dict[str, str]) -> None:
     await admin.get(HERE)
     assert (await admin.post(CHANGE, {"mode": "size", "size": "3", **fields})).status_code == 422
+
+
+async def test_too_late_leaves_the_wish_and_its_reason_on_the_page(admin: Browser, world: World) -> None:
+    await look(admin, "A01", "3")
+    with world.installation.database.write() as store:
+        store.extend_stage(world.edition.id, 1, builders.NOW - timedelta(days=1))
+    late = await admin.post(CHANGE, {"reason": "交叉学科"})
+    assert (late.status_code, "A01 → 3" in late.text, ">交叉学科</textarea>" in late.text) == (409, True, True)
+    with world.installation.database.write() as store:
+        store.extend_stage(world.edition.id, 1, builders.NOW + timedelta(days=9))
+    admin.last = late
+    again = await admin.post(CHANGE, {"reason": "交叉学科"})
+    assert (again.status_code, "确认执行" in again.text, ">交叉学科</textarea>" in again.text) == (200, True, True)
+    admin.last = again
+    assert (await admin.post(CHANGE, {"reason": "交叉学科"})).status_code == 303
+
+
+async def test_what_changed_meanwhile_is_shown_again_with_the_reason(admin: Browser, world: World) -> None:
+    await look(admin, "A01", "3")
+    builders.put(world.installation.database, world.edition.id, reviewers=[builders.a_reviewer("R09")], pairs=[("A01", "R09")])
+    page = await admin.post(CHANGE, {"reason": "交叉学科"})
+    assert (page.status_code, cells(page)[:5], ">交叉学科</textarea>" in page.text) == (409, ["A01", "2", "3", "3", "3"], True)
+    assert "只改变人数，不通知任何人。" in page.text
 
 
 async def test_before_the_review_is_opened_the_page_is_there_and_the_waiting_page_leads_to_it(
