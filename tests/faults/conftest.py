@@ -24,6 +24,8 @@ from models.store import Database
 from notifications.catcher import Catcher
 from tests.faults.invariants import Outcome, assert_invariants, outcome
 
+PATIENCE = 300
+"""Seconds. How long a process takes says how busy the machine is, and no test is about that; this only ends one that hangs."""
 HERE = Path(__file__).parent
 PROCESSES = HERE / "processes"
 _SHARED = Path("/dev/shm")
@@ -146,14 +148,14 @@ class Bench:
         self._children.append(child)
         return child
 
-    def run(self, what: Callable[[Any], Coroutine[Any, Any, Any]], job: Any = None, *, seconds: float = 120, **more: Any) -> int:
+    def run(self, what: Callable[[Any], Coroutine[Any, Any, Any]], job: Any = None, **more: Any) -> int:
         """Let a child process do this to its end. Yields its exit code, -9 if it was killed."""
         child = self.start(what, job, **more)
-        return self.end_of(child, seconds=seconds)
+        return self.end_of(child)
 
-    def end_of(self, child: BaseProcess, *, seconds: float = 120) -> int:
-        child.join(seconds)
-        assert child.exitcode is not None, f"still running after {seconds} s; {self.tail()}"
+    def end_of(self, child: BaseProcess) -> int:
+        child.join(PATIENCE)
+        assert child.exitcode is not None, f"still running after {PATIENCE} s; {self.tail()}"
         self.kills += child.exitcode == -9
         return child.exitcode
 

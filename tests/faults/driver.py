@@ -229,7 +229,7 @@ async def advance_once(job: Job) -> str:
     return await selection.advance_edition(job.environment["JINBANG_TEST_EDITION"])
 
 
-def await_stop(pid: int, *, seconds: float = 60) -> bool:
+def await_stop(pid: int, *, seconds: float) -> bool:
     """Wait until a process has stopped itself."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

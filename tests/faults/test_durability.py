@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from models.errors import UnsafeSetting
 from models.store import Database
-from tests.faults.conftest import Bench, command
+from tests.faults.conftest import PATIENCE, Bench, command
 
 SQLITE = {"synchronous=NORMAL": "synchronous is 1", "synchronous=OFF": "synchronous is 0", "foreign_keys=OFF": "foreign_keys is 0"}
 
@@ -48,7 +48,7 @@ def test_the_engine_does_not_start_on_a_weaker_database(bench: Bench) -> None:
     if bench.database.url.startswith("sqlite"):
         pytest.skip("SQLite's settings are made by each connection itself")
     url = f"{bench.database.url}&options=-c%20synchronous_commit%3Doff"
-    assert command(bench, "flows", "engine", JINBANG_DATABASE_URL=url).wait(30) == 1
+    assert command(bench, "flows", "engine", JINBANG_DATABASE_URL=url).wait(PATIENCE) == 1
     said = (bench.folder / "command.log").read_text()
     assert "synchronous_commit is off, needed: on" in said
     assert "Traceback" not in said

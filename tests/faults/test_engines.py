@@ -19,13 +19,14 @@ from tasks.installation import Installation
 from tests import builders
 from tests.builders import Clock
 from tests.faults import driver
-from tests.faults.conftest import Bench, Undisturbed
+from tests.faults.conftest import PATIENCE, Bench, Undisturbed
 
 _PATIENT = {"JINBANG_LEASE_SECONDS": "20", "JINBANG_CLAIM_SECONDS": "20"}
 
 
 def _await_edition(bench: Bench) -> None:
-    for _ in range(200):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         with bench.database.read() as store:
             if driver.EDITION in store.edition_ids():
                 return
@@ -49,7 +50,7 @@ def test_an_engine_that_slept_beyond_its_lease_writes_nothing(bench: Bench, undi
     answer = tmp_path / "sleeper.json"
     sleeper = bench.start(driver.drive, plain=True, stop_at=point, answer=answer)
     assert sleeper.pid is not None
-    assert driver.await_stop(sleeper.pid), bench.tail()
+    assert driver.await_stop(sleeper.pid, seconds=PATIENCE), bench.tail()
     other = bench.start(driver.drive, plain=True)  # begins when the lease has run out
     assert [bench.end_of(one) for one in (people, other)] == [0, 0], bench.tail()
     os.kill(sleeper.pid, signal.SIGCONT)
@@ -64,7 +65,7 @@ def test_a_sender_that_slept_beyond_its_claim_makes_one_extra_copy_at_most(bench
     _await_edition(bench)
     sleeper = bench.start(driver.drive, plain=True, stop_at="mail_begun.after")
     assert sleeper.pid is not None
-    assert driver.await_stop(sleeper.pid), bench.tail()
+    assert driver.await_stop(sleeper.pid, seconds=PATIENCE), bench.tail()
     other = bench.start(driver.drive, plain=True)
     assert [bench.end_of(one) for one in (people, other)] == [0, 0], bench.tail()
     os.kill(sleeper.pid, signal.SIGCONT)

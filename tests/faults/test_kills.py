@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tests.faults import driver
-from tests.faults.conftest import Bench, Undisturbed, command
+from tests.faults.conftest import PATIENCE, Bench, Undisturbed, command
 from tests.tasks.driving import ON_SQLITE
 
 _SAMPLE = 24
@@ -73,8 +73,8 @@ def test_the_trace_names_every_step(undisturbed: Undisturbed) -> None:
 @ON_SQLITE
 def test_the_command_goes_on_after_a_kill(bench: Bench, undisturbed: Undisturbed) -> None:
     asked = ("flows.rehearsing", driver.PROCESS, "--edition", driver.LABEL, "--entries", "12", "--reviewers", "8", "--seed", "2", "--json")
-    assert command(bench, *asked, JINBANG_FAILPOINTS="compute_marks.uncommitted:kill").wait(60) == -9
-    assert command(bench, *asked).wait(90) == 0
+    assert command(bench, *asked, JINBANG_FAILPOINTS="compute_marks.uncommitted:kill").wait(PATIENCE) == -9
+    assert command(bench, *asked).wait(PATIENCE) == 0
     assert bench.outcome(driver.EDITION) == undisturbed.outcome
     bench.check()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -128,11 +129,11 @@ def _once_each(post: Post) -> dict[str, int]:
 
 
 async def test_a_server_that_refuses_connections_costs_time_only(post: Post) -> None:
-    with a_sink() as (_, port):
-        pass  # nobody listens there any more
-    post.use(port)
-    post.queue()
-    await post.send()
+    with socket.socket() as held:  # nobody listens there, and nobody else can
+        held.bind(("127.0.0.1", 0))
+        post.use(held.getsockname()[1])
+        post.queue()
+        await post.send()
     assert post.states() == {"deferred": COUNT}
     assert all(one.reply for one in post.mails())
     with a_sink() as (sink, port):
@@ -299,8 +300,10 @@ def test_a_sender_killed_ten_times_loses_nothing(bench: Bench, seed: int) -> Non
         with bench.database.read() as store:
             return store.count_mails(edition).get("sent", 0)
 
+    # Whoever is not killed in time, because this process had to wait, stands still a few mails later: it must not come to its end.
+    orders = {"mail_delivered.after": "stall@25"}
     for _ in range(10):
-        sender, goal = bench.start(driver.send, environment=where), sent() + dice.randint(1, 20)
+        sender, goal = bench.start(driver.send, environment=where, orders=orders), sent() + dice.randint(1, 20)
         while sent() < goal and sender.is_alive():
             sender.join(0.01)
         sender.kill()
