@@ -89,3 +89,50 @@ def test_a_drawing_outlives_a_slip_of_the_name(site: World, chromium: Browser) -
         (path,) = {one.signature for one in store.sheets(edition, 1, reviewer=reviewer)}
     assert re.findall(r"[ML]", path) == re.findall(r"[ML]", drawn)
     desk.context.close()
+
+
+def test_marks_in_the_table_outlive_the_page(site: World, phone: Desk) -> None:
+    phone.enter()
+    cell = "#m-A01-originality"
+    phone.page.goto(phone.address("/review/table"))
+    phone.page.fill(cell, "３6")
+    phone.page.fill("#m-A02-value", "27")
+    phone.context.set_offline(True)
+    page = phone.kill()
+    phone.context.set_offline(False)
+    page.goto(phone.address("/review/table"))
+    expect(page.locator("#table-kept")).to_be_visible()
+    expect(page.locator(cell)).to_have_value("３6")
+    page.get_by_role("button", name="保存整张表").click()
+    expect(page).to_have_url(re.compile("saved=1"))
+    expect(page.locator("#table-kept")).to_be_hidden()
+    assert (saved_marks(site), saved_marks(site, "A02")) == ({"originality": "36"}, {"value": "27"})
+    expect(page.locator(cell)).to_have_value("36")
+    assert phone.drafts() == 0
+
+
+def test_a_table_that_comes_back_with_a_question_is_kept_too(site: World, phone: Desk) -> None:
+    phone.enter()
+    phone.page.goto(phone.address("/review/table"))
+    phone.page.fill("#m-A01-originality", "36")
+    phone.page.fill("#m-A02-value", "270")
+    phone.page.get_by_role("button", name="保存整张表").click()
+    expect(phone.page.locator("#e-A02-value")).to_be_visible()
+    page = phone.kill()
+    page.goto(phone.address("/review/table"))
+    expect(page.locator("#m-A01-originality")).to_have_value("36")
+    expect(page.locator("#m-A02-value")).to_have_value("270")
+
+
+def test_marks_kept_for_the_table_overwrite_nothing_that_was_saved_elsewhere(site: World, phone: Desk) -> None:
+    phone.enter()
+    phone.page.goto(phone.address("/review/table"))
+    phone.page.fill("#m-A01-originality", "36")
+    page = phone.kill()
+    edition = site.edition.id
+    reviewing.save_sheets(edition, 1, f"{edition}/r/R01", {f"{edition}/e/A01": reviewing.Draft({"originality": "11"}, "", 0)})
+    page.goto(phone.address("/review/table"))
+    expect(page.locator("#m-A01-originality")).to_have_value("36")
+    page.get_by_role("button", name="保存整张表").click()
+    expect(page.locator("tr.differs")).to_contain_text("已保存：11")
+    assert saved_marks(site) == {"originality": "11"}

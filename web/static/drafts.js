@@ -6,6 +6,7 @@
   if (!seat || !notes) return;
   const OWN = seat.elements.as.value;
   const AREA = "jinbang:";
+  const TABLE = OWN + "~table"; // not among the drafts of sheets, which are sent by themselves
   const LARGEST_FAREWELL = 60000; // browsers refuse larger bodies that shall outlive their page
   const LONGEST = 20000; // milliseconds for an answer: on a line that swallows everything, a browser alone would wait for minutes
   const UNSEEN = /[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g; // comes along with copied text
@@ -37,6 +38,7 @@
     () => idbKeyval.set(key, draft, base),
     () => localStorage.setItem(AREA + key, JSON.stringify(draft))
   );
+  const get = (key) => stored(() => idbKeyval.get(key, base), () => JSON.parse(localStorage.getItem(AREA + key)));
   const drop = (key) => stored(() => idbKeyval.del(key, base), () => localStorage.removeItem(AREA + key));
   // All drafts of this person as [key, draft], the oldest first.
   async function all() {
@@ -234,8 +236,9 @@
 
   async function clear() {
     for (const [key] of await all()) await drop(key);
+    await drop(TABLE);
   }
   if (notes.parentElement.dataset.signed) clear();
   else whenever(outbox);
-  window.jinbangDrafts = {own: OWN, notes: notes.dataset, put, drop, all, tab, number, same, without, deliver, rebased, whenever};
+  window.jinbangDrafts = {own: OWN, table: TABLE, notes: notes.dataset, put, get, drop, all, tab, number, same, without, deliver, rebased, whenever};
 })();
