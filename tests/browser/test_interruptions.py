@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tasks import reviewing
+from tests.browser import bars
 from tests.browser.test_scoring import MARKS, Desk, fill, mark, saved_marks, state
 from tests.web.conftest import World
 
@@ -136,3 +137,31 @@ def test_marks_kept_for_the_table_overwrite_nothing_that_was_saved_elsewhere(sit
     page.get_by_role("button", name="保存整张表").click()
     expect(page.locator("tr.differs")).to_contain_text("已保存：11")
     assert saved_marks(site) == {"originality": "11"}
+
+
+def test_the_narrowest_screen_with_long_words_in_large_type_needs_no_sideways_moving(site: World, phone: Desk) -> None:
+    """WCAG 1.4.10."""
+    page = phone.enter()
+    edition = site.edition.id
+    reviewing.save_sheets(edition, 1, f"{edition}/r/R01", {f"{edition}/e/A01": reviewing.Draft(MARKS, "", 0)})
+    page.set_viewport_size({"width": 320, "height": 640})
+    found: list[str] = []
+    for path in ("/review", "/review/A01", "/review/sign", "/review/table", "/review/A01/recuse"):
+        page.goto(phone.address(f"{path}?lang=en"))
+        found += bars.wider_than_the_screen(page) + bars.wider_in_large_type(page)
+    page.goto(phone.address("/review/A02?lang=en"))
+    page.evaluate("document.documentElement.classList.add('large')")
+    assert (found, page.locator(".dock").bounding_box()["height"] < 220) == ([], True)  # type: ignore[index]
+
+
+def test_the_cell_at_hand_is_never_hidden_behind_the_entry(site: World, phone: Desk) -> None:
+    """WCAG 2.4.11."""
+    page = phone.enter()
+    page.goto(phone.address("/review/table"))
+    page.locator("#m-A01-value").focus()
+    hidden = "at => at.getBoundingClientRect().left < at.closest('tr').querySelector('th').getBoundingClientRect().right"
+    found = []
+    for _ in range(2):
+        page.keyboard.press("Shift+Tab")
+        found.append(page.locator(":focus").evaluate(hidden))
+    assert found == [False, False]
