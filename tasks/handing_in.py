@@ -51,9 +51,9 @@ def start(edition_id: str, nominator_id: str, class_name: str, *, copy_of: str |
         may_change(store, edition)
         unit = unit_of(store, edition, nominator_id)
         if class_name not in classes_of(edition, unit):
-            raise NotAllowed(f"{edition_id}: {unit.name} puts forward no entries of {class_name}")
+            raise NotAllowed(f"{edition_id}: {unit.name} puts forward no entries of {class_name}", zh="本单位不推荐这一类别")
         if len(store.drafts(edition_id, nominator=nominator_id)) >= MOST_DRAFTS:
-            raise NotAllowed(f"{unit.name} has begun {MOST_DRAFTS} forms; remove some")
+            raise NotAllowed(f"{unit.name} has begun {MOST_DRAFTS} forms; remove some", zh=f"已有 {MOST_DRAFTS} 张草稿，请先删除一些")
         values: dict[str, Any] = {}
         untouched = [one for one in store.drafts(edition_id, nominator=nominator_id, state="draft") if not one.values and one.entry is None]
         if copy_of is None and (same := [one for one in untouched if one.class_name == class_name]):
@@ -89,7 +89,7 @@ def form_of(entry_id: str, nominator_id: str) -> FormDraft:
         edition = store.edition(entry.edition)
         may_change(store, edition)
         if entry.classified or entry.state != "submitted":
-            raise NotAllowed(f"{entry.code} cannot be changed as it stands ({entry.state})")
+            raise NotAllowed(f"{entry.code} cannot be changed as it stands ({entry.state})", zh=f"“{entry.code}”现在不能修改")
         draft = store.draft_of(entry.id)
         if draft is None:
             return _add(store, edition, nominator_id, entry.class_name, forms.typed(entry, edition.process), entry.id)
@@ -134,9 +134,9 @@ def save(draft_id: str, nominator_id: str, values: Mapping[str, Any], revision: 
 
 def _refuse_set_aside(store: Store, draft: FormDraft) -> None:
     if draft.state == "removed":
-        raise NotAllowed("this form was removed; bring it back first")
+        raise NotAllowed("this form was removed; bring it back first", zh="这张草稿已删除，请先恢复")
     if draft.entry is not None and (state := store.entry(draft.entry).state) != "submitted":
-        raise NotAllowed(f"the entry of this form cannot be changed as it stands ({state})")
+        raise NotAllowed(f"the entry of this form cannot be changed as it stands ({state})", zh="这一项现在不能修改")
 
 
 def remove(draft_id: str, nominator_id: str) -> FormDraft:

@@ -25,9 +25,9 @@ def may_change(store: Store, edition: Edition, *, to_change: bool = False) -> St
     """
     run = store.lock_stage(edition.id, 0, to_change=to_change)
     if run.state in ("planned", "opening"):
-        raise NotAllowed(f"{edition.id}: {run.name} has not begun")
+        raise NotAllowed(f"{edition.id}: {run.name} has not begun", zh="申报还没有开始")
     if is_over(run, edition, store):
-        raise TooLate(f"{edition.id}: {run.name} is over; ask the office for an extension")
+        raise TooLate(f"{edition.id}: {run.name} is over; ask the office for an extension", zh="申报已经截止；如需延期，请联系评审办公室")
     return run
 
 
@@ -44,7 +44,7 @@ def own_draft(store: Store, draft_id: str, nominator_id: str) -> FormDraft:
     """
     draft = store.draft(draft_id)
     if draft.nominator != nominator_id:
-        raise NotFound("there is no such form")
+        raise NotFound("there is no such form", zh="没有这张申报表")
     return draft
 
 
@@ -56,7 +56,7 @@ def own_entry(store: Store, entry_id: str, nominator_id: str) -> Entry:
     """
     entry = store.entry(entry_id)
     if entry.nominator != nominator_id:
-        raise NotFound("there is no such entry")
+        raise NotFound("there is no such entry", zh="没有这个申报项")
     return entry
 
 
@@ -69,7 +69,7 @@ def unit_of(store: Store, edition: Edition, nominator_id: str) -> Nominator:
     for one in store.nominators(edition.id):
         if one.id == nominator_id:
             return one
-    raise NotFound("there is no such nominator")
+    raise NotFound("there is no such nominator", zh="没有这个推荐单位")
 
 
 def classes_of(edition: Edition, unit: Nominator) -> tuple[str, ...]:

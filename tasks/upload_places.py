@@ -47,10 +47,10 @@ def place_of(store: Store, edition: Edition, nominator: str, draft: str | None, 
         form = store.draft(draft)
         asked = _question(edition, form.class_name, field)
         if form.nominator != nominator or form.edition != edition.id or form.state == "removed" or asked is None:
-            raise NotFound("there is no such form, or it asks for no such file")
+            raise NotFound("there is no such form, or it asks for no such file", zh="没有这张申报表，或其中没有这项材料")
         return Place(edition, form, asked)
     if field != ZIP and not (field.isidentifier() and field.isascii() and len(field) <= _LONGEST_FIELD):
-        raise NotFound("there is no such paper")
+        raise NotFound("there is no such paper", zh="没有这项材料")
     return Place(edition, None, None)
 
 
@@ -72,7 +72,7 @@ def refuse_late(store: Store, place: Place) -> None:
         for one in store.corrections(place.edition.id, entry=entry):
             if one.answered_at is None and one.lapsed_at is None and place.field.name in one.fields and now < one.due_at:
                 return
-    raise TooLate(f"{place.edition.id}: files are no longer taken here")
+    raise TooLate(f"{place.edition.id}: files are no longer taken here", zh="这里已不再接收文件")
 
 
 def most_bytes(place: Place, field: str) -> int:

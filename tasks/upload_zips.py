@@ -160,7 +160,7 @@ def _hand_over(upload: Upload, archive: Archive, member: Member, home: Wanted, t
     except InputError:
         raise
     except JinbangError as refused:
-        return line | {"zh": f"不能收下：{refused}", "en": str(refused)}
+        return line | {"zh": f"不能收下：{refused.zh}" if refused.zh else "不能收下，请联系评审办公室", "en": str(refused)}
     return line | {"state": done.state, "zh": done.said, "en": done.notes.get("en", "")}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 from pathlib import Path
@@ -99,6 +100,19 @@ def test_a_file_that_its_field_does_not_take_says_so_in_its_line(desk: Desk) -> 
     desk.draft(title="一", full_text="a.pdf", blind_text="b.png")
     told = report(desk, {"a.pdf": b"<html>", "b.png": picture()})
     assert [(one["state"], one["zh"][:8]) for one in told["matched"]] == [("refused", "无法接收这种文件"), ("kept", "")]
+
+
+@ON_SQLITE
+def test_a_file_that_comes_too_late_for_its_entry_says_so_in_both_languages(desk: Desk, clock: Clock) -> None:
+    desk.entry("A01", fields={**builders.an_entry().fields, "full_text": "a.png"})  # it has no form, and none can be begun any more
+    content = packed({"a.png": picture()})
+    upload = desk.begin(upload_places.ZIP, len(content), name="附件.zip")
+    desk.send(upload, 0, content)
+    clock.now = builders.NOW
+    upload_zips.examine(upload.id)
+    (line,) = desk.upload(upload.id).notes["zip"]["matched"]
+    assert (line["state"], line["zh"]) == ("refused", "不能收下：申报已经截止；如需延期，请联系评审办公室")
+    assert not re.search(r"[一-龥]", line["en"])
 
 
 @ON_SQLITE
