@@ -8,7 +8,7 @@ from starlette.responses import Response
 from models.errors import Fault, InputError, NotAllowed
 from tasks import reasons
 from tasks.reasons import Asked
-from web import form_words, language, pages, reviewing, sheets, visitors
+from web import audit, errors, form_words, handed_back, language, pages, reviewing, sheets, visitors
 from web.forms import Posted
 from web.language import mark as _
 from web.routes import Pages
@@ -17,6 +17,7 @@ from web.visitors import MaybeVisit, Seat
 router = Pages()
 
 FAULTS = {"missing": _("请填写评分理由"), "text": _("含有无法保存的字符，或内容过长")}
+_EARLIER = _("这一页是上次登录时打开的，还没有保存。请核对后再提交一次。")
 
 
 def sentence(fault: Fault) -> str:
@@ -43,9 +44,19 @@ def _page(request: Request, seat: Seat, desk: sheets.Desk, code: str, *, status:
 @router.take("/review/{code}/reason")
 def give_reason(request: Request, visit: MaybeVisit, form: Posted, code: str) -> Response:
     """Keep it; whatever is refused is shown again."""
-    visitors.check_form(visit, form)
-    seat, desk = reviewing.sit(request, visit)
     typed = form.text("text")
+    try:
+        visitors.check_form(visit, form)
+    except errors.Refused as refused:
+        why = handed_back.why_refused(refused)
+        earlier = handed_back.is_of_earlier_visit(visit, form, refused)
+        if not typed.strip() or not (earlier or why):
+            raise
+        audit.keep_at_once(request, errors.reason_of(refused))
+        if why:
+            return handed_back.page(request, why, {language.gettext(_("评分理由")): typed})
+        return _page(request, *reviewing.sit(request, visit), code, status=403, fault=language.gettext(_EARLIER), typed=typed)
+    seat, desk = reviewing.sit(request, visit)
     if form.unreadable:
         return _page(request, seat, desk, code, status=422, fault=language.gettext(FAULTS["text"]), typed=typed)
     try:

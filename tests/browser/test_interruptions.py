@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tasks import reviewing
+from tests import builders
 from tests.browser import bars
 from tests.browser.test_scoring import MARKS, Desk, fill, mark, saved_marks, state
 from tests.web.conftest import World
@@ -165,3 +166,19 @@ def test_the_cell_at_hand_is_never_hidden_behind_the_entry(site: World, phone: D
         page.keyboard.press("Shift+Tab")
         found.append(page.locator(":focus").evaluate(hidden))
     assert found == [False, False]
+
+
+def test_titles_and_words_without_end_stay_on_the_screen(site: World, phone: Desk) -> None:
+    edition = site.edition.id
+    entry = builders.an_entry("A09", title="Microseismicprecursors" * 9)
+    builders.put(site.installation.database, edition, entries=[entry], pairs=[("A09", "R01")])
+    reviewing.save_sheets(edition, 1, f"{edition}/r/R01", {f"{edition}/e/A09": reviewing.Draft(MARKS, "x" * 400, 0)})
+    reviewing.save_sheets(edition, 1, f"{edition}/r/R01", {f"{edition}/e/A01": reviewing.Draft(MARKS, "", 0)})
+    page = phone.enter()
+    found: list[str] = []
+    for path in ("/review", "/review/A09", "/review/sign", "/review/table", "/review/A09/recuse", "/review/compare?code=A09&code=A01"):
+        page.goto(phone.address(path))
+        found += bars.wider_than_the_screen(page) + bars.wider_in_large_type(page)
+    page.goto(phone.address("/review/table"))
+    assert found == []
+    assert page.locator(".marks-table tbody th").last.evaluate("at => at.offsetWidth") < 200

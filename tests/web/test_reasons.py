@@ -121,3 +121,18 @@ async def test_what_comes_after_the_list_has_gone_out_is_handed_back(browser: Br
     answer = await browser.post(PAGE, fields, hidden=False)
     assert (answer.status_code, "晚了一步的理由" in answer.text, "没有保存" in answer.text) == (409, True, True)
     assert '<textarea id="text"' not in (await browser.get(PAGE)).text
+
+
+async def test_a_reason_outlives_the_visit(browser: Browser, world: World) -> None:
+    ask(world)
+    link = world.link("reviewer", "R02")
+    await browser.enter(link)
+    await browser.get(PAGE)
+    fields = {**browser.hidden(PAGE), "text": "数据与结论不相称"}
+    browser.client.cookies.clear()
+    lost = await browser.post(PAGE, fields, hidden=False)
+    assert (lost.status_code, "<dd>数据与结论不相称</dd>" in lost.text) == (403, True)
+    await browser.enter(link)
+    browser.last = await browser.post(PAGE, fields, hidden=False)
+    assert (browser.last.status_code, ">\n数据与结论不相称</textarea>" in browser.last.text) == (403, True)
+    assert (await browser.post(PAGE, {"text": "数据与结论不相称"})).headers["location"] == f"{PAGE}?saved=1"
