@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from html import unescape
 from pathlib import Path
@@ -235,3 +236,12 @@ async def test_an_admin_sees_what_was_found_and_opens_the_page(paper: World, bro
     (address,) = re.findall(r'href="(/admin/editions/[^"]+/material/A01/[^"]+)"', page)
     assert picture_of(await browser.get(address)).size == (1200, 1698)
     assert (await browser.get(f"/admin/editions/{paper.edition.id}/material/A09/A01-2.pdf/1")).status_code == 404
+
+
+async def test_the_date_of_a_picture_does_not_tell_that_somebody_has_looked_at_it(world: World, browser: Browser) -> None:
+    """R-18: a picture is made for its first viewer, and that may be another reviewer of the same entry."""
+    kept = world.installation.settings.files_dir / ("ab" * 32)
+    os.utime(kept, (1_700_000_000, 1_700_000_000))
+    await browser.enter(world.link("reviewer", "R01"))
+    answer = await browser.get("/review/W01/files/%E4%BD%9C%E5%93%81.png")
+    assert (answer.status_code, answer.headers["last-modified"]) == (200, "Tue, 14 Nov 2023 22:13:20 GMT")
