@@ -16,7 +16,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from flows import bounces, offline, ranking
+from flows import bounces, collector, offline, ranking
 from models.errors import JinbangError
 
 app = typer.Typer(name="jinbang", help="Award reviews from call to published award.", no_args_is_help=True, add_completion=False)
@@ -56,6 +56,7 @@ def main() -> NoReturn:
 
 
 def _run() -> int:
+    collector.look_seldom()
     try:
         app(standalone_mode=True)
     except SystemExit as ended:

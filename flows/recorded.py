@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from prefect import Flow, flow
@@ -10,9 +11,14 @@ from prefect import Flow, flow
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_NOWHERE = Path("results-are-not-stored")
+"""Never made, since no result is stored; but a flow that names no place asks the server for one at the start of each run."""
+
 
 def recorded(
     *, name: str, flow_run_name: str | Callable[[], str] | None = None, validate_parameters: bool = True
 ) -> Callable[[Callable[P, R]], Flow[P, R]]:
     """Like Prefect's `flow`, without stored results."""
-    return flow(name=name, flow_run_name=flow_run_name, validate_parameters=validate_parameters, persist_result=False)
+    return flow(
+        name=name, flow_run_name=flow_run_name, validate_parameters=validate_parameters, persist_result=False, result_storage=_NOWHERE
+    )

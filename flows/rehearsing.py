@@ -6,12 +6,13 @@ import argparse
 import json
 import sys
 
-from flows import reporting, supervisor
+from flows import collector, reporting, supervisor
 from models.errors import JinbangError
 
 
 def main() -> int:
     """Run it; the report goes to stdout."""
+    collector.look_seldom()
     parser = argparse.ArgumentParser(prog="jinbang rehearse", description=__doc__)
     parser.add_argument("process")
     parser.add_argument("--edition", required=True)

@@ -21,6 +21,7 @@ import certifi
 import httpx
 import typer
 
+from flows import collector
 from models.errors import JinbangError
 from tasks import installation, schema
 
@@ -90,7 +91,7 @@ def prefect_server(*, port: int = 0) -> Iterator[str]:
     command = [
         sys.executable,
         "-m",
-        "prefect",
+        "flows.prefect_server",
         "server",
         "start",
         "--host",
@@ -210,6 +211,7 @@ def rehearse(
     """Run one rehearsal in this process."""
     from flows import rehearsal
 
+    collector.keep_what_is_loaded()
     return asyncio.run(rehearsal.conduct(process, entries=entries, reviewers=reviewers, seed=seed, label=label, stop_in=stop_in))
 
 
@@ -220,6 +222,7 @@ def run_engine() -> None:
     os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
     from flows import engine
 
+    collector.keep_what_is_loaded()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     asyncio.run(engine.run())
 

@@ -183,7 +183,7 @@ def _idle(edition: Edition, run: StageRun, reviewer: Reviewer, temper: Temper) -
 
 def _chased(store: Store, edition: Edition, run: StageRun) -> bool:
     """Whom the secretary has given more time is chased by telephone too, and then answers."""
-    return any(one.type == "StageExtended" and one.actor == ACTOR and one.payload["stage"] == run.name for one in store.events(edition.id))
+    return any(one.actor == ACTOR and one.payload["stage"] == run.name for one in store.events(edition.id, "StageExtended"))
 
 
 def _sit(

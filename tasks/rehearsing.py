@@ -85,7 +85,7 @@ def settle_block(edition: Edition, run: StageRun) -> None:
         NotAllowed: nothing helps any more.
     """
     with database().write() as store:
-        tried = sum(one.type == "StageBlocked" for one in store.events(edition.id))
+        tried = len(store.events(edition.id, "StageBlocked"))
         if tried > settings().stage_attempts:
             raise NotAllowed(f"{edition.id}: the rehearsal is stuck in {run.name}: {run.blocked}")
         over = run.cutoff is not None and edition.now(store.real_now) >= run.cutoff
@@ -108,7 +108,7 @@ async def report(edition_id: str, temper: Temper, *, duration_s: float, engine_s
     """What a rehearsal found: sizes, mails, what would have stalled, how well the truly best were found, what it cost."""
     with database().read() as store:
         edition = store.edition(edition_id)
-        events = store.events(edition_id)
+        events = store.events(edition_id, "StageBlocked", "StageExtended")
         status = editions.status(store, edition)
         entries = store.entries(edition_id)
         listed = store.shortlist(edition_id)
