@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tasks import reviewing
+from tasks import recusing, reviewing, signing
 from tests import builders
 from tests.browser import bars
 from tests.browser.test_scoring import MARKS, Desk, fill, mark, saved_marks, state
@@ -182,3 +182,27 @@ def test_titles_and_words_without_end_stay_on_the_screen(site: World, phone: Des
     page.goto(phone.address("/review/table"))
     assert found == []
     assert page.locator(".marks-table tbody th").last.evaluate("at => at.offsetWidth") < 200
+
+
+def test_a_sheet_that_was_signed_elsewhere_offers_no_choice(site: World, phone: Desk) -> None:
+    edition, reviewer = site.edition.id, f"{site.edition.id}/r/R02"
+    reviewing.save_sheets(edition, 1, reviewer, {f"{edition}/e/{code}": reviewing.Draft(MARKS, "", 0) for code in ("A02", "A03")})
+    page = phone.enter("R02")
+    phone.open("A02")
+    signing.sign(edition, 1, reviewer, "专家R02")
+    mark(page, "originality").fill("1")
+    expect(page.locator("#score-lost-text")).to_have_value(re.compile("创新性：1"))
+    expect(page.locator("#save-state")).to_have_text("没有保存")
+
+
+def test_pressing_on_where_nothing_can_be_saved_leads_to_the_reason(site: World, phone: Desk) -> None:
+    edition = site.edition.id
+    page = phone.enter()
+    phone.open()
+    recusing.recuse(edition, 1, f"{edition}/r/R01", f"{edition}/e/A01", reason="dispute")
+    fill(page, MARKS)
+    expect(page.locator("#score-lost")).to_be_visible()
+    mark(page, "value").focus()
+    page.get_by_role("button", name="保存，下一份").click()
+    expect(page.locator("#score-lost")).to_be_focused()
+    expect(page.locator("#score-lost")).to_contain_text("已不在您的列表中")

@@ -19,6 +19,7 @@
   const marks = controls.filter((one) => /^mark\./.test(one.name));
   const asked = controls.filter((one) => /^(mark|skip)\.|^(comment|advice|fatal)$/.test(one.name));
   const told = asked.filter((one) => !/^skip\./.test(one.name)); // fields beside which a sentence has its place
+  const read = (first) => views.read(asked, first);
   let revision = Number(form.dataset.revision);
   let saved = form.dataset.unsaved || form.querySelector("[aria-invalid=true]") ? null : read(true);
   let tried = []; // contents that were sent without an answer
@@ -31,9 +32,6 @@
   let timer = 0;
   let then = "";
 
-  function read(first) {
-    return views.read(asked, first);
-  }
   function write(content) {
     views.write(asked, content);
     refresh();
@@ -180,7 +178,7 @@
       return done(outcome.saved_at, outcome);
     }
     if (outcome.kind === "faults") hold();
-    else show(outcome.kind, "", outcome.message);
+    else show(outcome.signed ? "late" : outcome.kind, "", outcome.message);
     if (outcome.kind === "stale" && !outcome.signed) differ(read(), outcome);
     else if (["stale", "late", "refused", "offList"].includes(outcome.kind)) {
       views.give(form, asked, outcome.message || say[outcome.signed ? "locked" : "refused"], read());
@@ -217,8 +215,8 @@
       if ((busy && await busy) || await save(turn === 0 && force)) break; // no line: pressing once more is the reviewer's choice
       if (blocked || !check()) break;
     }
-    const bad = form.querySelector("[aria-invalid=true]");
-    if (bad) return bad.focus();
+    const look = form.querySelector("[aria-invalid=true]") || (blocked && views.shown());
+    if (look) return look.focus();
     if (!to || !clean()) return undefined;
     return location.assign(form.dataset[to] || "/review");
   }
@@ -241,16 +239,12 @@
   async function restore() {
     const found = (await drafts.all()).filter(([, one]) => one.code === code && one.edition === form.dataset.edition);
     const [old, draft] = found.pop() || [];
-    if (!draft) return;
+    if (!draft) return undefined;
     if (saved && drafts.same(draft.fields, saved)) {
       await drafts.drop(old);
-      await restore();
-      return;
+      return restore();
     }
-    if (locked) {
-      views.give(form, asked, say.locked, draft.fields);
-      return;
-    }
+    if (locked) return views.give(form, asked, say.locked, draft.fields);
     const theirs = {revision, content: saved || {}, saved_at: form.dataset.savedAt};
     const own = draft.revision === revision || (draft.tried || []).some((one) => drafts.same(one, theirs.content));
     const [first, now] = [read(true), read()]; // what was typed while the draft was looked for goes before it
@@ -263,8 +257,7 @@
     await keep();
     if (old !== key) await drafts.drop(old);
     show(own ? "restored" : "stale");
-    if (own) timer = setTimeout(auto, PAUSE);
-    else differ(draft.fields, theirs);
+    return own ? (timer = setTimeout(auto, PAUSE)) : differ(draft.fields, theirs);
   }
 
   // --- what people do -----------------------------------------------------------------------------------------------------

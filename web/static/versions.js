@@ -78,5 +78,6 @@
     lost.querySelector("[data-message]").textContent = message;
     place(lost, form);
   }
-  window.jinbangVersions = {read, write, differ, give};
+  const shown = () => [conflict, lost].find((one) => !one.hidden); // what says why nothing can be saved
+  window.jinbangVersions = {read, write, differ, give, shown};
 })();
