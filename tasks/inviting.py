@@ -51,6 +51,7 @@ def accept(
     conflicts: Mapping[str, tuple[str, str]] | None = None,
     units: Collection[str] = (),
     suggestion: str = "",
+    asked: Collection[str] | None = None,
 ) -> int:
     """Make the promise, give back what is not free of conflict, and open the rest. Yields how many entries were opened.
 
@@ -67,6 +68,7 @@ def accept(
         conflicts: Entry id -> reason code and words, of entries that wait for an answer.
         units: Units with which there is a conflict; whether an entry of theirs was in hand is not told.
         suggestion: Whom the reviewer suggests.
+        asked: Ids of the entries that the reviewer was asked about; one that came since still waits. None = all that wait.
 
     Raises:
         Stale: the promise has another text now; nothing was kept.
@@ -87,7 +89,7 @@ def accept(
             raise InputError([Fault(f"{limit} entries cannot be accepted", "enter 1 or more, or decline", field="limit", column="limit")])
         declared = answer.conflicts(conflicts or {}) | answer.of_units(units)
         answer.leave(declared)
-        cleared = answer.open_rest(limit if limit is not None else before.limit)
+        cleared = answer.open_rest(limit if limit is not None else before.limit, asked)
         if before.state == "accepted" and not cleared and not declared and not answer.given_back:
             return 0
         kept = Invitation(edition, position, reviewer, "accepted", limit or before.limit, "", words or before.suggestion, pledge, now)
@@ -189,8 +191,8 @@ class _Answer:
         recusing.declare(self.store, declared, self.now)
         self.held = [pair for pair in self.held if pair not in declared]
 
-    def open_rest(self, limit: int | None) -> list[str]:
-        """Clear what waits, and give back what is beyond the limit. Yields the entries that were cleared."""
+    def open_rest(self, limit: int | None, asked: Collection[str] | None) -> list[str]:
+        """Give back what is beyond the limit, and clear what waits and was asked about. Yields the entries that were cleared."""
         waiting = {pair.entry: pair for pair in self.held if pair.cleared_at is None}
         if limit is not None and len(self.held) > limit:
             codes = {one.code: one.id for one in self.store.entries_by_id(waiting).values()}
@@ -200,8 +202,9 @@ class _Answer:
             self.given_back = [waiting.pop(codes[code]) for code in assignment.given_back(codes, keep=stay, seed=seed)]
             for pair in self.given_back:
                 recusing.take_back(self.store, pair, reason="limit", now=self.now)
-        self.store.clear_assignments([pair.id for pair in waiting.values()], self.now)
-        return sorted(waiting)
+        answered = [pair for pair in waiting.values() if asked is None or pair.entry in asked]
+        self.store.clear_assignments([pair.id for pair in answered], self.now)
+        return sorted(pair.entry for pair in answered)
 
     def draw_substitutes(self, why: str, lost: Iterable[Assignment]) -> None:
         substitutes.replace(self.store, self.edition, self.position, list(lost), why=why)

@@ -80,7 +80,7 @@ def accept(request: Request, visit: MaybeVisit, form: Posted) -> Response:
             raise InputError([_unreadable(name, desk) for name in form.unreadable])
         inviting.accept(
             desk.edition.id, desk.run.position, seat.person.id, pledge=form.text("pledge"), limit=_number(typed.limit),
-            conflicts=_by_entry(typed, desk), units=typed.units, suggestion=typed.suggestion,
+            conflicts=_by_entry(typed, desk), units=typed.units, suggestion=typed.suggestion, asked=_asked(form, desk),
         )  # fmt: skip
     except InputError as refused:
         return _page(request, seat, desk, typed, status=422, faults=_sentences(refused, desk))
@@ -158,6 +158,12 @@ def _by_entry(typed: Typed, desk: sheets.Desk) -> dict[str, tuple[str, str]]:
     if typed.conflicts.keys() - ids.keys() - gone and desk.invitation.state != "lapsed":
         raise NotFound("an entry is not among those that wait for an answer")
     return {ids[code]: one for code, one in typed.conflicts.items() if code in ids}
+
+
+def _asked(form: Form, desk: sheets.Desk) -> frozenset[str]:
+    """Entries that the page asked about: none is free of conflict that came while it was open."""
+    codes = form.text("asked").split()
+    return frozenset(card.entry.id for card in desk.waiting if card.entry.code in codes)
 
 
 def _number(text: str) -> int | None:

@@ -340,3 +340,15 @@ async def test_a_recusal_without_a_good_reason_is_answered_at_its_field(
         assert f'value="{form["reason"]}" checked' in answer.text
     with world.installation.database.read() as store:
         assert store.conflicts(world.edition.id) == ()
+
+
+async def test_what_comes_while_the_invitation_is_open_is_asked_about_by_itself(browser: Browser, asked: World) -> None:
+    await enter(browser, asked)
+    builders.put(asked.installation.database, asked.edition.id, pairs=[("A03", "R01")], accepted=False)
+    assert (await browser.post(HERE)).headers["location"] == "/review/A01"
+    assert (await browser.get("/review")).headers["location"] == HERE
+    assert (await browser.get("/review/A03")).status_code == 404
+    page = (await browser.get(HERE)).text
+    assert re.findall(r'name="conflict" value="([^"]*)"', page) == ["A03"]
+    assert (await browser.post(HERE)).status_code == 303
+    assert (await browser.get("/review/A03")).status_code == 200
