@@ -57,7 +57,7 @@ def send_tied(lease: Lease, position: int) -> bool:
 
 def _decides(store: Store, edition: Edition, run: StageRun) -> tuple[object, ...]:
     """Everything that decides who is tied; it is read twice, what is computed from it once."""
-    entries = frozenset(one.id for one in store.entries(edition.id, "assigned", "scored"))
+    entries = store.entry_ids(edition.id, "assigned", "scored")
     return run.state, run.round, run.closes_at, entries, store.signatures(edition.id, run.position)
 
 
@@ -90,7 +90,7 @@ def _open(store: Store, edition: Edition, run: StageRun, cut: ShortlistingStage,
     drawn = drawing.draw(store, edition, run, seats, tied, seed=edition.seed + number)
     if not drawn.pairs:
         return False
-    signed = {one.assignment for one in store.sheets(edition.id, run.position, signed=True)}
+    signed = {assignment for assignment, _ in store.signatures(edition.id, run.position)}
     pairs = store.assignments(edition.id, run.position)
     expired = [pair for pair in pairs if not pair.recused and pair.id not in signed]
     unsigned.expire(store, edition, run, expired)

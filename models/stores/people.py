@@ -173,6 +173,11 @@ class PeopleStore(StoreBase):
         rows = self._all(sa.select(t.ENTRIES.c.id, t.ENTRIES.c.code).where(t.ENTRIES.c.edition == edition))
         return {row.id: row.code for row in rows}
 
+    def entry_ids(self, edition: str, *states: EntryState) -> frozenset[str]:
+        """Ids of the entries in given states; without reading what they say."""
+        table = t.ENTRIES.c
+        return frozenset(row.id for row in self._all(sa.select(table.id).where(table.edition == edition, table.state.in_(states))))
+
     def classes_of(self, ids: Iterable[str]) -> dict[str, str]:
         """Entry id -> name of its class; unknown ids are left out."""
         found = (_CLASS.first(self.connection, {"entry": one}) for one in ids)

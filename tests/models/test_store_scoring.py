@@ -174,6 +174,7 @@ def test_the_same_key_updates_an_entry_and_keeps_code_and_state(seeded: Database
         after = store.entry(A01)
         assert (after.title, after.code, after.state, after.group) == ("新题目", before.code, "eligible", "paper")
         assert store.count_entries(ID) == {"eligible": 2, "submitted": 1}
+        assert store.entry_ids(ID, "eligible") == {one.id for one in store.entries(ID, "eligible")}
         assert store.put_entries(ID, [], {}) == (0, 0)
 
 
