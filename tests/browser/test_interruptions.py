@@ -206,3 +206,16 @@ def test_pressing_on_where_nothing_can_be_saved_leads_to_the_reason(site: World,
     page.get_by_role("button", name="保存，下一份").click()
     expect(page.locator("#score-lost")).to_be_focused()
     expect(page.locator("#score-lost")).to_contain_text("已不在您的列表中")
+
+
+def test_taps_count_even_if_the_script_never_comes(site: World, phone: Desk) -> None:
+    page = phone.enter()
+    page.route("**/score.js*", lambda route: route.abort())
+    phone.open()
+    chip = page.locator('.chip[data-for="mark.originality"]').nth(1)
+    tapped = chip.get_attribute("data-mark")
+    chip.tap()
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="保存，下一份").click()
+    page.wait_for_url("**/review/A02")
+    assert saved_marks(site) == {"originality": tapped}
