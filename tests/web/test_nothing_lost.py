@@ -174,3 +174,15 @@ async def test_a_wrong_name_is_told_at_its_field_and_the_drawing_stays(reviewer:
     assert re.findall(r'id="name-fault">([^<]*)<', page) == ["姓名与邀请函上的不一致，请核对后重新输入"]
     assert 'aria-invalid="true" aria-describedby="name-fault"' in page
     assert 'name="drawn" value="M10,10L200,90"' in page
+
+
+@pytest.mark.parametrize("path", ["/review/A01", "/review/table"])
+async def test_a_revision_of_a_sheet_that_is_gone_is_a_conflict_and_no_failure(reviewer: Browser, world: World, path: str) -> None:
+    await reviewer.get(path)
+    typed = TYPED | {"revision": "3"} if path == "/review/A01" else row("A01", "35", "25.5", "20") | {"A01.revision": "3"}
+    reviewer.last = await reviewer.post(path, typed)
+    assert reviewer.last.status_code == 409
+    assert "25.5" in reviewer.last.text
+    kept = {} if path == "/review/A01" else row("A01", "35", "25.5", "20")
+    assert (await reviewer.post(path, kept)).status_code == 303
+    assert stored(world)["A01"].marks["rigour"] == Decimal("25.5")
