@@ -47,7 +47,7 @@ def _waking(embedded: bool) -> Prepared:
 
 
 class TransactionLost(Exception):
-    """The database has undone the whole transaction by itself, as SQLite does when a disk is full or cannot be read."""
+    """The database has undone the whole transaction by itself, as SQLite does when a disk is full, or a connection broke."""
 
 
 class StoreBase:
@@ -116,7 +116,7 @@ class StoreBase:
         try:
             for order in orders:
                 execute(self.connection, order).close()
-        except sa.exc.DBAPIError as gone:
+        except (sa.exc.DBAPIError, sa.exc.PendingRollbackError) as gone:  # the latter where the connection is known to be broken
             raise TransactionLost("the database has undone the whole transaction; nothing of it is kept") from gone
 
     # -- the edition's clock ----------------------------------------------------------------------------------------

@@ -119,11 +119,13 @@ def execute(connection: Connection, text: str, values: Any = ()) -> Any:
     Raises:
         sqlalchemy.exc.DBAPIError: the database refuses it.
     """
-    cursor = connection.connection.cursor()
+    cursor = None
     try:
+        cursor = connection.connection.cursor()  # psycopg refuses even that once the connection has broken
         cursor.execute(text, values)
     except connection.dialect.loaded_dbapi.Error as failed:
-        cursor.close()
+        if cursor is not None:
+            cursor.close()
         dialect = connection.dialect
         raise sa.exc.DBAPIError.instance(text, values, failed, dialect.loaded_dbapi.Error, dialect=dialect) from failed
     return cursor

@@ -64,6 +64,27 @@ def test_a_server_that_ends_connections_takes_new_ones(database: Database) -> No
         connection.invalidate()
 
 
+@pytest.mark.parametrize("noticed_by", ["prepared", "built"])
+def test_a_connection_that_breaks_under_one_of_several_writes_loses_them_all(database: Database, noticed_by: str) -> None:
+    if database.embedded:
+        pytest.skip("its connections do not break")
+    builders.keep(database, builders.an_edition())
+    said = list[TransactionLost]()
+
+    def write() -> None:
+        with database.write() as store:
+            own = store.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            try:
+                with store.by_itself(), database.engine.connect() as operator:
+                    operator.exec_driver_sql(f"SELECT pg_terminate_backend({own})")
+                    store.wake("sample-2026") if noticed_by == "prepared" else store.edition_ids()
+            except TransactionLost as lost:
+                said.append(lost)
+                raise
+
+    assert (passing(failure_of(write)), len(said)) == (True, 1)
+
+
 def test_a_wrong_statement_and_a_broken_rule_stay_wrong(database: Database) -> None:
     builders.keep(database, builders.an_edition())
 
