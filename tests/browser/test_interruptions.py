@@ -219,3 +219,17 @@ def test_taps_count_even_if_the_script_never_comes(site: World, phone: Desk) -> 
     page.get_by_role("button", name="保存，下一份").click()
     page.wait_for_url("**/review/A02")
     assert saved_marks(site) == {"originality": tapped}
+
+
+def test_enter_leads_from_mark_to_mark_in_the_table(site: World, phone: Desk) -> None:
+    page = phone.enter()
+    page.goto(phone.address("/review/table"))
+    page.locator("#m-A01-originality").focus()
+    for typed in ("36", "25.5", "27", "30"):
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+    expect(page.locator("#m-A02-rigour")).to_be_focused()
+    assert saved_marks(site) == {}
+    page.get_by_role("button", name="保存整张表").click()
+    expect(page).to_have_url(re.compile("saved=1"))
+    assert (saved_marks(site), saved_marks(site, "A02")) == (MARKS, {"originality": "30"})
