@@ -289,3 +289,10 @@ async def _restarted(installed: Installation) -> AsyncIterator[Browser]:
 
 def scoring_of(process: Process) -> ScoringStage:
     return next(stage for stage in process.stages if isinstance(stage, ScoringStage))
+
+
+async def test_the_summary_of_faults_names_each_field(reviewer: Browser) -> None:
+    await reviewer.get("/review/A01")
+    bad = {"mark.rigour": "x", "advice": "长" * 2001, "fatal": "bribery", "comment": "a\x00"}
+    page = (await reviewer.post("/review/A01", FULL | bad)).text
+    assert re.findall(r'<li><a href="#[^"]*">([^<]*)</a>：', page) == ["一票否决情形", "科学性", "评语", "给申报人的建议"]
