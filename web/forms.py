@@ -12,7 +12,8 @@ from starlette.requests import Request
 from web import errors
 
 _PLAIN = "application/x-www-form-urlencoded"
-_MOST_FIELDS = 1000
+_MOST_FIELDS = 3000
+"""The table of a reviewer with 150 sheets of a dozen criteria and more has as many; it must not be refused when it is full."""
 _MOST_IN_A_FIELD = 2 * 1024 * 1024
 
 

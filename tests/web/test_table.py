@@ -147,3 +147,11 @@ async def test_half_a_surrogate_pair_is_answered_at_its_cell(reviewer: Browser, 
     assert answer.status_code == 422
     assert said_at(answer, "A01", "value") == "含有无法保存的字符，或内容过长"
     assert world.sheet_count() == 0
+
+
+async def test_a_table_of_a_heavy_load_is_taken(reviewer: Browser, world: World) -> None:
+    """120 sheets of a dozen criteria; the criteria of this edition stand for them."""
+    more = {f"B{number:03}.mark.c{place}": "8.5" for number in range(120) for place in range(12)}
+    answer = await post(reviewer, row("A01", "35", "25.5", "20") | more)
+    assert answer.status_code == 303
+    assert set(stored(world)) == {"A01"}
