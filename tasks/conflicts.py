@@ -5,13 +5,14 @@ Each act is one transaction (rule R3).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, get_args
 
 from models.edition import SET_ASIDE, Assignment, Edition, Entry, Reviewer, StageRun
-from models.errors import Fault, InputError, NotAllowed, NotFound
+from models.errors import Fault, InputError, NotAllowed, NotFound, Stale
 from models.relations import RELATIONS, ConflictDecision, ToldRelation, Verdict
 from models.stages import ScoringStage
 from models.store import Store
@@ -53,6 +54,13 @@ class Pair:
     def asks(self) -> bool:
         """Whether the office should do something: decide, or take the entry back."""
         return self.waits or (self.barred and bool(self.seat))
+
+
+def version(pair: Pair) -> str:
+    """What tells a pair as it was shown from what is known and decided of it since; the page hands it back with the decision."""
+    decided = pair.decision
+    parts = [*pair.soft, *(() if decided is None else (decided.verdict, decided.reason, decided.by, decided.at.isoformat()))]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
 
 def stage_of(edition: Edition) -> tuple[StageRun, ScoringStage]:
@@ -129,7 +137,9 @@ def _pair(known: Known, entry: Entry, reviewer: Reviewer, relations: tuple[str, 
 # -- acts -----------------------------------------------------------------------------------------------------------
 
 
-def decide(edition_id: str, entry_id: str, reviewer_id: str, *, verdict: str, reason: str, admin: str) -> int:
+def decide(
+    edition_id: str, entry_id: str, reviewer_id: str, *, verdict: str, reason: str, admin: str, seen: str | None = None
+) -> int:  # fmt: skip
     """Keep what the office says about a pair with soft relations, in place of an earlier decision.
 
     Barring a pair that sits already takes the entry back and draws a substitute. Yields how many substitutes were drawn.
@@ -141,9 +151,11 @@ def decide(edition_id: str, entry_id: str, reviewer_id: str, *, verdict: str, re
         verdict: `allow` or `bar`.
         reason: Why, for the record.
         admin: Address of the admin.
+        seen: `version` of the pair that was shown; None where nobody was shown one.
 
     Raises:
         NotFound: nothing stands between the two.
+        Stale: the pair is no longer what was shown; nothing was kept.
         NotAllowed: a relation forbids the pair without asking; or it is to be barred, and the sheet is signed; or the review is over.
         TooLate: the pair sits, and the deadline and its grace have passed.
         InputError: no `verdict`, or no or no readable `reason`.
@@ -157,6 +169,10 @@ def decide(edition_id: str, entry_id: str, reviewer_id: str, *, verdict: str, re
             raise NotAllowed(f"{pair.entry.code} and {pair.reviewer.code}: {', '.join(pair.relations)} forbids without asking")
         made = ConflictDecision(edition.id, entry_id, reviewer_id, chosen, pair.soft, words, admin, store.edition_now(edition.id))
         if pair.decision is None or made != replace(pair.decision, at=made.at):  # the same form twice is one decision
+            if seen not in (None, version(pair)):
+                raise Stale(
+                    f"what is known of {pair.entry.code} and {pair.reviewer.code} has changed since it was shown; look again, then decide"
+                )
             store.put_conflict_decision(made)
             store.append(
                 edition.id, "ConflictDecided", actor=f"admin:{admin}", entry=entry_id, reviewer=reviewer_id, verdict=chosen,

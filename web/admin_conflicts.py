@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models.edition import Edition, Reviewer
-from models.errors import Fault, InputError, JinbangError, NotAllowed, NotFound, TooLate
+from models.errors import Fault, InputError, JinbangError, NotAllowed, NotFound, Stale, TooLate
 from models.events import Event
 from models.relations import BY_RULE, Avoidance
 from models.store import Store
@@ -57,6 +57,7 @@ WITHDRAWN = _("没有保存：有的申请已由推荐单位撤回。请核对�
 OUTDATED = _("没有保存：打开页面后，有的申请已有变化，见下面的说明。您的其他选择仍在表单中，核对后可再次保存。")
 DECIDED = _("%(who)s 已于 %(at)s 决定：%(what)s。您选择的“%(chosen)s”没有保存，所写理由：%(reason)s。如需更改，请重新选择。")
 ASKED_ANEW = _("打开页面后，这项申请有变化，您选择的“%(chosen)s”没有保存，所写理由：%(reason)s。请核对后重新选择。")
+CHANGED = _("打开页面后情况有变化，您选择的“%(chosen)s”没有保存，所写理由：%(reason)s。请核对后重新选择。")
 RULE = _("评选规则")
 SIGNED = _("没有保存：专家已签署该项评分表。请先在该专家的评分表页面重新开放评分表，再收回该项。")
 HARD = _("没有保存：评选规则直接禁止，无需决定，也不能放行。")
@@ -159,7 +160,7 @@ def _page(
     return pages.render(
         request, "admin/conflict.html", status=status, edition=edition, pair=pair, code=code, events=events, reasons=REASONS,
         seats=SEATS, verdicts=VERDICTS, told=_told_from, typed=typed or {}, faults=faults or {}, fault=fault,
-        zone=edition.process.time_zone, over=conflicts.stage_of(edition)[0].state in ("closing", "closed"),
+        version=conflicts.version(pair), zone=edition.process.time_zone, over=conflicts.stage_of(edition)[0].state in ("closing", "closed"),
     )  # fmt: skip
 
 
@@ -177,7 +178,9 @@ def act(request: Request, visit: MaybeVisit, form: Posted, edition_id: str, pair
         if form.text("act") == "take_back":
             conflicts.take_back(*ids, reason=typed["reason"], admin=admin)
         else:
-            conflicts.decide(*ids, verdict=typed["verdict"], reason=typed["reason"], admin=admin)
+            conflicts.decide(*ids, verdict=typed["verdict"], reason=typed["reason"], admin=admin, seen=form.text("seen"))
+    except Stale:
+        return _page(request, edition_id, pair, status=409, fault=_overtaken(request, edition_id, pair, typed))
     except InputError as refused:
         return _page(request, edition_id, pair, status=422, typed=typed, faults=_sentences(refused.faults))
     except TooLate:
@@ -185,6 +188,16 @@ def act(request: Request, visit: MaybeVisit, form: Posted, edition_id: str, pair
     except NotAllowed:
         return _page(request, edition_id, pair, status=409, typed=typed, fault=_refusal(request, edition_id, pair, form.text("act")))
     return pages.go(f"/admin/editions/{edition_id}/conflicts?done=1")
+
+
+def _overtaken(request: Request, edition_id: str, code: str, typed: Mapping[str, str]) -> str:
+    """What became of a pair since it was shown, and what was chosen in vain."""
+    edition, pair, _events = _look(request, edition_id, code)
+    said = {"chosen": gettext(VERDICTS[typed["verdict"]]), "reason": typed["reason"].strip()}
+    if pair.decision is None:
+        return gettext(CHANGED) % said
+    at = pages.moment(pair.decision.at, edition.process.time_zone)
+    return gettext(DECIDED) % (said | {"who": pair.decision.by, "at": at, "what": gettext(VERDICTS[pair.decision.verdict])})
 
 
 def _refusal(request: Request, edition_id: str, code: str, act: str) -> str:

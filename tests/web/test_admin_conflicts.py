@@ -11,7 +11,7 @@ import pytest
 
 from models.edition import Role
 from models.relations import ConflictDecision, UnitName
-from tasks import avoiding, reviewing, signing
+from tasks import avoiding, conflicts, reviewing, signing
 from tasks.installation import Installation
 from tests import builders
 from tests.builders import NOW, Clock
@@ -138,6 +138,7 @@ async def test_a_refusal_names_its_own_reason(admin: Browser, world: World) -> N
     assert (answer.status_code, "该项现在不由这位专家评审" in answer.text, "直接禁止，无需决定" in answer.text) == (409, True, False)
     with world.installation.database.write() as store:
         store.connection.exec_driver_sql("UPDATE stage_runs SET state = 'opening' WHERE position = 1")
+    await admin.get(PAIR)
     answer = await admin.post(PAIR, {"act": "decide", "verdict": "bar", "reason": "有碍"})
     assert (answer.status_code, "评审尚未开放" in answer.text, "直接禁止，无需决定" in answer.text) == (409, True, False)
 
@@ -205,6 +206,31 @@ async def test_a_request_can_be_refused_and_anothers_number_is_nothing(admin: Br
     with world.installation.database.read() as store:
         (mail,) = [one for one in store.mails(world.edition.id) if one.template == "avoidances_decided"]
     assert (mail.to_address, mail.params["lines"][0]["reason"]) == ("n01@example.org", "理由不足")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("zh_CN", "second@example.org 已于 2026-06-10 10:00 决定：应当回避。您选择的“允许评审”没有保存，所写理由：已结题三年。"),
+        ("en", "second@example.org decided this on"),
+    ],
+)
+async def test_a_pair_that_another_admin_has_decided_meanwhile_stays_decided(
+    admin: Browser, world: World, language: str, told: str
+) -> None:
+    admin.client.cookies.set(COOKIE, language)
+    await admin.get(PAIR)
+    conflicts.decide(world.edition.id, A01, R01, verdict="bar", reason="仍在合作", admin="second@example.org")
+    chosen = {"act": "decide", "verdict": "allow", "reason": "已结题三年"}
+    answer = await admin.post(PAIR, chosen)
+    page = unescape(answer.text)
+    assert (answer.status_code, told in page, 'value="bar" checked' in page) == (409, True, True)
+    with world.installation.database.read() as store:
+        assert [(one.verdict, one.by) for one in store.conflict_decisions(world.edition.id).values()] == [("bar", "second@example.org")]
+    admin.last = answer
+    assert (await admin.post(PAIR, chosen)).status_code == 303
+    answer = await admin.post(PAIR, chosen)
+    assert answer.status_code == 303, "the same form twice is one decision"
 
 
 @pytest.mark.parametrize(("language", "told", "unsaved"), [
