@@ -18,6 +18,7 @@ from web.visitors import MaybeVisit
 
 Why = Literal["visit", "person", "late", "left"]
 
+EARLIER = _("这一页是上次登录时打开的，还没有保存。请核对后再提交一次。")
 _SAID: dict[Why, errors.Text] = {
     "visit": (_("登录已失效，本次填写没有保存"), _("您刚才填写的内容在下面，可以先复制留存，再从邮件中的专用链接重新进入。")),
     "person": (

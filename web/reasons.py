@@ -17,7 +17,6 @@ from web.visitors import MaybeVisit, Seat
 router = Pages()
 
 FAULTS = {"missing": _("请填写评分理由"), "text": _("含有无法保存的字符，或内容过长")}
-_EARLIER = _("这一页是上次登录时打开的，还没有保存。请核对后再提交一次。")
 
 
 def sentence(fault: Fault) -> str:
@@ -55,7 +54,7 @@ def give_reason(request: Request, visit: MaybeVisit, form: Posted, code: str) ->
         audit.keep_at_once(request, errors.reason_of(refused))
         if why:
             return handed_back.page(request, why, {language.gettext(_("评分理由")): typed})
-        return _page(request, *reviewing.sit(request, visit), code, status=403, fault=language.gettext(_EARLIER), typed=typed)
+        return _page(request, *reviewing.sit(request, visit), code, status=403, fault=language.gettext(handed_back.EARLIER), typed=typed)
     seat, desk = reviewing.sit(request, visit)
     if form.unreadable:
         return _page(request, seat, desk, code, status=422, fault=language.gettext(FAULTS["text"]), typed=typed)

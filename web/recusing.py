@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from models.errors import Fault, InputError
 from tasks import recusing
-from web import form_words, language, pages, reviewing, sheets, visitors, words
+from web import audit, errors, form_words, handed_back, language, pages, reviewing, sheets, visitors, words
 from web.forms import Posted
 from web.language import mark as _
 from web.routes import Pages
@@ -52,9 +52,17 @@ def _page(
 @router.take("/review/{code}/recuse")
 def recuse(request: Request, visit: MaybeVisit, form: Posted, code: str) -> Response:
     """Take the entry off the list."""
-    visitors.check_form(visit, form)
+    typed = {"reason": form.text("reason"), "more": form.text("more")}
+    try:
+        visitors.check_form(visit, form)
+    except errors.Refused as refused:
+        if not handed_back.is_of_earlier_visit(visit, form, refused):
+            raise
+        audit.keep_at_once(request, errors.reason_of(refused))
+        faults = {"reason": language.gettext(handed_back.EARLIER)}
+        return _page(request, *reviewing.sit(request, visit), code, status=403, faults=faults, typed=typed)
     seat, desk = reviewing.sit(request, visit)
-    card, typed = desk.card(code), {"reason": form.text("reason"), "more": form.text("more")}
+    card = desk.card(code)
     try:
         if form.unreadable:
             raise InputError([Fault("unreadable characters", field="more", column="text")])

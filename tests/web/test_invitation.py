@@ -352,3 +352,15 @@ async def test_what_comes_while_the_invitation_is_open_is_asked_about_by_itself(
     assert re.findall(r'name="conflict" value="([^"]*)"', page) == ["A03"]
     assert (await browser.post(HERE)).status_code == 303
     assert (await browser.get("/review/A03")).status_code == 200
+
+
+async def test_a_recusal_from_before_the_link_was_opened_again_is_sent_once_more(browser: Browser, world: World) -> None:
+    await browser.enter(world.link("reviewer", "R01"))
+    await browser.get("/review/A01/recuse")
+    old = browser.hidden("/review/A01/recuse") | {"reason": "dispute", "more": "曾有争议"}
+    await browser.enter(world.link("reviewer", "R01"))
+    browser.last = await browser.post("/review/A01/recuse", old, hidden=False)
+    assert browser.last.status_code == 403
+    assert 'value="dispute" checked' in browser.last.text
+    assert "曾有争议</textarea>" in browser.last.text
+    assert (await browser.post("/review/A01/recuse", {"reason": "dispute", "more": "曾有争议"})).headers["location"] == "/review?recused=1"
