@@ -149,7 +149,8 @@ def _seat(state: State, found: Preview, drawn: Drawn | None, *, actor: str, reas
         put=[list(pair) for pair in put], off=[[one.entry, one.reviewer] for one in off], empty=found.empty, reason=reason,
         doubts=sorted({one.kind for one in found.doubts}), **solved,
     )  # fmt: skip
-    if run.state == "open":  # a stage that is about to open invites everybody by itself
+    # A stage that is about to open invites everybody by itself, once.
+    if run.state == "open" or store.step_done(edition.id, run.position, "invite"):
         substitutes.tell(store, edition, run, put, {who for _, who in put} - invited, occasion=found.digest)
         _tell_those_who_lost(state, found)
 

@@ -181,7 +181,7 @@ def _resized(state: State, now: State, counts: Mapping[str, int]) -> tuple[Resiz
     return tuple(
         Resized(code, state.wanted(code), now.wanted(code), own(now, code) is not None, state.counts[code], counts.get(code, 0))
         for code in state.entries
-        if own(state, code) != own(now, code)
+        if own(state, code) != own(now, code) or (state.is_closed(code) and not now.is_closed(code))  # the same size, said once more
     )
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from models.edition import Assignment, Entry, EntryState, Reviewer
+from models.edition import Assignment, Edition, Entry, EntryState, Reviewer, StageRun
 from models.errors import NotAllowed, TooLate
 from models.store import Store
+from rules.checked_forms import is_sealed
 from rules.conflicts import unit_key
 from rules.relations import By
 from tasks import drawing, known_conflicts, panel_sizes, ranking_report, rounds, unsigned
@@ -21,6 +22,10 @@ Pair = tuple[str, str]
 _REVIEWED: tuple[EntryState, ...] = ("eligible", "assigned")
 _TO_COME: tuple[EntryState, ...] = ("submitted", "correction", "eligible", "assigned")
 """States of entries that may be reviewed when the stage opens."""
+
+
+class Sealed(NotAllowed):
+    """Nobody but its nominator may see an entry yet, so nothing can be asked about one by its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,16 @@ class Fits:
     """Keywords in common over all seats, as far as they count."""
 
 
+def states_of(run: StageRun) -> tuple[EntryState, ...]:
+    """States of the entries that are reviewed in a scoring stage, or may be if it is still to come."""
+    return _TO_COME if run.state == "planned" else _REVIEWED
+
+
+def sealed(store: Store, edition: Edition) -> bool:
+    """Whether nobody but their nominators may see entries yet."""
+    return is_sealed(edition.stages[0], store.edition_now(edition.id))
+
+
 class State:
     """The panels of the latest scoring stage."""
 
@@ -44,7 +59,7 @@ class State:
         """Read it; with `ahead` the stage may be one that will be opened, and its entries those that have not been refused."""
         self.store, self.edition = store, store.edition(edition_id)
         self.run, self.stage = panel_sizes.stage_of(self.edition) if ahead else ranking_report.stage_of(self.edition)
-        states = _TO_COME if self.run.state == "planned" else _REVIEWED
+        states = states_of(self.run)
         # Classified entries are not reviewed online: the committee deals with them.
         listed = (one for one in store.entries(edition_id, *states) if not one.classified)
         placed = (panel_sizes.grouped(one, self.edition.process) for one in listed) if states is _TO_COME else listed
@@ -82,10 +97,13 @@ class State:
 
         Raises:
             NotAllowed: the stage is neither open nor about to open, or the tied are being reviewed again.
+            Sealed: what is handed in is sealed until its deadline.
             TooLate: the deadline and its grace have passed.
         """
         run = self.run
         if ahead and run.state == "planned":
+            if sealed(self.store, self.edition):
+                raise Sealed(f"{self.edition.id}: entries are sealed until the deadline of nominations; set sizes after it")
             return
         if run.state not in ("opening", "open"):
             raise NotAllowed(f"{run.name} is {run.state}; panels can be changed from its opening until its deadline. Extend it first")
@@ -93,6 +111,10 @@ class State:
             raise TooLate(f"the review ended at {run.cutoff.isoformat()}; extend {run.name} before changing its panels")
         if rounds.re_review_of(self.store, run) is not None:
             raise NotAllowed(f"{run.name}: entries on the cut line are being reviewed again, so panels stay as they are")
+
+    def is_closed(self, entry: str) -> bool:
+        """Whether the unsigned sheets of an entry were closed, so that its empty seats need nobody."""
+        return self.entries[entry].id in self._closed
 
     # -- what is asked of a draw ------------------------------------------------------------------------------------
 

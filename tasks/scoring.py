@@ -65,7 +65,7 @@ def invite_reviewers(lease: Lease, position: int) -> None:
         if store is None:
             return
         edition = store.edition(lease.edition)
-        run = edition.stages[position]
+        run = store.lock_stage(edition.id, position)  # whom the office seats after this moment, it invites itself
         freeze_rule(store, edition, run)
         loads = Counter(pair.reviewer for pair in store.assignments(edition.id, position))
         people = [one for one in store.reviewers(edition.id) if loads[one.id]]

@@ -8,7 +8,7 @@ from datetime import datetime
 from models.edition import Edition, Entry, StageRun
 from models.stages import ScoringStage
 from models.store import Store
-from tasks import panel_sizes
+from tasks import panel_sizes, panel_state
 from tasks.panel_sizes import Own
 
 
@@ -21,6 +21,8 @@ class Line:
     declared: int
     held: int
     """Reviewers who sit there."""
+    reviewed: bool
+    """Whether it is among those that are reviewed, or may be; else nothing can be set for it now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Seen:
     """By code."""
     changes: tuple[Change, ...]
     """The latest first."""
+    sealed: bool
+    """Nobody but its nominator may see an entry yet; so nothing is shown, and nothing can be set."""
 
     @property
     def allowed(self) -> tuple[int, int] | None:
@@ -55,7 +59,7 @@ class Seen:
     @property
     def changeable(self) -> bool:
         """Whether the stage is still to come, or on."""
-        return self.run.state in ("planned", "opening", "open")
+        return self.run.state in ("planned", "opening", "open") and not self.sealed
 
 
 def seen(store: Store, edition: Edition) -> Seen:
@@ -65,10 +69,17 @@ def seen(store: Store, edition: Edition) -> Seen:
         NotYet: the process has no scoring stage.
     """
     run, stage = panel_sizes.stage_of(edition)
+    if panel_state.sealed(store, edition):
+        return Seen(run, stage, (), (), True)
     sizes = panel_sizes.look(store, run)
     entries = {one.id: panel_sizes.grouped(one, edition.process) for one in store.entries(edition.id)}
     sitting = [one.entry for one in store.panels_of(run.position, sizes.own) if not one.recused]
-    lines = [Line(one, sizes.own[one.id], sizes.declared(one), sitting.count(one.id)) for one in entries.values() if one.id in sizes.own]
+    reviewed = panel_state.states_of(run)
+    lines = [
+        Line(one, sizes.own[one.id], sizes.declared(one), sitting.count(one.id), one.state in reviewed and not one.classified)
+        for one in entries.values()
+        if one.id in sizes.own
+    ]
     changes = [
         Change(
             one.at, one.actor, tuple(sorted(entries[entry].code for entry in one.payload["entries"] if entry in entries)),
@@ -76,4 +87,4 @@ def seen(store: Store, edition: Edition) -> Seen:
         )
         for one in panel_sizes.changes(store, run)
     ]  # fmt: skip
-    return Seen(run, stage, tuple(sorted(lines, key=lambda one: one.entry.code)), tuple(reversed(changes)))
+    return Seen(run, stage, tuple(sorted(lines, key=lambda one: one.entry.code)), tuple(reversed(changes)), False)

@@ -19,7 +19,7 @@ from models.errors import Fault, InputError, NotAllowed, TooLate
 from tasks import exporting, panel_changes, panel_files
 from tasks.panel_changes import MODES, Outdated, Preview, Wish
 from tasks.panel_checks import Doubt
-from tasks.panel_state import Pair
+from tasks.panel_state import Pair, Sealed
 from web import errors, form_words, pages, panel_forms, visitors, words
 from web.admin_draw import REASONS
 from web.forms import Form, Posted
@@ -83,6 +83,8 @@ def _answer(
             return _page(request, edition_id, replace(shown, wish=None), status=409, fault=DRAWN)
         said = next((REASON_FAULTS.get(one.column, "") for one in refused.faults if one.field == "reason"), "")
         return _page(request, edition_id, replace(shown, found=panel_changes.preview(edition_id, wish)), status=422, said=said)
+    except Sealed:
+        raise errors.Refused(403, errors.SEALED) from None
     except (NotAllowed, TooLate):
         return _page(request, edition_id, shown, status=409, fault=OVER)
     return pages.go(f"/admin/editions/{edition_id}/draw{'/sizes' if wish.mode == 'size' else ''}?done=1")

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from models import tables
+from models.edition import Lease
 from models.errors import InputError, LeaseLost, NotAllowed, NotYet
 from models.events import Event
 from models.reviewing import DeclaredConflict
@@ -17,11 +18,13 @@ from tasks import (
     late_entries,
     panel_changes,
     panel_sizes,
+    panel_state,
     panels_seen,
     recomputing,
     recusing,
     scoring,
     sizes_seen,
+    stages,
     unsigned,
 )
 from tasks.panel_changes import Preview, Wish
@@ -51,10 +54,12 @@ def sizes(season: Season) -> dict[str, tuple[int, int, int]]:
     return {one.entry.key: (len(one.held), one.size, one.empty) for one in seen.panels}
 
 
-def waiting(season: Season, *keys: str, **stage: Any) -> Season:
+def waiting(season: Season, *keys: str, submission: dict[str, Any] | None = None, **stage: Any) -> Season:
     """Nominations are open, entries are handed in, and nothing is drawn."""
     changes = {"panel": 2, "aggregate": {"min_valid": 1}} | stage
-    process = builders.a_process(name="early", **builders.a_stage_change("scoring", **changes))
+    declared = builders.a_stage_change("scoring", **changes)["stages"]
+    declared[0] = declared[0] | (submission or {})
+    process = builders.a_process(name="early", stages=declared)
     made = Season(season.installed, season.clock, builders.keep(season.database, builders.an_edition(process)))
     made.local("2026-03-20 09:00").put(
         nominators=[builders.a_nominator()], reviewers=[builders.a_reviewer(f"R0{number}") for number in range(1, 9)]
@@ -157,6 +162,12 @@ def test_further_reviewers_at_the_deadline_come_up_to_the_size_and_enough_scores
     found = panel_changes.preview(made.id, wish(made, 5, "A01"))  # the office asks for more all the same
     assert (found.empty, len(found.put)) == (0, 3)
     assert panel_changes.preview(made.id, wish(made, None, "A01")).put == ()
+    again = give(made, 4, "A01", reason="仍要四位")  # the same size said once more is a later word, and is on record
+    assert (again.resized, len(again.put)) == ((Resized(code_of(made, "A01"), 4, 4, True, 2, 4),), 2)
+    assert [told["reason"] for _, told in made.events("PanelSizeSet")] == ["交叉学科", "仍要四位"]
+    with made.database.read() as store:
+        run = store.edition(made.id).run_of("scoring")
+        assert unsigned.closed_entries(store, run, panel_sizes.look(store, run)) == frozenset()
 
 
 def test_back_to_the_declared_size_and_the_record_keeps_who_and_why(season: Season) -> None:
@@ -289,12 +300,8 @@ def test_an_entry_whose_conflicts_leave_nobody_may_be_given_less(season: Season)
 
 @ON_SQLITE
 def test_a_size_that_is_set_while_panels_are_drawn_stops_the_draw(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = waiting(season, "A01")
-    made.go("scoring")
-    with made.database.write() as store:
-        store.set_entry_states({one.id: "eligible" for one in made.entries()})
-        store.connection.execute(sa.update(tables.STAGE_RUNS).where(tables.STAGE_RUNS.c.position == 1).values(state="opening"))
-    real, lease = drawing.draw, made.lease()
+    made, lease = about_to_open(season, "A01")
+    real = drawing.draw
 
     def meanwhile(*given: Any, **more: Any) -> Any:
         drawn = real(*given, **more)
@@ -307,6 +314,38 @@ def test_a_size_that_is_set_while_panels_are_drawn_stops_the_draw(season: Season
         scoring.draw_panels.fn(lease, 1)
     scoring.draw_panels.fn(lease, 1)
     assert len(panels(made)["A01"]) == 4
+
+
+def about_to_open(season: Season, *keys: str) -> tuple[Season, Lease]:
+    """Entries are eligible, the stage is opening, and nothing is drawn."""
+    made = waiting(season, *keys)
+    made.go("scoring")
+    with made.database.write() as store:
+        store.set_entry_states({one.id: "eligible" for one in made.entries()})
+        store.connection.execute(sa.update(tables.STAGE_RUNS).where(tables.STAGE_RUNS.c.position == 1).values(state="opening"))
+    return made, made.lease()
+
+
+def test_who_gets_a_seat_while_the_stage_opens_is_invited_once_whether_before_the_invitations_or_after(season: Season) -> None:
+    made, lease = about_to_open(season, "A01")
+    scoring.draw_panels.fn(lease, 1)
+    give(made, 3, "A01")
+    assert made.mails("review_invitation") == []
+    scoring.invite_reviewers.fn(lease, 1)
+    give(made, 5, "A01")
+    stages.finish_opening.fn(lease, 1)
+    assert made.addressees("review_invitation") == sorted(who.lower() for who in panels(made)["A01"])
+    assert len(panels(made)["A01"]) == 5
+
+
+def test_nothing_is_asked_about_entries_that_are_sealed(season: Season) -> None:
+    made = waiting(season, "A01", submission={"sealed": True})
+    with pytest.raises(panel_state.Sealed):
+        panel_changes.preview(made.id, wish(made, 4, "A01"))
+    with made.database.read() as store:
+        assert sizes_seen.seen(store, made.edition).changeable is False
+    made.local("2026-06-01 00:01")
+    assert panel_changes.preview(made.id, wish(made, 4, "A01")).faults == ()
 
 
 def test_no_size_is_set_once_the_review_is_over_or_where_there_is_none(season: Season) -> None:

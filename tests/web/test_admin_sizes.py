@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -13,8 +13,10 @@ import pytest
 from models.edition import Edition
 from tasks.installation import Installation
 from tests import builders
+from tests.builders import Clock
 from tests.tasks.test_panel_changes import an_edition, panels
 from tests.web.conftest import Browser, World
+from tests.web.test_access import guard
 from tests.web.test_admin_checks import sign_in
 from tests.web.test_language import CJK
 
@@ -184,3 +186,30 @@ async def test_the_pages_are_english_where_english_was_asked_for(admin: Browser,
         for written in own:
             text = text.replace(written, "")
         assert (CJK.findall(text), "Reviewers" in text) == ([], True)
+
+
+async def test_an_entry_that_is_no_longer_reviewed_says_so_in_place_of_a_button_that_is_refused(admin: Browser, world: World) -> None:
+    await look(admin, "A01 A02", "3")
+    await admin.post(CHANGE, {"reason": "跨两个学科"})
+    with world.installation.database.write() as store:
+        store.set_entry_states({f"{world.edition.id}/e/A01": "withdrawn"})
+    page = await admin.get(HERE)
+    assert cells(page)[-1] == "已撤回"
+    assert page.text.count('value="declared"') == 2  # of A02, and of the form below
+
+
+async def test_before_the_deadline_of_sealed_nominations_the_page_and_the_preview_tell_no_entry(
+    browser: Browser, installed: Installation, clock: Clock
+) -> None:
+    clock.now = datetime(2026, 5, 1, tzinfo=UTC)
+    database = installed.database
+    process = builders.a_process(name="sealed", **builders.a_stage_change("submission", sealed=True))
+    edition = builders.keep(database, builders.an_edition(process), at="submission")
+    builders.put(database, edition.id, nominators=[builders.a_nominator()], entries=[builders.an_entry("A01", title="密封的题目")])
+    here, change = (one.replace("sample-2026", edition.id) for one in (HERE, CHANGE))
+    admin = await sign_in(browser)
+    page = await admin.get(here)
+    assert (page.status_code, "截止后可规定单项专家人数" in page.text, change in page.text) == (200, True, False)
+    asked = {"mode": "size", "entries": "A01", "size": "4", "act": "size", **guard(browser)}
+    answer = await admin.post(change, asked, hidden=False)
+    assert (answer.status_code, "密封的题目" in answer.text, "申报材料在截止前密封" in answer.text) == (403, False, True)
