@@ -14,7 +14,7 @@ from models.store import Store
 from rules.conflicts import unit_key
 from rules.text import halfwidth, masked_name
 from tasks import inviting
-from web import language, pages, recusing, sheets, visitors, words
+from web import audit, errors, handed_back, language, pages, recusing, sheets, visitors, words
 from web.forms import Form, Posted
 from web.language import mark as _
 from web.routes import Pages
@@ -72,9 +72,12 @@ def show(request: Request, visit: MaybeVisit) -> Response:
 @router.take(HERE)
 def accept(request: Request, visit: MaybeVisit, form: Posted) -> Response:
     """The promise is made; go on to the first sheet."""
-    visitors.check_form(visit, form)
-    seat, desk = _sit(request, visit)
     typed = _typed(form)
+    try:
+        visitors.check_form(visit, form)
+    except errors.Refused as refused:
+        return _again(request, visit, form, typed, refused)
+    seat, desk = _sit(request, visit)
     try:
         if form.unreadable:
             raise InputError([_unreadable(name, desk) for name in form.unreadable])
@@ -93,9 +96,12 @@ def accept(request: Request, visit: MaybeVisit, form: Posted) -> Response:
 @router.take(f"{HERE}/decline")
 def decline(request: Request, visit: MaybeVisit, form: Posted) -> Response:
     """Everything leaves the reviewer's hands; thanks."""
-    visitors.check_form(visit, form)
-    seat, desk = _sit(request, visit)
     typed = Typed({}, reason=form.text("reason"), suggestion=form.text("suggestion"))
+    try:
+        visitors.check_form(visit, form)
+    except errors.Refused as refused:
+        return _again(request, visit, form, typed, refused, field="decline-reason")
+    seat, desk = _sit(request, visit)
     try:
         if form.unreadable:
             raise InputError([Fault("unreadable characters", field="reason", column="text")])
@@ -104,6 +110,15 @@ def decline(request: Request, visit: MaybeVisit, form: Posted) -> Response:
         faults = {f"decline-{one.field}": language.gettext(_FAULTS[one.column]) for one in refused.faults}
         return _page(request, seat, desk, typed, status=422, faults=faults)
     return pages.go(HERE)
+
+
+def _again(request: Request, visit: MaybeVisit, form: Form, typed: Typed, refused: errors.Refused, *, field: str = "pledge") -> Response:
+    """The answer from a page of an earlier visit, to be sent once more."""
+    if not handed_back.is_of_earlier_visit(visit, form, refused):
+        raise refused
+    audit.keep_at_once(request, errors.reason_of(refused))
+    seat, desk = _sit(request, visit)
+    return _page(request, seat, desk, typed, status=403, faults={field: language.gettext(handed_back.EARLIER)})
 
 
 def _sit(request: Request, visit: MaybeVisit) -> tuple[Seat, sheets.Desk]:

@@ -364,3 +364,24 @@ async def test_a_recusal_from_before_the_link_was_opened_again_is_sent_once_more
     assert 'value="dispute" checked' in browser.last.text
     assert "曾有争议</textarea>" in browser.last.text
     assert (await browser.post("/review/A01/recuse", {"reason": "dispute", "more": "曾有争议"})).headers["location"] == "/review?recused=1"
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "kept"),
+    [
+        (HERE, {"conflict": "A01", "reason.A01": "self", "suggestion": "白教授"}, ('value="A01" checked', 'value="白教授"')),
+        (f"{HERE}/decline", {"reason": "正在出差"}, ("正在出差</textarea>",)),
+    ],
+)
+async def test_an_answer_from_before_the_link_was_opened_again_is_sent_once_more(
+    browser: Browser, asked: World, path: str, typed: dict[str, str], kept: tuple[str, ...]
+) -> None:
+    await enter(browser, asked)
+    old = browser.hidden(path) | typed
+    await enter(browser, asked)
+    browser.last = await browser.post(path, old, hidden=False)
+    assert (browser.last.status_code, invitation(asked).state) == (403, "invited")
+    assert "上次登录时打开的" in browser.last.text
+    assert [one for one in kept if one not in browser.last.text] == []
+    assert (await browser.post(path, typed)).status_code == 303
+    assert invitation(asked).state != "invited"
