@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models import errors
+from models.edition import Role
 from web import audit, language, logs, pages
 from web.language import mark as _
 
@@ -61,6 +62,10 @@ _BY_CLASS: tuple[tuple[type[errors.JinbangError], int, Text | None], ...] = (
 )
 
 
+HOMES: dict[Role, str] = {"nominator": "/submit", "reviewer": "/review", "committee": "/ballot", "party": "/signoff", "witness": "/confirm"}
+"""Where each role's link leads, and the way back from a refusal."""
+
+
 class TooMany(Exception):
     """More requests than one address may send."""
 
@@ -100,7 +105,9 @@ class Elsewhere(Exception):
 def page(request: Request, status: int, text: Text | None = None, *, detail: str = "") -> Response:
     """A page that says what happened and what to do."""
     what, remedy = text or _BY_STATUS.get(status) or _BY_STATUS[500 if status >= 500 else 400]
-    return pages.render(request, "error.html", status=status, code=status, what=what, remedy=remedy, detail=detail)
+    visit = getattr(request.state, "visit", None)
+    home = HOMES[visit.grant.role] if visit is not None and visit.grant is not None else ""
+    return pages.render(request, "error.html", status=status, code=status, what=what, remedy=remedy, detail=detail, home=home)
 
 
 def text_of(status: int) -> Text:

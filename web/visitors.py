@@ -21,7 +21,7 @@ from web import errors
 from web.audit import cookie_name
 from web.forms import Form
 
-HOMES: dict[Role, str] = {"nominator": "/submit", "reviewer": "/review", "committee": "/ballot", "party": "/signoff", "witness": "/confirm"}
+HOMES = errors.HOMES
 """Where each role's link leads."""
 
 

@@ -268,3 +268,9 @@ async def test_an_unknown_criterion_saves_nothing(browser: Browser, world: World
     await browser.enter(world.link("reviewer", "R01"))
     assert (await save(browser, "A01", FULL | {"mark.bribe": "1"})).status_code == 422
     assert world.sheet_count() == 0
+
+
+async def test_a_refusal_leads_back_to_ones_own_page(browser: Browser, world: World) -> None:
+    assert 'href="/">返回首页<' in (await browser.get("/review/A01")).text
+    await browser.enter(world.link("reviewer", "R01"))
+    assert 'href="/review">返回我的页面<' in (await browser.get("/review/A03")).text
