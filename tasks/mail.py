@@ -61,7 +61,7 @@ async def send_batch(edition_id: str) -> dict[str, int]:
         until = store.real_now + timedelta(seconds=settings().claim_seconds)
         batch = store.claim_mails(sender, until, limit=settings().mail_batch, edition=edition_id)
         edition = store.edition(edition_id)
-        grants = store.grants(edition_id) if batch else {}
+        grants = store.grants_of(edition_id, {mail.person for mail in batch if mail.person is not None})
     failpoint("mail_claimed.after")
     if not batch:
         return {}

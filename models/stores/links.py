@@ -82,6 +82,12 @@ class LinkStore(StoreBase):
             query = query.where(t.GRANTS.c.role == role)
         return {row.person: _grant(row) for row in self._all(query)}
 
+    def grants_of(self, edition: str, people: Collection[str]) -> dict[str, Grant]:
+        """Grants of some people of an edition by person; who has none is left out."""
+        table = t.GRANTS.c
+        rows = self._all(sa.select(t.GRANTS).where(table.edition == edition, table.person.in_(people)))
+        return {row.person: _grant(row) for row in rows}
+
     def extend_grants(self, edition: str, role: Role, expires_at: datetime) -> None:
         """Let the links of a role live until a later time."""
         table = t.GRANTS.c

@@ -60,6 +60,7 @@ def test_issuing_again_keeps_the_link_and_lets_it_live_longer(issued: Installati
     assert issue(issued, PERSON, days=2) == 0  # never shorter
     with issued.database.read() as store:
         assert {one.expires_at for one in store.grants(ID, "reviewer").values()} == {NOW + 9 * DAY}
+        assert store.grants_of(ID, (PERSON, f"{ID}/r/R09")) == {PERSON: store.grants(ID)[PERSON]}
     assert address(issued) == before
 
 
