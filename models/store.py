@@ -63,7 +63,7 @@ class Database:
         self.embedded = sqlite = url.startswith("sqlite")
         self._idle: list[Connection] = []
         path = sa.make_url(url).database if sqlite else None
-        self._turns = Turns(path) if path else None
+        self._turns = Turns(path) if path and path != ":memory:" else None
         # Connections to SQLite go back to `_idle`, never to the pool: with a limit a thread would wait there for one that cannot come.
         pool: dict[str, Any] = {"poolclass": sa.QueuePool, "max_overflow": -1} if sqlite else {"pool_size": 10, "max_overflow": 10}
         self.engine = sa.create_engine(url, pool_pre_ping=not sqlite, **pool)

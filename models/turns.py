@@ -17,6 +17,8 @@ from contextlib import contextmanager
 
 PATIENCE = 10.0
 """Seconds after which somebody goes for the lock out of turn: a process that was halted in its place must not halt all others."""
+BRIEFLY = 0.1
+"""Seconds that somebody waits who found that before, until the place is free again: else each transaction would wait so long."""
 LOOKS_AGAIN = 0.002
 """Seconds between two looks whether the place is free; far less than a transaction with its wait for the disk."""
 
@@ -33,12 +35,14 @@ class Turns:
         self._path = f"{path}-turn"
         self._among_threads = threading.Lock()
         self._file: int | None = None
+        self._passed = False
 
     @contextmanager
     def next(self) -> Iterator[None]:
         """Hold the place in front of the lock; to be left as soon as the lock is there. It is gone with the process that holds it."""
-        until = time.monotonic() + PATIENCE
-        mine = self._among_threads.acquire(timeout=PATIENCE)
+        patience = BRIEFLY if self._passed else PATIENCE
+        until = time.monotonic() + patience
+        mine = self._among_threads.acquire(timeout=patience)
         try:
             held = mine and self._take(until)
             try:
@@ -64,9 +68,11 @@ class Turns:
             while True:
                 try:
                     fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    self._passed = False
                     return True
                 except BlockingIOError:
                     if time.monotonic() > until:
+                        self._passed = True
                         return False
                     time.sleep(LOOKS_AGAIN)
         except OSError:  # no such file can be had here; SQLite's own waiting must do, and tells what is wrong with the folder

@@ -102,6 +102,23 @@ def test_who_is_halted_in_the_line_does_not_halt_the_others(opened: Open, monkey
     write(mine)
 
 
+def test_who_has_gone_past_somebody_halted_does_not_wait_for_them_again(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "PATIENCE", 0.05)
+    mine = opened()
+    builders.keep(mine, builders.an_edition())
+    later = threading.Thread(target=write, args=(mine,))
+    with open(f"{mine.url.removeprefix('sqlite:///')}-turn") as place:
+        fcntl.flock(place, fcntl.LOCK_EX)
+        write(mine)
+        monkeypatch.setattr(turns, "PATIENCE", 600)
+        later.start()
+        later.join(20)
+        waited = later.is_alive()
+        fcntl.flock(place, fcntl.LOCK_UN)
+    later.join()
+    assert not waited
+
+
 def test_the_place_is_free_again_after_a_refused_transaction(opened: Open) -> None:
     first, second = opened(), opened()
     builders.keep(first, builders.an_edition())
