@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect import tags
+from prefect.context import AsyncClientContext, SyncClientContext
 
 from flows import selection
 from flows.recorded import recorded
@@ -171,7 +172,10 @@ async def conduct(
     edition = _open_or_resume(process, label, seed)
     folder = None if entries or reviewers else rehearsing.sample_folder(process)
     work = Rehearsal(edition.id, folder, entries, reviewers, stop_in)
-    await work.run()
+    # One client for all the runs: each flow, and each of its tasks, would make one of its own.
+    with SyncClientContext.get_or_create():
+        async with AsyncClientContext.get_or_create():
+            await work.run()
     took = time.perf_counter() - began
     return await rehearsing.report(edition.id, work.temper, duration_s=took, engine_s=work.engine_s, people_s=work.people_s)
 
