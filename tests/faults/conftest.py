@@ -8,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,13 +21,13 @@ import pytest
 from flows import supervisor
 from models.store import Database
 from notifications.catcher import Catcher
+from tests import memory
 from tests.faults.invariants import Outcome, assert_invariants, outcome
 
 PATIENCE = 300
 """Seconds. How long a process takes says how busy the machine is, and no test is about that; this only ends one that hangs."""
 HERE = Path(__file__).parent
 PROCESSES = HERE / "processes"
-_SHARED = Path("/dev/shm")
 _LONGEST = ("test_live.py", "test_every_process.py")
 """Begun first: they wait for a Prefect server, and at the end all other workers would wait for them."""
 
@@ -38,6 +37,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker("faults")
     items.sort(key=lambda item: item.path.name not in _LONGEST)
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Where an installation keeps everything."""
+    with memory.folder("faults") as folder:
+        yield folder
 
 
 class Prefect:
@@ -82,20 +88,18 @@ class Prefect:
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[Prefect]:
-    """One Prefect server; in shared memory where there is some, since nothing of it is to be kept."""
-    home = Path(tempfile.mkdtemp(prefix="jinbang-faults-", dir=_SHARED if _SHARED.is_dir() else None))
-    server = Prefect(home)
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(home, ignore_errors=True)
+    """One Prefect server."""
+    with memory.folder("prefect") as home:
+        server = Prefect(home)
+        server.start()
+        yield server
+        server.stop()
 
 
 @pytest.fixture(scope="session")
-def catcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+def catcher() -> Iterator[tuple[int, Path]]:
     """Port and folder of one mail catcher."""
-    folder = tmp_path_factory.mktemp("mailbox")
-    with Catcher(folder) as caught:
+    with memory.folder("mailbox") as folder, Catcher(folder) as caught:
         yield caught.port, folder
 
 

@@ -11,9 +11,17 @@ import pytest
 
 from flows import supervisor
 from tasks import installation
+from tests import memory
 from tests.serving import prefect, prefect_server
 
 __all__ = ["prefect", "prefect_server"]
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Where an installation keeps everything."""
+    with memory.folder("journey") as folder:
+        yield folder
 
 
 @pytest.fixture
