@@ -60,16 +60,26 @@ def call(asked: Asked, waiting: Mapping[str, Sequence[str]]) -> Called:
         asked: The open seats, and who could be drawn for them now.
         waiting: Entry -> its reserves, the first one first; none of them has or had the entry.
     """
-    called = _first(asked, waiting)
-    filled = _filled(asked, called.pairs)
-    if not called.pairs or filled == sum(max(0, one.seats) for one in asked.needs):
-        return called
-    most = _filled(asked, ())
-    if filled == most:
-        return called
-    borne = frozenset(_bearable(asked, (), called.pairs, most))
-    needed: list[tuple[str, str, Unfit]] = [(*pair, "seat") for pair in called.pairs if pair not in borne]
-    return Called(tuple(sorted(borne)), (*called.passed, *needed))
+    seats, most = sum(max(0, one.seats) for one in asked.needs), -1
+    seated: tuple[Pair, ...] = ()
+    passed: dict[Pair, Unfit] = {}
+    needed: dict[Pair, Unfit] = {}
+    while True:
+        next_ones = {entry: [who for who in some if (entry, who) not in needed] for entry, some in waiting.items()}
+        called = _first(asked, next_ones, seated)
+        passed |= {(entry, who): why for entry, who, why in called.passed}
+        borne: Sequence[Pair] = called.pairs
+        filled = _filled(asked, (*seated, *called.pairs)) if called.pairs else seats
+        if filled < seats:
+            most = _filled(asked, ()) if most < 0 else most
+            borne = called.pairs if filled == most else _bearable(asked, seated, called.pairs, most)
+        seated = (*seated, *borne)
+        if len(borne) == len(called.pairs):
+            break
+        # Whoever comes next in the order of such an entry is asked before anybody is drawn for it.
+        needed |= {pair: "seat" for pair in called.pairs if pair not in set(borne)}
+    said = {pair: why for pair, why in passed.items() if pair not in needed and pair not in set(seated)} | needed
+    return Called(tuple(sorted(seated)), tuple((*pair, why) for pair, why in said.items()))
 
 
 def unfit(asked: Asked, waiting: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Unfit]]:
@@ -88,17 +98,20 @@ def unfit(asked: Asked, waiting: Mapping[str, Sequence[str]]) -> dict[str, dict[
     return dict(found)
 
 
-def _first(asked: Asked, waiting: Mapping[str, Sequence[str]]) -> Called:
-    """The first reserves who fit, whatever that leaves for others."""
-    people = {one.id: one for one in asked.people}
-    loads = Counter(asked.taken)
+def _first(asked: Asked, waiting: Mapping[str, Sequence[str]], seated: Sequence[Pair]) -> Called:
+    """The first reserves who fit beside those that are `seated` already, whatever that leaves for others."""
+    people, there = {one.id: one for one in asked.people}, _by_entry(seated)
+    loads = Counter(asked.taken) + Counter(who for _, who in seated)
     pairs: list[Pair] = []
     passed: list[tuple[str, str, Unfit]] = []
     for need in sorted(asked.needs, key=lambda one: one.entry):
-        units, open_seats = list(need.panel_units), need.seats
+        mine = there[need.entry]
+        units, open_seats = [*need.panel_units, *(people[who].unit for who in mine)], need.seats - len(mine)
         for who in waiting.get(need.entry, ()):
             if open_seats <= 0:
                 break
+            if who in mine:
+                continue
             if why := _unfit(asked, need, units, people.get(who), loads[who]):
                 passed.append((need.entry, who, why))
                 continue
@@ -120,11 +133,16 @@ def _bearable(asked: Asked, borne: Sequence[Pair], pairs: Sequence[Pair], most: 
     return (*first, *_bearable(asked, (*borne, *first), pairs[half:], most))
 
 
+def _by_entry(pairs: Sequence[Pair]) -> defaultdict[str, list[str]]:
+    found = defaultdict[str, list[str]](list)
+    for entry, who in pairs:
+        found[entry].append(who)
+    return found
+
+
 def _filled(asked: Asked, seated: Sequence[Pair]) -> int:
     """How many of the seats can be filled if some pairs are."""
-    people, there = {one.id: one for one in asked.people}, defaultdict[str, list[str]](list)
-    for entry, who in seated:
-        there[entry].append(who)
+    people, there = {one.id: one for one in asked.people}, _by_entry(seated)
     needs = [
         replace(
             one, seats=one.seats - len(mine), barred=one.barred | frozenset(mine),

@@ -88,6 +88,14 @@ def test_no_seat_stays_empty_for_a_reserve_that_a_draw_would_fill() -> None:
     assert reserves.call(roomy, {"A01": ("R1",), "A03": ("R3",)}) == Called((("A01", "R1"), ("A03", "R3")), ())
 
 
+def test_the_next_reserve_steps_in_for_one_who_is_needed_elsewhere() -> None:
+    needs = (A01, replace(A01, entry="A02", barred=frozenset({"R2", "R3"})))
+    now = Asked(needs, tuple(replace(one, capacity=1) for one in (R1, R2, R3)), {}, Terms(), 7, True)
+    assert reserves.call(now, {"A01": ("R1", "R3", "R2")}) == Called((("A01", "R3"),), (("A01", "R1", "seat"),))
+    two = replace(now, needs=(replace(A01, seats=2), needs[1]))
+    assert reserves.call(two, {"A01": ("R3", "R1", "R2")}) == Called((("A01", "R2"), ("A01", "R3")), (("A01", "R1", "seat"),))
+
+
 def test_reserves_fill_as_many_seats_as_a_draw_without_them() -> None:
     for number in range(60):
         needs, people, taken, terms = a_case(number)
