@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ def walk_plainly(patch: pytest.MonkeyPatch) -> None:
 
     drive_plainly(patch)
     patch.setattr("tasks.rehearsing._runs", none_recorded)
+    for one in ("SyncClientContext", "AsyncClientContext"):  # a client would start a Prefect server of its own, and give it 20 s
+        patch.setattr(f"flows.rehearsal.{one}.get_or_create", nullcontext)
 
 
 def caught(mailbox: Path) -> list[tuple[str, str]]:
