@@ -144,7 +144,7 @@ class Settings(BaseSettings):
     """Chance from which that page calls an entry clearly selected; it clearly is not from 1 minus this downwards."""
     signature_length: int = Field(default=8000, ge=100)
     """Characters of a drawn signature at most; it is kept with every sheet that it signs."""
-    body_megabytes: float = Field(default=2, gt=0)
+    body_megabytes: float = Field(default=4, gt=0)
     """Largest form that is read."""
     allow_unsafe_database: bool = False
     """For tests only: start on a database that may lose acknowledged work."""

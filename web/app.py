@@ -18,6 +18,7 @@ from tasks.installation import Installation
 from web import (
     admin,
     admin_acts,
+    admin_avoidances,
     admin_checks,
     admin_conflicts,
     admin_draw,
@@ -115,7 +116,8 @@ def create_app(installation: Installation, *, notify_sign_in: NotifySignIn = pri
     parts = (
         health, links, codes, public, pictures, submitting, forms_pages, table_upload, uploads, upload_zips, switches, table, signing,
         invitation, recusing, reasons, reviewing, material, committee, confirm, witnesses, unit_papers, avoiding,
-        admin_conflicts, admin_duplicates, admin_laureates, admin_quotas, corrections, admin_checks, admin_material, admin_uploads,
+        admin_conflicts, admin_avoidances, admin_duplicates, admin_laureates, admin_quotas, corrections, admin_checks, admin_material,
+        admin_uploads,
         admin_draw, admin_healing, admin_panels, admin_seats, admin_sizes, admin_ranking, admin_shortlist, admin, admin_sheets,
         admin_keying, admin_acts, mailbox,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from models.errors import Fault, InputError, NotAllowed, NotFound, TooLate
 from models.relations import BY_RULE
 from tasks import avoiding, own_forms
 from web import pages, visitors
-from web.admin_conflicts import STATES
+from web.admin_avoidances import STATES
 from web.forms import Posted
 from web.forms_pages import sit
 from web.language import mark as _

@@ -232,6 +232,7 @@ async def test_a_work_of_art_is_shown_even_double_blind_without_its_metadata(bro
         ("comment", "\u202eright to left", "第 1 个字符是不能保存的符号（U+202E），请删去后重新输入"),
         ("comment", "\ufffe", "第 1 个字符是不能保存的符号（U+FFFE），请删去后重新输入"),
         ("comment", "长" * 2001, "共 2,001 字，最多 2,000 字，请删减"),
+        ("comment", "长" * 350_000, "共 350,000 字，最多 2,000 字，请删减"),
         ("comment", "x" * 1_000_000, "共 1,000,000 字，最多 2,000 字，请删减"),
         ("mark.value", "1\x00", "请填写数字"),
         ("mark.value", "x" * 1_000_000, "请填写数字"),
