@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from prefect import Flow, flow
+from prefect.settings import get_current_settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_NOWHERE = Path("results-are-not-stored")
-"""Never made, since no result is stored; but a flow that names no place asks the server for one at the start of each run."""
+_PLACE = Path(get_current_settings().results.local_storage_path)
+"""Where Prefect puts what a flow fails with, in its own folder; a flow that names no place asks the server at the start of each run."""
 
 
 def recorded(
@@ -20,5 +21,5 @@ def recorded(
 ) -> Callable[[Callable[P, R]], Flow[P, R]]:
     """Like Prefect's `flow`, without stored results."""
     return flow(
-        name=name, flow_run_name=flow_run_name, validate_parameters=validate_parameters, persist_result=False, result_storage=_NOWHERE
+        name=name, flow_run_name=flow_run_name, validate_parameters=validate_parameters, persist_result=False, result_storage=_PLACE
     )
