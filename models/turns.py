@@ -32,7 +32,7 @@ class Turns:
         Args:
             path: The database file; the place is a file beside it that ends in `-turn` and stays empty.
         """
-        self._path = f"{path}-turn"
+        self._path = f"{os.path.realpath(path)}-turn"  # one line, by whatever link a process comes to the database
         self._among_threads = threading.Lock()
         self._file: int | None = None
         self._passed = False

@@ -135,6 +135,15 @@ def test_without_a_file_for_the_line_the_database_is_written_all_the_same(opened
     write(mine)
 
 
+def test_who_comes_by_a_link_stands_in_the_same_line(opened: Open, clock: Clock, tmp_path: Path) -> None:
+    builders.keep(opened(), builders.an_edition())
+    (tmp_path / "linked.db").symlink_to(tmp_path / "shared.db")
+    linked = Database(f"sqlite:///{tmp_path}/linked.db", clock=clock)
+    write(linked)
+    linked.close()
+    assert sorted(one.name for one in tmp_path.glob("*-turn")) == ["shared.db-turn"]
+
+
 def test_closing_lets_go_of_the_file(opened: Open) -> None:
     mine = opened()
     builders.keep(mine, builders.an_edition())
