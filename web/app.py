@@ -117,8 +117,8 @@ def create_app(installation: Installation, *, notify_sign_in: NotifySignIn = pri
         health, links, codes, public, pictures, submitting, forms_pages, table_upload, uploads, upload_zips, switches, table, signing,
         invitation, recusing, reasons, reviewing, material, committee, confirm, witnesses, unit_papers, avoiding,
         admin_conflicts, admin_avoidances, admin_duplicates, admin_laureates, admin_quotas, corrections, admin_checks, admin_material,
-        admin_uploads, admin_draw, admin_healing, admin_panels, admin_seats, admin_sizes, admin_ranking, admin_shortlist, admin, admin_sheets,
-        admin_keying, admin_acts, mailbox,
+        admin_uploads, admin_draw, admin_healing, admin_panels, admin_seats, admin_sizes, admin_ranking, admin_shortlist, admin,
+        admin_sheets, admin_keying, admin_acts, mailbox,
     )  # fmt: skip
     app = _Jinbang()
     # Pages are left to a proxy to compress: they hold a secret beside what a visitor typed.
