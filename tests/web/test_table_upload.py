@@ -299,7 +299,7 @@ async def test_after_the_deadline_nothing_is_taken(browser: Browser, world: Worl
 
 async def test_a_file_beyond_all_limits_is_refused_before_it_is_read(browser: Browser, world: World) -> None:
     await browser.enter(world.link("nominator", "N01"))
-    answer = await send(browser, b"x" * 23_000_000)
+    answer = await send(browser, b"x" * 26_000_000)
     assert answer.status_code == 413
 
 

@@ -183,7 +183,7 @@ async def test_a_part_is_no_longer_than_the_setting_and_forms_keep_their_own_lim
     address = (await clerk.begin(20_000_000, draft)).headers["Location"]
     assert (await clerk.send(address, 0, bytes(4 * 1024 * 1024))).status_code == 204
     assert (await clerk.send(address, 4 * 1024 * 1024, bytes(4 * 1024 * 1024 + 1))).status_code == 413
-    answer = await clerk.client.post("/submit/forms/new", data=clerk.guard() | {"class": "x" * 3_000_000}, headers=SAME_SITE)
+    answer = await clerk.client.post("/submit/forms/new", data=clerk.guard() | {"class": "x" * 5_000_000}, headers=SAME_SITE)
     assert answer.status_code == 413
 
 
