@@ -130,14 +130,16 @@ def _waiting(edition: Edition, role: Role) -> str | None:
 def rehearsal(report: dict[str, Any]) -> str:
     """The report of a rehearsal as lines of text."""
     mails = report["mails"]
+    decided = report["awards"] > 0  # one that stops in the middle has found nobody yet, which is no fault of its method
+    best = f"; {report['precision_at_k']:.0%} of the truly best were found" if decided else ""
     rows = [
-        f"{report['edition']}: {report['state']}, {report['awards']} awards, {report['vacant']} vacant",
+        f"{report['edition']}: {report['state']}" + (f", {report['awards']} awards, {report['vacant']} vacant" if decided else ""),
         f"  {report['entries']} entries, {report['eligible']} eligible, {report['shortlisted']} shortlisted",
-        f"  {report['sheets']} of {report['assignments']} score sheets signed; {report['precision_at_k']:.0%} of the truly best were found",
+        f"  {report['sheets']} of {report['assignments']} score sheets signed{best}",
         f"  mails: {mails['queued']} queued, {mails['sent']} sent, {mails['failed']} failed",
         f"  {report['duration_s']} s, of which engine {report['engine_s']} s",
         f"  {report['flow_runs']} flow runs, {report['task_runs']} task runs",
     ]
     rows += [f"  would have stalled in {one['stage']}: {one['why']}" for one in report["stalls"]]
-    rows.append(f"  seed {report['seed']}, digest of the result {report['result_digest']}")
+    rows.append(f"  seed {report['seed']}" + (f", digest of the result {report['result_digest']}" if report["result_digest"] else ""))
     return "\n".join(rows)

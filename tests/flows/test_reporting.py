@@ -50,6 +50,19 @@ def test_the_report_of_a_rehearsal_fits_on_one_screen() -> None:
     ]
 
 
+def test_a_rehearsal_that_stops_in_the_middle_tells_nothing_of_results_yet() -> None:
+    stopped = REPORT | {"state": "running", "awards": 0, "vacant": 0, "precision_at_k": 0.0, "result_digest": None, "stalls": []}
+    assert reporting.rehearsal(stopped).splitlines() == [
+        "papers-trial: running",
+        "  30 entries, 28 eligible, 15 shortlisted",
+        "  139 of 140 score sheets signed",
+        "  mails: 100 queued, 99 sent, 1 failed",
+        "  8.5 s, of which engine 6.25 s",
+        "  40 flow runs, 90 task runs",
+        "  seed 7",
+    ]
+
+
 def test_a_visitor_gets_the_link_of_somebody_who_can_act_now(season: Season) -> None:
     assert reporting.example_links() == []
     season.local("2026-04-01 08:00").advance()
