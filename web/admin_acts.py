@@ -92,7 +92,7 @@ def renew_link(request: Request, visit: MaybeVisit, form: Posted, edition_id: st
     """Replace a person's link; the new one is shown once, to be handed over by other means than mail."""
     visitors.check_form(visit, form)
     admin = request.state.holder = visitors.admin_of(visit)
-    if role not in visitors.HOMES:
+    if role not in errors.HOMES:
         raise errors.Refused(404)
     known: Role = role
     installed = visitors.installed(request)

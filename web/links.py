@@ -73,7 +73,7 @@ def _enter(request: Request, token: str, page: str) -> Response:
         office, again = visitors.installed(request).settings.mail_from, f"/l/{quote(token, safe='')}/again"
         return pages.render(request, "link_refused.html", status=403, office=office, again=again)
     assert visit.grant is not None  # noqa: S101 - a link always has one
-    response = pages.go(page or visitors.HOMES[visit.grant.role])
+    response = pages.go(page or errors.HOMES[visit.grant.role])
     visitors.remember(request, response, cookie)
     return response
 
@@ -96,7 +96,7 @@ def _device_page(request: Request, visit: visitors.MaybeVisit, *, ended: bool = 
     seat = visitors.seat_of(request, visit)
     return pages.render(
         request, "device.html", seat=seat, browsers=visiting.devices(seat.visit), zone=seat.edition.process.time_zone,
-        home=visitors.HOMES[seat.grant.role], ended=ended or request.query_params.get("ended") == "1",
+        home=errors.HOMES[seat.grant.role], ended=ended or request.query_params.get("ended") == "1",
     )  # fmt: skip
 
 

@@ -21,9 +21,6 @@ from web import errors
 from web.audit import cookie_name
 from web.forms import Form
 
-HOMES = errors.HOMES
-"""Where each role's link leads."""
-
 
 @dataclass(frozen=True, slots=True)
 class Seat:
